@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * kredact: ioctls of /dev/kredact.
+ *
+ * Every argument struct begins with its own size. The kernel copies it with
+ * copy_struct_from_user(): a caller built against an older header gets zeros
+ * for the members that it does not know, a caller built against a newer one is
+ * refused with E2BIG when it sets a member that this module does not know.
+ * Nothing in the kernel changes when a call fails.
+ *
+ * A file descriptor of /dev/kredact carries no authority over memory: calls
+ * always act on the mm of the caller, and what they registered stays when the
+ * descriptor is closed. Tags end with unregister, munmap, exec and exit.
+ *
+ * Errnos that every call can return:
+ *   EFAULT      the argument struct, or memory it points to, is not accessible
+ *   EINVAL      size is below *_SIZE_VER0, a flag is unknown, or a reserved
+ *               member is not zero
+ *   E2BIG       size is above what this module knows and the tail is not zero,
+ *               or above one page
+ *   ENOTTY      no such call
+ */
+#ifndef _UAPI_LINUX_KREDACT_H
+#define _UAPI_LINUX_KREDACT_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define KREDACT_DEVICE		"/dev/kredact"
+#define KREDACT_ABI_VERSION	1
+
+/* Longest label, in bytes; a label has no terminating NUL and may not hold one. */
+#define KREDACT_LABEL_MAX	64
+
+/* Longest range of one registration, in bytes. */
+#define KREDACT_LEN_MAX		(1ULL << 40)
+
+/* Most ranges in one KREDACT_IOC_REGISTER_BATCH. */
+#define KREDACT_BATCH_MAX	65536U
+
+/* Length of a seal key, in bytes. */
+#define KREDACT_KEY_MIN		32U
+#define KREDACT_KEY_MAX		64U
+
+/* Flags of a registration. */
+#define KREDACT_EXACT		(1U << 0)	/* zero these bytes only, not their pages */
+
+/*
+ * What covers a range. A bit is set only where it holds for every byte of the
+ * range; a module sets no bit for what it does not do.
+ */
+#define KREDACT_COVER_CORE	(1U << 0)	/* core dumps of this process */
+#define KREDACT_COVER_FORK	(1U << 1)	/* core dumps of children forked from now on */
+#define KREDACT_COVER_MREMAP	(1U << 2)	/* the tag moves with mremap() */
+#define KREDACT_COVER_SHARED	(1U << 3)	/* core dumps of others that map the page */
+#define KREDACT_COVER_SWAP	(1U << 4)	/* pinned: not in swap, not merged by KSM */
+#define KREDACT_COVER_PANIC	(1U << 5)	/* the dump of a kernel that panicked */
+#define KREDACT_COVER_READERS	(1U << 6)	/* ptrace, /proc/PID/mem, process_vm_readv */
+#define KREDACT_COVER_COPIES	(1U << 7)	/* copies elsewhere in the dump are hunted */
+#define KREDACT_COVER_REGS	(1U << 8)	/* registers in the core's notes */
+
+/* Bits 16 and up are set by libkredact for what it did itself in userspace. */
+#define KREDACT_COVER_USER_SHIFT	16
+
+/**
+ * struct kredact_register - tag one range of the caller's memory
+ * @size:	in: sizeof(struct kredact_register)
+ * @flags:	in: KREDACT_EXACT or 0
+ * @addr:	in: first byte, any alignment
+ * @len:	in: bytes, 1 to KREDACT_LEN_MAX
+ * @label:	in: address of @label_len bytes, or 0
+ * @label_len:	in: 0 to KREDACT_LABEL_MAX
+ * @coverage:	out: KREDACT_COVER_* that hold for the range
+ * @handle:	out: names this registration in this process and in children
+ *		forked from it; never 0, not used again while the mm lives
+ *
+ * Ranges may overlap; each registration ends on its own.
+ *
+ * Errors, besides those of every call:
+ *   EINVAL        @len is 0, the label holds a NUL
+ *   ENAMETOOLONG  @label_len is above KREDACT_LABEL_MAX
+ *   EFBIG         @len is above KREDACT_LEN_MAX
+ *   EOVERFLOW     @addr + @len wraps around
+ *   EADDRNOTAVAIL the range leaves the address space that belongs to userspace
+ *   ENXIO         a page of the range is not mapped in the caller
+ *   EOPNOTSUPP    a page of the range is device memory (VM_IO, VM_PFNMAP)
+ *   EDQUOT        the user's limit on ranges is reached
+ *   ENOSPC        the process has as many ranges or labels as one mm can have
+ *   ENOMEM        the kernel has no memory for the tag
+ */
+struct kredact_register {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 len;
+	__aligned_u64 label;
+	__u32 label_len;
+	__u32 coverage;
+	__aligned_u64 handle;
+};
+#define KREDACT_REGISTER_SIZE_VER0	48
+
+/**
+ * struct kredact_unregister - end one registration
+ * @size:	in: sizeof(struct kredact_unregister)
+ * @flags:	in: 0
+ * @handle:	in: from KREDACT_IOC_REGISTER or a batch
+ *
+ * The caller must have wiped the memory first: from here on it is dumped.
+ *
+ * Errors: ENOENT: no such registration in this process (it may have ended with munmap).
+ */
+struct kredact_unregister {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 handle;
+};
+#define KREDACT_UNREGISTER_SIZE_VER0	16
+
+/**
+ * struct kredact_range - one range of a batch
+ * @addr:	in: first byte
+ * @len:	in: bytes
+ * @handle:	out: as in struct kredact_register
+ */
+struct kredact_range {
+	__aligned_u64 addr;
+	__aligned_u64 len;
+	__aligned_u64 handle;
+};
+
+/**
+ * struct kredact_batch - tag many ranges in one call, all of them or none
+ * @size:	in: sizeof(struct kredact_batch)
+ * @flags:	in: flags of every registration of the batch
+ * @ranges:	in: address of an array of struct kredact_range
+ * @nr:		in: its length, 1 to KREDACT_BATCH_MAX
+ * @label_len:	in: as in struct kredact_register; one label for the batch
+ * @label:	in: likewise
+ * @coverage:	out: KREDACT_COVER_* that hold for every range
+ * @failed:	out, also when the call fails: index of the first range that
+ *		could not be tagged, or @nr
+ *
+ * Errors: those of struct kredact_register, and EINVAL when @nr is 0, E2BIG
+ * when it is above KREDACT_BATCH_MAX.
+ */
+struct kredact_batch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 ranges;
+	__u32 nr;
+	__u32 label_len;
+	__aligned_u64 label;
+	__u32 coverage;
+	__u32 failed;
+};
+#define KREDACT_BATCH_SIZE_VER0		40
+
+/**
+ * struct kredact_query - what covers a range
+ * @size:	in: sizeof(struct kredact_query)
+ * @flags:	in: 0
+ * @addr:	in: first byte
+ * @len:	in: bytes, 1 to KREDACT_LEN_MAX
+ * @tagged:	out: bytes of the range that a dump would show as zeros
+ * @nr:		out: registrations that touch the range
+ * @coverage:	out: KREDACT_COVER_* that hold for all of it; 0 unless @tagged == @len
+ *
+ * Errors: EINVAL, EFBIG, EOVERFLOW as in struct kredact_register.
+ */
+struct kredact_query {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 len;
+	__aligned_u64 tagged;
+	__u32 nr;
+	__u32 coverage;
+};
+#define KREDACT_QUERY_SIZE_VER0		40
+
+/* Flags in struct kredact_info. */
+#define KREDACT_INFO_KEY_INSTALLED	(1U << 0)	/* seals use the administrator's key */
+#define KREDACT_INFO_BPF		(1U << 1)	/* BPF programs can tag (needs 6.12) */
+
+/**
+ * struct kredact_info - state of the module and the caller's own numbers
+ * @size:		in: sizeof(struct kredact_info)
+ * @abi:		out: KREDACT_ABI_VERSION of the module
+ * @flags:		out: KREDACT_INFO_*
+ * @coverage:		out: KREDACT_COVER_* that a registration of plain
+ *			anonymous memory gets
+ * @key_id:		out: names the key that seals are made with
+ * @my_ranges:		out: registrations of the caller's mm
+ * @user_ranges:	out: registrations charged to the caller's user
+ * @user_limit:		out: how many that user may have
+ * @mms:		out: address spaces that have tags
+ * @ranges:		out: registrations in all of them
+ * @kernel_bytes:	out: kernel memory that they take
+ * @dumps:		out: core dumps of tagged processes since the module was loaded
+ * @pages_zeroed:	out: pages left out of them whole
+ * @bytes_zeroed:	out: bytes zeroed in pages that were kept (KREDACT_EXACT)
+ * @pages_left_out:	out: pages left out since something failed
+ * @seals_failed:	out: seals that could not be written (disk full, size limit)
+ */
+struct kredact_info {
+	__u32 size;
+	__u32 abi;
+	__u32 flags;
+	__u32 coverage;
+	__u8 key_id[16];
+	__aligned_u64 my_ranges;
+	__aligned_u64 user_ranges;
+	__aligned_u64 user_limit;
+	__aligned_u64 mms;
+	__aligned_u64 ranges;
+	__aligned_u64 kernel_bytes;
+	__aligned_u64 dumps;
+	__aligned_u64 pages_zeroed;
+	__aligned_u64 bytes_zeroed;
+	__aligned_u64 pages_left_out;
+	__aligned_u64 seals_failed;
+};
+#define KREDACT_INFO_SIZE_VER0		120
+
+/**
+ * struct kredact_key - install the key that seals are made with
+ * @size:	in: sizeof(struct kredact_key)
+ * @flags:	in: 0
+ * @key:	in: address of @key_len bytes
+ * @key_len:	in: KREDACT_KEY_MIN to KREDACT_KEY_MAX
+ * @reserved:	in: 0
+ * @key_id:	out: the first 16 bytes of SHA-256("kredact key id" || key)
+ *
+ * Replaces the key for every dump that begins after the call.
+ *
+ * Errors: EPERM without CAP_SYS_ADMIN in the initial user namespace; EINVAL
+ * for a length outside the limits; ENOMEM.
+ */
+struct kredact_key {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 key;
+	__u32 key_len;
+	__u32 reserved;
+	__u8 key_id[16];
+};
+#define KREDACT_KEY_SIZE_VER0		40
+
+#define KREDACT_IOC_MAGIC		0xB7
+#define KREDACT_IOC_REGISTER		_IOWR(KREDACT_IOC_MAGIC, 0, struct kredact_register)
+#define KREDACT_IOC_UNREGISTER		_IOW(KREDACT_IOC_MAGIC, 1, struct kredact_unregister)
+#define KREDACT_IOC_REGISTER_BATCH	_IOWR(KREDACT_IOC_MAGIC, 2, struct kredact_batch)
+#define KREDACT_IOC_QUERY		_IOWR(KREDACT_IOC_MAGIC, 3, struct kredact_query)
+#define KREDACT_IOC_INFO		_IOWR(KREDACT_IOC_MAGIC, 4, struct kredact_info)
+#define KREDACT_IOC_SET_KEY		_IOWR(KREDACT_IOC_MAGIC, 5, struct kredact_key)
+
+#endif /* _UAPI_LINUX_KREDACT_H */

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * kredact: the seal that follows the last segment of a redacted core.
+ *
+ *	core (ELF header, program headers, notes, segments)
+ *	zeros up to a multiple of KREDACT_SEAL_ALIGN
+ *	struct kredact_seal_header
+ *	records: struct kredact_seal_record, then its payload, then zeros up to
+ *		a multiple of KREDACT_SEAL_ALIGN; any number, any order
+ *	struct kredact_seal_trailer, the last bytes of the file
+ *
+ * All integers are little-endian. The HMAC covers every byte from the header's
+ * first to the last before the HMAC itself; it does not cover the core.
+ * Documentation/seal-format.rst describes each byte.
+ */
+#ifndef _UAPI_LINUX_KREDACT_SEAL_H
+#define _UAPI_LINUX_KREDACT_SEAL_H
+
+#include <linux/types.h>
+
+#define KREDACT_SEAL_VERSION	1
+#define KREDACT_SEAL_ALIGN	8
+#define KREDACT_SEAL_MAGIC	"KREDSEAL"	/* 8 bytes, no NUL */
+#define KREDACT_SEAL_END	"KREDEND\n"	/* 8 bytes, no NUL */
+#define KREDACT_SEAL_HMAC_LEN	32
+
+/* Flags of the header. */
+#define KREDACT_SEAL_KEY_BOOT		(1U << 0)	/* random key of this load of the module */
+#define KREDACT_SEAL_COMPAT		(1U << 1)	/* core of a 32-bit process */
+#define KREDACT_SEAL_ALL_LEFT_OUT	(1U << 2)	/* the tags could not be read: no page of
+							 * this core was written after that */
+
+/**
+ * struct kredact_seal_header - who was dumped, when, by what
+ * @magic:		KREDACT_SEAL_MAGIC
+ * @version:		KREDACT_SEAL_VERSION
+ * @header_len:		sizeof(struct kredact_seal_header)
+ * @flags:		KREDACT_SEAL_*
+ * @core_len:		offset of this header in the file
+ * @realtime_ns:	CLOCK_REALTIME when the seal was written
+ * @boottime_ns:	CLOCK_BOOTTIME at the same moment
+ * @start_ns:		CLOCK_BOOTTIME at which the process started
+ * @tgid:		process, in the initial pid namespace
+ * @tid:		thread that dumped, likewise
+ * @ns_tgid:		process, in its own pid namespace (as in NT_PRSTATUS)
+ * @uid:		real user of the process, in the initial user namespace
+ * @signo:		signal that caused the dump
+ * @page_size:		bytes in a page
+ * @abi:		KREDACT_ABI_VERSION
+ * @reserved0:		0
+ * @boot_id:		/proc/sys/kernel/random/boot_id, in the order of its text
+ * @key_id:		names the HMAC key: struct kredact_key
+ * @comm:		name of the dumping thread, NUL-padded
+ * @module:		version of the module, NUL-padded
+ * @release:		kernel release (uname -r), NUL-padded
+ * @reserved1:		0
+ */
+struct kredact_seal_header {
+	__u8 magic[8];
+	__le16 version;
+	__le16 header_len;
+	__le32 flags;
+	__le64 core_len;
+	__le64 realtime_ns;
+	__le64 boottime_ns;
+	__le64 start_ns;
+	__le32 tgid;
+	__le32 tid;
+	__le32 ns_tgid;
+	__le32 uid;
+	__le32 signo;
+	__le32 page_size;
+	__le32 abi;
+	__le32 reserved0;
+	__u8 boot_id[16];
+	__u8 key_id[16];
+	__u8 comm[16];
+	__u8 module[32];
+	__u8 release[64];
+	__u8 reserved1[32];
+};
+#define KREDACT_SEAL_HEADER_LEN		256
+
+/* Types of records. A reader passes over a type that it does not know, and says so. */
+#define KREDACT_SEAL_LABEL	1	/* struct kredact_seal_label and its bytes */
+#define KREDACT_SEAL_RANGES	2	/* array of struct kredact_seal_range */
+#define KREDACT_SEAL_LEFT_OUT	3	/* array of struct kredact_seal_left_out */
+#define KREDACT_SEAL_COUNTS	4	/* struct kredact_seal_counts; exactly one, the last record */
+
+/**
+ * struct kredact_seal_record - header of one record
+ * @type:	KREDACT_SEAL_LABEL ...
+ * @reserved:	0
+ * @len:	bytes of payload, without the padding
+ */
+struct kredact_seal_record {
+	__le32 type;
+	__le32 reserved;
+	__le64 len;
+};
+
+/**
+ * struct kredact_seal_label - a label; comes before the ranges that name it
+ * @id:		number of the label, from 1
+ * @len:	bytes that follow
+ */
+struct kredact_seal_label {
+	__le32 id;
+	__le32 len;
+};
+
+/**
+ * struct kredact_seal_range - a tagged range at the moment of the dump
+ * @addr:	first byte
+ * @len:	bytes
+ * @handle:	the registration; several ranges have the same one where
+ *		munmap or mremap divided it
+ * @flags:	KREDACT_EXACT: these bytes are zero in the core; otherwise all
+ *		pages that the range touches are
+ * @label:	id of a label, or 0
+ */
+struct kredact_seal_range {
+	__le64 addr;
+	__le64 len;
+	__le64 handle;
+	__le32 flags;
+	__le32 label;
+};
+
+/* Why a page was left out although it was not (or not wholly) tagged. */
+#define KREDACT_LEFT_OUT_NOMEM		1	/* no memory for a redacted copy */
+#define KREDACT_LEFT_OUT_LOOKUP		2	/* the tags could not be read */
+#define KREDACT_LEFT_OUT_UNREADABLE	3	/* copying the page failed (memory error) */
+
+/**
+ * struct kredact_seal_left_out - pages that were left out since something failed
+ * @addr:	first byte
+ * @len:	bytes, whole pages
+ * @reason:	KREDACT_LEFT_OUT_*
+ * @reserved:	0
+ */
+struct kredact_seal_left_out {
+	__le64 addr;
+	__le64 len;
+	__le32 reason;
+	__le32 reserved;
+};
+
+/**
+ * struct kredact_seal_counts - sums over the dump
+ * @ranges:		entries in all KREDACT_SEAL_RANGES records
+ * @range_bytes:	sum of their lengths (overlaps count each time)
+ * @pages_zeroed:	pages left out whole since they are tagged
+ * @pages_copied:	pages of which a redacted copy was written
+ * @bytes_zeroed:	bytes zeroed in those copies
+ * @pages_left_out:	pages left out since something failed
+ * @left_out_lost:	of those, pages that no KREDACT_SEAL_LEFT_OUT names
+ *			since the list was full
+ * @reserved:		0
+ */
+struct kredact_seal_counts {
+	__le64 ranges;
+	__le64 range_bytes;
+	__le64 pages_zeroed;
+	__le64 pages_copied;
+	__le64 bytes_zeroed;
+	__le64 pages_left_out;
+	__le64 left_out_lost;
+	__le64 reserved;
+};
+
+/**
+ * struct kredact_seal_trailer - the last bytes of the file
+ * @magic:	KREDACT_SEAL_END
+ * @seal_len:	bytes from the header's first to the trailer's last
+ * @core_len:	as in the header
+ * @version:	KREDACT_SEAL_VERSION
+ * @records:	number of records
+ * @hmac:	HMAC-SHA-256 over the seal up to here
+ */
+struct kredact_seal_trailer {
+	__u8 magic[8];
+	__le64 seal_len;
+	__le64 core_len;
+	__le32 version;
+	__le32 records;
+	__u8 hmac[KREDACT_SEAL_HMAC_LEN];
+};
+#define KREDACT_SEAL_TRAILER_LEN	64
+
+#endif /* _UAPI_LINUX_KREDACT_SEAL_H */
