@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the portable core needs from where it is compiled: the kernel, or
+ * userspace (the daemon, the tools, unit tests, fuzzers). Nothing in core/
+ * allocates, locks, sleeps or calls out except through arguments.
+ */
+#ifndef KREDACT_CORE_PLATFORM_H
+#define KREDACT_CORE_PLATFORM_H
+
+#ifdef __KERNEL__
+
+#include <linux/types.h>
+#include <linux/string.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <asm/byteorder.h>
+
+#else
+
+#include <endian.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <linux/types.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define cpu_to_le16(x)	((__le16)htole16(x))
+#define cpu_to_le32(x)	((__le32)htole32(x))
+#define cpu_to_le64(x)	((__le64)htole64(x))
+#define min(a, b)	((a) < (b) ? (a) : (b))
+#define max(a, b)	((a) > (b) ? (a) : (b))
+
+#endif /* __KERNEL__ */
+
+#endif /* KREDACT_CORE_PLATFORM_H */

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/kredact: the ioctls of uapi/linux/kredact.h.
+ *
+ * A table gives each call its smallest size and its function. Structs are
+ * copied in whole, worked on in the kernel, and copied out again up to the
+ * size that the caller knows.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "kredact.h"
+
+union kredact_args {
+	u32 size;
+	struct kredact_register reg;
+	struct kredact_unregister unreg;
+	struct kredact_batch batch;
+	struct kredact_query query;
+	struct kredact_info info;
+	struct kredact_key key;
+};
+
+/* The number of the caller's label in the current mm; 0 for none. */
+static int kredact_copy_label(u64 text, u32 len, u32 *id)
+{
+	char label[KREDACT_LABEL_MAX];
+	struct kredact_mm *kmm;
+
+	*id = 0;
+	if (!len)
+		return 0;
+	if (len > KREDACT_LABEL_MAX)
+		return -ENAMETOOLONG;
+	if (copy_from_user(label, u64_to_user_ptr(text), len))
+		return -EFAULT;
+	if (memchr(label, 0, len))
+		return -EINVAL;
+	kmm = kredact_mm_get_or_create(current->mm);
+	if (IS_ERR(kmm))
+		return PTR_ERR(kmm);
+	return kredact_label_id(kmm->labels, label, len, id);
+}
+
+static int kredact_ioctl_register(union kredact_args *args)
+{
+	struct kredact_register *reg = &args->reg;
+	struct kredact_range range = { .addr = reg->addr, .len = reg->len };
+	u32 label, failed;
+	int ret;
+
+	reg->coverage = 0;
+	reg->handle = 0;
+	if (reg->flags & ~KREDACT_EXACT)
+		return -EINVAL;
+	/* Before the label, which a failing call must not leave behind. */
+	ret = kredact_check_range(reg->addr, reg->len);
+	if (ret)
+		return ret;
+	ret = kredact_copy_label(reg->label, reg->label_len, &label);
+	if (ret)
+		return ret;
+	ret = kredact_tag(&range, 1, reg->flags, label, &failed);
+	if (ret)
+		return ret;
+	reg->handle = range.handle;
+	reg->coverage = KREDACT_COVERAGE;
+	return 0;
+}
+
+static int kredact_ioctl_unregister(union kredact_args *args)
+{
+	if (args->unreg.flags)
+		return -EINVAL;
+	return kredact_untag(args->unreg.handle);
+}
+
+static int kredact_ioctl_batch(union kredact_args *args)
+{
+	struct kredact_batch *batch = &args->batch;
+	void __user *user = u64_to_user_ptr(batch->ranges);
+	struct kredact_range *ranges;
+	size_t bytes;
+	u32 label, i;
+	int ret;
+
+	batch->coverage = 0;
+	batch->failed = 0;
+	if ((batch->flags & ~KREDACT_EXACT) || !batch->nr)
+		return -EINVAL;
+	if (batch->nr > KREDACT_BATCH_MAX)
+		return -E2BIG;
+	bytes = array_size(batch->nr, sizeof(*ranges));
+	ranges = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
+	if (!ranges)
+		return -ENOMEM;
+	if (copy_from_user(ranges, user, bytes)) {
+		ret = -EFAULT;
+		goto free;
+	}
+	ret = kredact_copy_label(batch->label, batch->label_len, &label);
+	if (ret)
+		goto free;
+	ret = kredact_tag(ranges, batch->nr, batch->flags, label, &batch->failed);
+	if (ret)
+		goto free;
+	if (copy_to_user(user, ranges, bytes)) {
+		/* Without handles the caller could not end what it has begun. */
+		for (i = 0; i < batch->nr; i++)
+			kredact_untag(ranges[i].handle);
+		batch->failed = 0;
+		ret = -EFAULT;
+		goto free;
+	}
+	batch->coverage = KREDACT_COVERAGE;
+free:
+	kvfree(ranges);
+	return ret;
+}
+
+static int kredact_ioctl_query(union kredact_args *args)
+{
+	if (args->query.flags)
+		return -EINVAL;
+	return kredact_query(&args->query);
+}
+
+static int kredact_ioctl_info(union kredact_args *args)
+{
+	struct kredact_mm *kmm = kredact_mm_find(current->mm);
+	struct kredact_info *info = &args->info;
+	bool installed;
+
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	info->abi = KREDACT_ABI_VERSION;
+	info->coverage = KREDACT_COVERAGE;
+	kredact_key_info(info->key_id, &installed);
+	if (installed)
+		info->flags |= KREDACT_INFO_KEY_INSTALLED;
+	if (kredact_kfunc_available())
+		info->flags |= KREDACT_INFO_BPF;
+	info->my_ranges = kmm ? READ_ONCE(kmm->set.nr) : 0;
+	info->user_ranges = kredact_user_ranges(current_uid());
+	info->user_limit = kredact_user_limit();
+	info->mms = atomic64_read(&kredact_stats.mms);
+	info->ranges = atomic64_read(&kredact_stats.ranges);
+	info->kernel_bytes = atomic64_read(&kredact_stats.chunks) * KR_CHUNK_SIZE +
+			     info->mms * sizeof(struct kredact_mm);
+	info->dumps = atomic64_read(&kredact_stats.dumps);
+	info->pages_zeroed = atomic64_read(&kredact_stats.pages_zeroed);
+	info->bytes_zeroed = atomic64_read(&kredact_stats.bytes_zeroed);
+	info->pages_left_out = atomic64_read(&kredact_stats.pages_left_out);
+	info->seals_failed = atomic64_read(&kredact_stats.seals_failed);
+	return 0;
+}
+
+static int kredact_ioctl_set_key(union kredact_args *args)
+{
+	struct kredact_key *key = &args->key;
+	u8 bytes[KREDACT_KEY_MAX];
+	int ret = -EFAULT;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (key->flags || key->reserved || key->key_len < KREDACT_KEY_MIN ||
+	    key->key_len > KREDACT_KEY_MAX)
+		return -EINVAL;
+	if (!copy_from_user(bytes, u64_to_user_ptr(key->key), key->key_len))
+		ret = kredact_key_install(bytes, key->key_len, key->key_id);
+	memzero_explicit(bytes, sizeof(bytes));
+	return ret;
+}
+
+struct kredact_call {
+	u32 min_size;
+	u32 size;
+	int (*run)(union kredact_args *args);
+};
+
+#define CALL(nr, struct_name, version0, function)					\
+	[nr] = {									\
+		.min_size = version0 + BUILD_BUG_ON_ZERO(sizeof(struct struct_name) < version0), \
+		.size = sizeof(struct struct_name),					\
+		.run = function,							\
+	}
+
+static const struct kredact_call calls[] = {
+	CALL(0, kredact_register, KREDACT_REGISTER_SIZE_VER0, kredact_ioctl_register),
+	CALL(1, kredact_unregister, KREDACT_UNREGISTER_SIZE_VER0, kredact_ioctl_unregister),
+	CALL(2, kredact_batch, KREDACT_BATCH_SIZE_VER0, kredact_ioctl_batch),
+	CALL(3, kredact_query, KREDACT_QUERY_SIZE_VER0, kredact_ioctl_query),
+	CALL(4, kredact_info, KREDACT_INFO_SIZE_VER0, kredact_ioctl_info),
+	CALL(5, kredact_key, KREDACT_KEY_SIZE_VER0, kredact_ioctl_set_key),
+};
+
+static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+	const struct kredact_call *call;
+	union kredact_args args;
+	u32 size;
+	int ret;
+
+	/* The size in the command is the caller's struct; the struct tells it too. */
+	if (_IOC_TYPE(cmd) != KREDACT_IOC_MAGIC || _IOC_NR(cmd) >= ARRAY_SIZE(calls))
+		return -ENOTTY;
+	call = &calls[_IOC_NR(cmd)];
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < call->min_size)
+		return -EINVAL;
+	ret = copy_struct_from_user(&args, call->size, user, size);
+	if (ret)
+		return ret;
+	ret = call->run(&args);
+	args.size = size;
+	/* Also after an error: a batch tells which range failed. */
+	if (copy_to_user(user, &args, min(size, call->size)))
+		return ret ?: -EFAULT;
+	return ret;
+}
+
+static const struct file_operations kredact_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = kredact_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+/* Anyone may protect their own memory. */
+static struct miscdevice kredact_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "kredact",
+	.fops = &kredact_fops,
+	.mode = 0666,
+};
+
+int kredact_device_init(void)
+{
+	return misc_register(&kredact_device);
+}
+
+void kredact_device_exit(void)
+{
+	misc_deregister(&kredact_device);
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hooks: kernel functions on the way of memory into a dump are redirected to
+ * replacements of ours, by ftrace, as livepatch does it. (A kretprobe misses
+ * calls when its instances run out; a BPF program cannot change what
+ * get_dump_page() returns.)
+ *
+ * A replacement calls the original through a static call: a direct call, which
+ * also works for functions whose ENDBR was sealed away as nothing in the
+ * kernel takes their address. That call runs into ftrace again; it is let
+ * through since it comes from this module.
+ *
+ * Replacements sleep, so leaving is a matter of three steps: no new
+ * redirections; everyone who was redirected has entered a replacement (Tasks
+ * RCU) and left it (SRCU); everyone who left it has executed its last
+ * instruction (Tasks RCU again).
+ */
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/srcu.h>
+#include <asm/ibt.h>
+
+#include "kredact.h"
+
+/**
+ * struct kredact_hook - one redirected function
+ * @symbol:	its name in the kernel
+ * @set_original: takes its address, or NULL where the replacement knows the
+ *		way; without it all functions of that name are redirected
+ * @replacement: runs instead of it, with the same arguments
+ * @selftest:	calls it in a way that does no harm; false if that went wrong
+ * @stub:	runs instead of @replacement in the self-test, or NULL
+ * @ops:	ftrace's
+ * @fired:	the self-test came through
+ * @installed:	redirection is on
+ */
+struct kredact_hook {
+	char *symbol;
+	void (*set_original)(unsigned long address);
+	void *replacement;
+	bool (*selftest)(void);
+	void *stub;
+	struct ftrace_ops ops;
+	bool fired;
+	bool installed;
+};
+
+DEFINE_STATIC_SRCU(hooks_srcu);
+
+/* The task that runs a self-test; taken by the first redirection in it. */
+static struct task_struct *selftest_task;
+
+static int kredact_selftest_stub(struct coredump_params *cprm)
+{
+	return 1;
+}
+
+/* All are required: without one of them a key could get into a dump. */
+static struct kredact_hook hooks[] = {
+	{
+		.symbol = "get_dump_page",
+		.set_original = kredact_dump_page_set_original,
+		.replacement = kredact_get_dump_page,
+		.selftest = kredact_dump_page_selftest,
+	}, {
+		/* Two functions: for native and for 32-bit processes. */
+		.symbol = "elf_core_dump",
+		.replacement = kredact_elf_core_dump,
+		.selftest = kredact_core_dump_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
+		.symbol = "uprobe_dup_mmap",
+		.set_original = kredact_fork_set_original,
+		.replacement = kredact_uprobe_dup_mmap,
+		.selftest = kredact_fork_selftest,
+	}, {
+		.symbol = "move_page_tables",
+		.set_original = kredact_move_set_original,
+		.replacement = kredact_move_page_tables,
+		.selftest = kredact_move_selftest,
+	},
+};
+
+static void notrace kredact_redirect(unsigned long ip, unsigned long parent_ip,
+				     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct kredact_hook *hook = container_of(ops, struct kredact_hook, ops);
+	void *to = hook->replacement;
+	int bit;
+
+	bit = ftrace_test_recursion_trylock(ip, parent_ip);
+	if (WARN_ON_ONCE(bit < 0))
+		return;
+	if (within_module(parent_ip, THIS_MODULE)) {
+		/* A replacement calls the original, or a self-test begins. */
+		if (READ_ONCE(selftest_task) != current)
+			goto unlock;
+		WRITE_ONCE(selftest_task, NULL);
+		hook->fired = true;
+		if (hook->stub)
+			to = hook->stub;
+	}
+	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)to);
+unlock:
+	ftrace_test_recursion_unlock(bit);
+}
+
+/**
+ * kredact_hook_enter() - a replacement begins
+ *
+ * Return: for kredact_hook_leave().
+ */
+int kredact_hook_enter(void)
+{
+	return srcu_read_lock(&hooks_srcu);
+}
+
+/**
+ * kredact_hook_leave() - a replacement ends; only returning is allowed after it
+ * @token:	from kredact_hook_enter()
+ */
+void kredact_hook_leave(int token)
+{
+	srcu_read_unlock(&hooks_srcu, token);
+}
+
+/*
+ * The address of a function that is not exported. Kprobes know it; where the
+ * function begins with ENDBR (or where that was sealed to a NOP) they answer
+ * with the address behind it.
+ */
+static unsigned long kredact_symbol(const char *symbol)
+{
+	struct kprobe probe = { .symbol_name = symbol };
+	unsigned long address;
+	int ret;
+
+	ret = register_kprobe(&probe);
+	if (ret) {
+		pr_err("%s: not found (%d)\n", symbol, ret);
+		return 0;
+	}
+	address = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+	if (is_endbr(*(u32 *)(address - ENDBR_INSN_SIZE)))
+		address -= ENDBR_INSN_SIZE;
+	return address;
+}
+
+static int kredact_hook_install(struct kredact_hook *hook)
+{
+	unsigned long address;
+	int ret;
+
+	if (hook->set_original) {
+		address = kredact_symbol(hook->symbol);
+		if (!address)
+			return -ENOENT;
+		hook->set_original(address);
+	}
+	hook->ops.func = kredact_redirect;
+	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT;
+	if (!IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS))
+		hook->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
+	ret = ftrace_set_filter(&hook->ops, hook->symbol, strlen(hook->symbol), 1);
+	if (ret) {
+		pr_err("%s: cannot be traced (%d)\n", hook->symbol, ret);
+		return ret;
+	}
+	ret = register_ftrace_function(&hook->ops);
+	if (ret) {
+		pr_err("%s: cannot be redirected (%d)%s\n", hook->symbol, ret,
+		       ret == -EBUSY ? ": kernel.ftrace_enabled is 0 or it is patched already" : "");
+		ftrace_free_filter(&hook->ops);
+		return ret;
+	}
+	hook->installed = true;
+
+	WRITE_ONCE(selftest_task, current);
+	if (!hook->selftest() || !hook->fired) {
+		WRITE_ONCE(selftest_task, NULL);
+		pr_err("%s: the self-test failed\n", hook->symbol);
+		return -EIO;
+	}
+	return 0;
+}
+
+/**
+ * kredact_hooks_install() - redirect all functions, and test that it works
+ *
+ * May sleep. Return: 0, or the error of the first that failed, with none
+ * installed.
+ */
+int kredact_hooks_install(void)
+{
+	int ret, i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		ret = kredact_hook_install(&hooks[i]);
+		if (ret) {
+			kredact_hooks_remove();
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/**
+ * kredact_hooks_remove() - end all redirections and wait for those under way
+ *
+ * May sleep.
+ */
+void kredact_hooks_remove(void)
+{
+	int i;
+
+	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--) {
+		if (!hooks[i].installed)
+			continue;
+		unregister_ftrace_function(&hooks[i].ops);
+		ftrace_free_filter(&hooks[i].ops);
+		hooks[i].installed = false;
+	}
+	synchronize_rcu_tasks();
+	synchronize_srcu(&hooks_srcu);
+	synchronize_rcu_tasks();
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kredact.ko: what its parts offer each other.
+ *
+ * Locks, outermost first: mmap_lock of an mm; kredact_mm.tag_mutex is taken
+ * before mmap_lock, by tagging only; kredact_mm.lock and the locks of the
+ * tables (mms, users, dumps) are innermost and held for bounded work.
+ *
+ * Who changes a set of ranges holds mmap_lock (at least for reading) and
+ * kredact_mm.lock; either is enough to read it, mmap_lock if held for writing.
+ */
+#ifndef KREDACT_H
+#define KREDACT_H
+
+#include <linux/coredump.h>
+#include <linux/kredact.h>
+#include <linux/kredact_seal.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+
+#include "rangeset.h"
+
+struct kredact_user;
+struct kredact_labels;
+struct shash_desc;
+
+/**
+ * struct kredact_mm - the tags of one address space
+ * @notifier:	subscription; its mm is the one that is tagged
+ * @node:	in the table of all tagged mms, looked up under RCU
+ * @lock:	guards @set, @charged, @epoch
+ * @set:	the ranges
+ * @charged:	ranges charged to @user
+ * @epoch:	counts the times that tags moved or were dropped, so that a dump
+ *		sees that its look-up is stale
+ * @tag_mutex:	serialises those who insert: what one reserved, another cannot take
+ * @mover:	task inside move_page_tables(); set under mmap_lock for writing
+ * @user:	who is charged
+ * @labels:	shared with parent and children
+ * @rcu:	to free it
+ */
+struct kredact_mm {
+	struct mmu_notifier notifier;
+	struct hlist_node node;
+	spinlock_t lock;
+	struct kr_set set;
+	u32 charged;
+	u32 epoch;
+	struct mutex tag_mutex;
+	struct task_struct *mover;
+	struct kredact_user *user;
+	struct kredact_labels *labels;
+	struct rcu_head rcu;
+};
+
+/* What happened since the module was loaded, and what there is now. */
+struct kredact_stats {
+	atomic64_t mms;
+	atomic64_t ranges;
+	atomic64_t chunks;
+	atomic64_t dumps;
+	atomic64_t pages_zeroed;
+	atomic64_t bytes_zeroed;
+	atomic64_t pages_left_out;
+	atomic64_t seals_failed;
+};
+
+extern struct kredact_stats kredact_stats;
+
+/* Flag of a range, besides those of the ioctls: a BPF program made it. */
+#define KREDACT_BY_BPF		(1U << 8)
+
+/* What a registration of plain anonymous memory is covered by. */
+#define KREDACT_COVERAGE	(KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP)
+
+/* registry.c: tagged address spaces. */
+struct kredact_mm *kredact_mm_find(struct mm_struct *mm);
+struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm);
+struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, struct kredact_mm *parent);
+int kredact_mm_reserve(struct kredact_mm *kmm, u32 nr, gfp_t gfp);
+void kredact_mm_recharge(struct kredact_mm *kmm);
+void kredact_registry_exit(void);
+
+/* tag.c: what the ioctls and kfuncs do. */
+int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, u32 label, u32 *failed);
+int kredact_untag(u64 handle);
+int kredact_query(struct kredact_query *query);
+int kredact_check_range(u64 addr, u64 len);
+
+/* label.c: names of registrations. */
+struct kredact_labels *kredact_labels_new(void);
+struct kredact_labels *kredact_labels_get(struct kredact_labels *labels);
+void kredact_labels_put(struct kredact_labels *labels);
+int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id);
+const char *kredact_label_next(struct kredact_labels *labels, unsigned long *id, u32 *len);
+
+/* user.c: limits per user. */
+struct kredact_user *kredact_user_get(kuid_t uid);
+struct kredact_user *kredact_user_hold(struct kredact_user *user);
+void kredact_user_put(struct kredact_user *user);
+int kredact_user_charge(struct kredact_user *user, u32 nr);
+void kredact_user_adjust(struct kredact_user *user, s64 nr);
+u64 kredact_user_ranges(kuid_t uid);
+u64 kredact_user_limit(void);
+
+/* hook.c: redirection of kernel functions. */
+int kredact_hooks_install(void);
+void kredact_hooks_remove(void);
+int kredact_hook_enter(void);
+void kredact_hook_leave(int token);
+
+/* fork.c, move.c, dump.c: the replacements and how to call the originals. */
+void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm);
+void kredact_fork_set_original(unsigned long address);
+bool kredact_fork_selftest(void);
+unsigned long kredact_move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
+				       struct vm_area_struct *new_vma, unsigned long new_addr,
+				       unsigned long len, KREDACT_MOVE_TAIL_PARAMS);
+void kredact_move_set_original(unsigned long address);
+bool kredact_move_selftest(void);
+struct page *kredact_get_dump_page(unsigned long addr);
+void kredact_dump_page_set_original(unsigned long address);
+bool kredact_dump_page_selftest(void);
+int kredact_elf_core_dump(struct coredump_params *cprm);
+bool kredact_core_dump_selftest(void);
+
+#define KREDACT_LEFT_OUT_MAX	16
+
+/**
+ * struct kredact_dump - one core dump of a tagged process; lives on the stack
+ * @node:	in the table of dumps, looked up by @task
+ * @task:	the thread that dumps
+ * @kmm:	its tags
+ * @copy:	page for redacted copies, used again and again
+ * @counts:	sums, in the byte order of the machine
+ * @left_out:	pages that were left out since something failed, merged
+ * @nr_left_out: how many entries
+ * @flags:	KREDACT_SEAL_*
+ */
+struct kredact_dump {
+	struct hlist_node node;
+	struct task_struct *task;
+	struct kredact_mm *kmm;
+	struct page *copy;
+	struct {
+		u64 ranges, range_bytes;
+		u64 pages_zeroed, pages_copied, bytes_zeroed;
+		u64 pages_left_out, left_out_lost;
+	} counts;
+	struct {
+		u64 addr, len;
+		u32 reason;
+	} left_out[KREDACT_LEFT_OUT_MAX];
+	u32 nr_left_out;
+	u32 flags;
+};
+
+bool kredact_mm_trylock(struct kredact_mm *kmm);
+
+/* seal.c: the seal of one dump. */
+int kredact_seal_init(void);
+bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm);
+
+/* key.c: the key of seals. */
+struct kredact_key_ref;
+int kredact_key_init(void);
+void kredact_key_exit(void);
+int kredact_key_install(const u8 *key, u32 len, u8 *id);
+void kredact_key_info(u8 *id, bool *installed);
+struct kredact_key_ref *kredact_key_get(void);
+void kredact_key_put(struct kredact_key_ref *key);
+struct crypto_shash *kredact_key_shash(struct kredact_key_ref *key);
+const u8 *kredact_key_id(struct kredact_key_ref *key, bool *installed);
+
+/* kfunc.c: what BPF programs may call. */
+int kredact_kfunc_init(void);
+bool kredact_kfunc_available(void);
+
+/* device.c */
+int kredact_device_init(void);
+void kredact_device_exit(void);
+
+#endif /* KREDACT_H */

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Labels: short names that registrations carry into the seal, so that "was
+ * this key ever in a dump?" can be asked by name.
+ *
+ * A table holds each text once and is shared by a process and the children
+ * forked from it, since labels are only ever added.
+ */
+#include <linux/kref.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "kredact.h"
+
+#define LABELS_MAX	65536
+
+struct kredact_label {
+	struct rhash_head node;
+	u32 id;
+	struct label_text {
+		u32 len;
+		char bytes[KREDACT_LABEL_MAX];
+	} text;
+};
+
+struct kredact_labels {
+	struct kref ref;
+	struct mutex lock;
+	struct rhashtable by_text;
+	struct xarray by_id;
+};
+
+static const struct rhashtable_params label_params = {
+	.key_len = sizeof(struct label_text),
+	.key_offset = offsetof(struct kredact_label, text),
+	.head_offset = offsetof(struct kredact_label, node),
+	.automatic_shrinking = true,
+};
+
+/**
+ * kredact_labels_new() - an empty table
+ *
+ * Return: with one reference, or NULL when there is no memory.
+ */
+struct kredact_labels *kredact_labels_new(void)
+{
+	struct kredact_labels *labels = kzalloc(sizeof(*labels), GFP_KERNEL_ACCOUNT);
+
+	if (!labels)
+		return NULL;
+	if (rhashtable_init(&labels->by_text, &label_params)) {
+		kfree(labels);
+		return NULL;
+	}
+	kref_init(&labels->ref);
+	mutex_init(&labels->lock);
+	xa_init_flags(&labels->by_id, XA_FLAGS_ALLOC1);
+	return labels;
+}
+
+struct kredact_labels *kredact_labels_get(struct kredact_labels *labels)
+{
+	kref_get(&labels->ref);
+	return labels;
+}
+
+static void kredact_labels_free(struct kref *ref)
+{
+	struct kredact_labels *labels = container_of(ref, struct kredact_labels, ref);
+	struct kredact_label *label;
+	unsigned long id;
+
+	xa_for_each(&labels->by_id, id, label)
+		kfree(label);
+	xa_destroy(&labels->by_id);
+	rhashtable_destroy(&labels->by_text);
+	kfree(labels);
+}
+
+/**
+ * kredact_labels_put() - give a reference back
+ * @labels:	may be NULL
+ *
+ * May sleep.
+ */
+void kredact_labels_put(struct kredact_labels *labels)
+{
+	if (labels)
+		kref_put(&labels->ref, kredact_labels_free);
+}
+
+/**
+ * kredact_label_id() - the number of a label, new or known
+ * @labels:	held by the caller
+ * @text:	@len bytes without NUL
+ * @len:	1 to KREDACT_LABEL_MAX
+ * @id:		out: from 1
+ *
+ * May sleep. Return: 0, -ENOMEM, or -ENOSPC when the table is full.
+ */
+int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id)
+{
+	struct kredact_label *label, *known;
+	int ret;
+
+	label = kzalloc(sizeof(*label), GFP_KERNEL_ACCOUNT);
+	if (!label)
+		return -ENOMEM;
+	label->text.len = len;
+	memcpy(label->text.bytes, text, len);
+
+	mutex_lock(&labels->lock);
+	known = rhashtable_lookup_fast(&labels->by_text, &label->text, label_params);
+	if (known) {
+		*id = known->id;
+		ret = 0;
+		goto free;
+	}
+	ret = xa_alloc(&labels->by_id, &label->id, label, XA_LIMIT(1, LABELS_MAX),
+		       GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		ret = ret == -EBUSY ? -ENOSPC : ret;
+		goto free;
+	}
+	ret = rhashtable_insert_fast(&labels->by_text, &label->node, label_params);
+	if (ret) {
+		xa_erase(&labels->by_id, label->id);
+		ret = -ENOMEM;
+		goto free;
+	}
+	*id = label->id;
+	label = NULL;
+free:
+	mutex_unlock(&labels->lock);
+	kfree(label);
+	return ret;
+}
+
+/**
+ * kredact_label_next() - step through the labels
+ * @labels:	held by the caller
+ * @id:		0 at first, then the number of the label returned before
+ * @len:	out: bytes
+ *
+ * Return: the text, valid as long as @labels, or NULL at the end.
+ */
+const char *kredact_label_next(struct kredact_labels *labels, unsigned long *id, u32 *len)
+{
+	struct kredact_label *label;
+
+	label = xa_find_after(&labels->by_id, id, ULONG_MAX, XA_PRESENT);
+	if (!label)
+		return NULL;
+	*len = label->text.len;
+	return label->text.bytes;
+}

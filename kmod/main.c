@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kredact.ko: keeps key material out of core dumps.
+ *
+ * Order matters: the hooks work before the device exists, so that a
+ * registration never succeeds that a dump would not honour; and a module that
+ * cannot install all hooks does not load.
+ */
+#include <linux/module.h>
+
+#include "kredact.h"
+
+static int __init kredact_init(void)
+{
+	int ret;
+
+	ret = kredact_seal_init();
+	if (ret)
+		return ret;
+	ret = kredact_key_init();
+	if (ret)
+		return ret;
+	ret = kredact_hooks_install();
+	if (ret)
+		goto err_key;
+	ret = kredact_kfunc_init();
+	if (ret)
+		goto err_hooks;
+	ret = kredact_device_init();
+	if (ret)
+		goto err_hooks;
+	pr_info("version %s, BPF tagging %s\n", KREDACT_VERSION,
+		kredact_kfunc_available() ? "available" : "not available (needs Linux 6.12 and BTF)");
+	return 0;
+
+err_hooks:
+	kredact_hooks_remove();
+err_key:
+	kredact_key_exit();
+	return ret;
+}
+
+/*
+ * Each tagged mm, each dump of one and each open descriptor holds a reference
+ * to the module, so there is nothing left to protect here.
+ */
+static void __exit kredact_exit(void)
+{
+	kredact_device_exit();
+	kredact_hooks_remove();
+	kredact_registry_exit();
+	kredact_key_exit();
+}
+
+module_init(kredact_init);
+module_exit(kredact_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Keeps key material out of core dumps, and seals them");
+MODULE_AUTHOR("kredact developers");
+MODULE_VERSION(KREDACT_VERSION);

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The registry: which address spaces have tags.
+ *
+ * One kredact_mm per mm, made at its first registration (or by fork), kept
+ * until the mm ends. An mmu_notifier tells what is unmapped and when the mm
+ * ends (exit and exec). Each kredact_mm holds a reference to the module: as
+ * long as anything is tagged, kredact cannot be unloaded.
+ */
+#include <linux/hashtable.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "kredact.h"
+
+/* Ranges dropped by one munmap while the lock is held. */
+#define DROP_BATCH	512
+
+struct kredact_stats kredact_stats;
+
+static DEFINE_HASHTABLE(mms, 10);
+static DEFINE_SPINLOCK(mms_lock);
+
+static const struct mmu_notifier_ops notifier_ops;
+
+/**
+ * kredact_mm_find() - the tags of an mm
+ * @mm:		that of the caller, or one that the caller keeps from ending
+ *
+ * Takes no lock. Return: valid as long as @mm has users, or NULL.
+ */
+struct kredact_mm *kredact_mm_find(struct mm_struct *mm)
+{
+	struct kredact_mm *kmm;
+
+	if (!atomic64_read(&kredact_stats.mms))
+		return NULL;
+	rcu_read_lock();
+	hash_for_each_possible_rcu(mms, kmm, node, (unsigned long)mm)
+		if (kmm->notifier.mm == mm)
+			break;
+	rcu_read_unlock();
+	return kmm;
+}
+
+/*
+ * Adds free nodes until there are @nr. Only the table and one page at a time
+ * are allocated, outside of the lock.
+ */
+static int kredact_set_grow(struct kredact_mm *kmm, u32 nr, gfp_t gfp)
+{
+	void *chunk = NULL, *table = NULL, *old = NULL;
+	u32 table_len = 0;
+	int ret = 0;
+	bool full;
+
+	for (;;) {
+		spin_lock(&kmm->lock);
+		if (table && kmm->set.table_len < table_len) {
+			old = kr_set_swap_table(&kmm->set, table, table_len);
+			table = NULL;
+		}
+		if (chunk && !kr_set_table_full(&kmm->set)) {
+			kr_set_add_chunk(&kmm->set, chunk);
+			atomic64_inc(&kredact_stats.chunks);
+			chunk = NULL;
+		}
+		if (kr_set_spare(&kmm->set) >= nr)
+			break;
+		if (kr_set_full(&kmm->set)) {
+			ret = -ENOSPC;
+			break;
+		}
+		full = kr_set_table_full(&kmm->set);
+		if (full)
+			table_len = 2 * kmm->set.table_len;
+		spin_unlock(&kmm->lock);
+
+		kvfree(old);
+		kvfree(table);
+		old = NULL;
+		table = NULL;
+		if (full)
+			table = gfpflags_allow_blocking(gfp) ?
+				kvmalloc_array(table_len, sizeof(void *), gfp) :
+				kmalloc_array(table_len, sizeof(void *), gfp);
+		if (!chunk)
+			chunk = (void *)get_zeroed_page(gfp);
+		if (!chunk || (full && !table)) {
+			ret = -ENOMEM;
+			goto free;
+		}
+	}
+	spin_unlock(&kmm->lock);
+free:
+	kvfree(old);
+	kvfree(table);
+	free_page((unsigned long)chunk);
+	return ret;
+}
+
+/**
+ * kredact_mm_reserve() - make sure that ranges can be added without allocating
+ * @kmm:	the tags
+ * @nr:		free nodes that are wanted
+ * @gfp:	may forbid sleeping
+ *
+ * Another task may take them, unless the caller holds tag_mutex; the division
+ * of ranges by munmap and mremap takes some in any case.
+ *
+ * Return: 0, -ENOMEM, or -ENOSPC when one mm can have no more.
+ */
+int kredact_mm_reserve(struct kredact_mm *kmm, u32 nr, gfp_t gfp)
+{
+	if (likely(READ_ONCE(kmm->set.nr_free) >= nr))
+		return 0;
+	return kredact_set_grow(kmm, nr, gfp | __GFP_NOWARN);
+}
+
+/**
+ * kredact_mm_recharge() - let the accounts follow the set
+ * @kmm:	the tags; its lock is held
+ */
+void kredact_mm_recharge(struct kredact_mm *kmm)
+{
+	s64 more = (s64)kr_set_nr(&kmm->set) - kmm->charged;
+
+	if (!more)
+		return;
+	kredact_user_adjust(kmm->user, more);
+	atomic64_add(more, &kredact_stats.ranges);
+	kmm->charged = kr_set_nr(&kmm->set);
+}
+
+/* Gives back all but the struct itself. May sleep, may be called twice. */
+static void kredact_mm_dismantle(struct kredact_mm *kmm)
+{
+	struct kr_range *inline_chunks[KR_INLINE_CHUNKS];
+	struct kr_range **chunks;
+	u32 nr, i;
+
+	spin_lock(&kmm->lock);
+	chunks = kmm->set.chunks;
+	nr = kmm->set.nr_chunks;
+	if (chunks == kmm->set.inline_chunks) {
+		memcpy(inline_chunks, chunks, sizeof(inline_chunks));
+		chunks = inline_chunks;
+	}
+	kr_set_init(&kmm->set, 0);
+	if (kmm->user)
+		kredact_mm_recharge(kmm);
+	spin_unlock(&kmm->lock);
+
+	for (i = 0; i < nr; i++) {
+		free_page((unsigned long)chunks[i]);
+		cond_resched();
+	}
+	if (chunks != inline_chunks)
+		kvfree(chunks);
+	atomic64_sub(nr, &kredact_stats.chunks);
+	kredact_labels_put(kmm->labels);
+	kmm->labels = NULL;
+	kredact_user_put(kmm->user);
+	kmm->user = NULL;
+}
+
+static void kredact_mm_free_rcu(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct kredact_mm, rcu));
+	module_put(THIS_MODULE);
+}
+
+static struct mmu_notifier *kredact_notifier_alloc(struct mm_struct *mm)
+{
+	struct kredact_mm *kmm = kzalloc(sizeof(*kmm), GFP_KERNEL_ACCOUNT);
+
+	if (!kmm)
+		return ERR_PTR(-ENOMEM);
+	/* The caller runs in this module: a descriptor or the parent's tags hold it. */
+	__module_get(THIS_MODULE);
+	spin_lock_init(&kmm->lock);
+	mutex_init(&kmm->tag_mutex);
+	kr_set_init(&kmm->set, get_random_u64());
+	return &kmm->notifier;
+}
+
+/* After the last user of the notifier, or when subscribing failed. */
+static void kredact_notifier_free(struct mmu_notifier *notifier)
+{
+	struct kredact_mm *kmm = container_of(notifier, struct kredact_mm, notifier);
+
+	call_rcu(&kmm->rcu, kredact_mm_free_rcu);
+}
+
+/* The mm ends: nobody can dump it any more. */
+static void kredact_notifier_release(struct mmu_notifier *notifier, struct mm_struct *mm)
+{
+	struct kredact_mm *kmm = container_of(notifier, struct kredact_mm, notifier);
+
+	spin_lock(&mms_lock);
+	hash_del_rcu(&kmm->node);
+	spin_unlock(&mms_lock);
+	atomic64_dec(&kredact_stats.mms);
+	kredact_mm_dismantle(kmm);
+	mmu_notifier_put(notifier);
+}
+
+/*
+ * munmap: the mapping has left the mm already, so no dump can see the memory
+ * any more, and whatever is mapped there next is not ours.
+ *
+ * The OOM reaper sends the same event (non-blocking) for memory that is still
+ * mapped, and mremap for memory that lives on elsewhere (see move.c); neither
+ * ends a tag.
+ */
+static int kredact_notifier_invalidate(struct mmu_notifier *notifier,
+				       const struct mmu_notifier_range *range)
+{
+	struct kredact_mm *kmm = container_of(notifier, struct kredact_mm, notifier);
+	u32 kept;
+	bool more;
+
+	if (range->event != MMU_NOTIFY_UNMAP || !mmu_notifier_range_blockable(range))
+		return 0;
+	if (READ_ONCE(kmm->mover) == current)
+		return 0;
+	do {
+		/* Dividing a range takes a node; direct reclaim is not allowed here. */
+		kredact_mm_reserve(kmm, 1, GFP_NOWAIT);
+		spin_lock(&kmm->lock);
+		more = kr_drop(&kmm->set, range->start, range->end - 1, DROP_BATCH, &kept);
+		kmm->epoch++;
+		kredact_mm_recharge(kmm);
+		spin_unlock(&kmm->lock);
+		cond_resched();
+	} while (more);
+	return 0;
+}
+
+static const struct mmu_notifier_ops notifier_ops = {
+	.alloc_notifier = kredact_notifier_alloc,
+	.free_notifier = kredact_notifier_free,
+	.release = kredact_notifier_release,
+	.invalidate_range_start = kredact_notifier_invalidate,
+};
+
+/*
+ * Copies what the child of a fork has of its parent: the same secrets in the
+ * same places. The parent's mmap_lock is held for writing, so its set stands
+ * still: whoever changes one holds mmap_lock, at least for reading.
+ */
+static int kredact_mm_inherit(struct kredact_mm *kmm, struct kredact_mm *parent)
+{
+	u32 nr = parent->set.nr_chunks * KR_CHUNK_NODES;
+	int ret;
+
+	kmm->user = kredact_user_hold(parent->user);
+	kmm->labels = kredact_labels_get(parent->labels);
+	/* Node 0 stands for none. */
+	ret = nr ? kredact_mm_reserve(kmm, nr - 1, GFP_KERNEL_ACCOUNT) : 0;
+	if (ret)
+		return ret;
+	ret = kredact_user_charge(kmm->user, kr_set_nr(&parent->set));
+	if (ret)
+		return ret;
+	kr_set_clone(&kmm->set, &parent->set);
+	kmm->charged = kr_set_nr(&kmm->set);
+	atomic64_add(kmm->charged, &kredact_stats.ranges);
+	return 0;
+}
+
+/**
+ * kredact_mm_create_locked() - begin to track an mm
+ * @mm:		without tags; its mmap_lock is held for writing
+ * @parent:	tags to copy, or NULL
+ *
+ * May sleep. Return: its tags, or an ERR_PTR: -ENOMEM, -EINTR, -EDQUOT.
+ */
+struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, struct kredact_mm *parent)
+{
+	struct mmu_notifier *notifier;
+	struct kredact_mm *kmm;
+	int ret = 0;
+
+	notifier = mmu_notifier_get_locked(&notifier_ops, mm);
+	if (IS_ERR(notifier))
+		return ERR_CAST(notifier);
+	kmm = container_of(notifier, struct kredact_mm, notifier);
+	if (parent) {
+		ret = kredact_mm_inherit(kmm, parent);
+	} else {
+		kmm->user = kredact_user_get(current_uid());
+		kmm->labels = kredact_labels_new();
+		if (!kmm->user || !kmm->labels)
+			ret = -ENOMEM;
+	}
+	if (ret) {
+		kredact_mm_dismantle(kmm);
+		mmu_notifier_put(notifier);
+		return ERR_PTR(ret);
+	}
+	spin_lock(&mms_lock);
+	hash_add_rcu(mms, &kmm->node, (unsigned long)mm);
+	spin_unlock(&mms_lock);
+	atomic64_inc(&kredact_stats.mms);
+	return kmm;
+}
+
+/**
+ * kredact_mm_get_or_create() - the tags of an mm, made where there are none
+ * @mm:		that of the caller
+ *
+ * May sleep. Return: as kredact_mm_create_locked().
+ */
+struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm)
+{
+	struct kredact_mm *kmm = kredact_mm_find(mm);
+
+	if (kmm)
+		return kmm;
+	if (mmap_write_lock_killable(mm))
+		return ERR_PTR(-EINTR);
+	kmm = kredact_mm_find(mm);
+	if (!kmm)
+		kmm = kredact_mm_create_locked(mm, NULL);
+	mmap_write_unlock(mm);
+	return kmm;
+}
+
+/**
+ * kredact_mm_trylock() - take the lock of an mm's tags, but not at any price
+ * @kmm:	the tags
+ *
+ * For the dump path, which must not hang where a task died with the lock held.
+ * The lock is held for microseconds otherwise.
+ *
+ * Return: false when it could not be had for a second.
+ */
+bool kredact_mm_trylock(struct kredact_mm *kmm)
+{
+	unsigned long end = jiffies + HZ;
+
+	while (!spin_trylock(&kmm->lock)) {
+		if (time_after(jiffies, end))
+			return false;
+		cpu_relax();
+		cond_resched();
+	}
+	return true;
+}
+
+/**
+ * kredact_registry_exit() - wait until the last tags are freed
+ */
+void kredact_registry_exit(void)
+{
+	mmu_notifier_synchronize();
+	rcu_barrier();
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tagging: what a registration checks, adds, removes and reports. All of it
+ * concerns the mm of the caller.
+ */
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "kredact.h"
+
+/* Ranges inserted while the lock is held. */
+#define INSERT_BATCH	128
+
+/* Steps of a query while the lock is held. */
+#define STEPS_LOCKED	256
+
+/* Free nodes beyond those that are wanted, for munmap and mremap to divide ranges. */
+#define RESERVE_SLACK	8
+
+/**
+ * kredact_check_range() - is this a range of userspace at all?
+ * @addr:	first byte
+ * @len:	bytes
+ *
+ * Return: 0, -EINVAL, -EFBIG, -EOVERFLOW or -EADDRNOTAVAIL, as in uapi/linux/kredact.h.
+ */
+int kredact_check_range(u64 addr, u64 len)
+{
+	if (!len)
+		return -EINVAL;
+	if (len > KREDACT_LEN_MAX)
+		return -EFBIG;
+	if (addr + len < addr)
+		return -EOVERFLOW;
+	if (addr + len > TASK_SIZE_MAX)
+		return -EADDRNOTAVAIL;
+	return 0;
+}
+
+/* Is every page of the range mapped, and memory? mmap_lock is held. */
+static int kredact_check_mapped(struct mm_struct *mm, u64 addr, u64 len)
+{
+	struct vm_area_struct *vma;
+	u64 end = addr + len;
+
+	for (; addr < end; addr = vma->vm_end) {
+		vma = find_vma(mm, addr);
+		if (!vma || vma->vm_start > addr)
+			return -ENXIO;
+		if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+			return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* Adds ranges that are charged and reserved already; all of them or none. */
+static int kredact_insert(struct kredact_mm *kmm, struct kredact_range *ranges, u32 nr,
+			  u32 flags, u32 label)
+{
+	u32 done = 0, first, end;
+
+	while (done < nr) {
+		first = done;
+		end = min(done + INSERT_BATCH, nr);
+		spin_lock(&kmm->lock);
+		for (; done < end; done++) {
+			struct kredact_range *range = &ranges[done];
+
+			range->handle = kr_insert(&kmm->set, range->addr,
+						  range->addr + range->len - 1, flags, label);
+			if (!range->handle)
+				break;
+		}
+		kmm->charged += done - first;
+		spin_unlock(&kmm->lock);
+		atomic64_add(done - first, &kredact_stats.ranges);
+		if (done < end)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	kredact_user_adjust(kmm->user, -(s64)(nr - done));
+	spin_lock(&kmm->lock);
+	while (done--)
+		kr_remove(&kmm->set, ranges[done].handle);
+	kredact_mm_recharge(kmm);
+	spin_unlock(&kmm->lock);
+	return -ENOMEM;
+}
+
+/**
+ * kredact_tag() - tag ranges of the current process, all of them or none
+ * @ranges:	address and length in; handle out
+ * @nr:		how many
+ * @flags:	KREDACT_EXACT or 0
+ * @label:	number of a label of this mm, or 0
+ * @failed:	out: index of the range that could not be tagged, or @nr
+ *
+ * May sleep. Return: 0, or an errno of KREDACT_IOC_REGISTER.
+ */
+int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, u32 label, u32 *failed)
+{
+	struct mm_struct *mm = current->mm;
+	struct kredact_mm *kmm;
+	int ret = 0;
+
+	for (*failed = 0; *failed < nr; ++*failed) {
+		ret = kredact_check_range(ranges[*failed].addr, ranges[*failed].len);
+		if (ret)
+			return ret;
+	}
+	kmm = kredact_mm_get_or_create(mm);
+	if (IS_ERR(kmm))
+		return PTR_ERR(kmm);
+
+	mutex_lock(&kmm->tag_mutex);
+	ret = kredact_mm_reserve(kmm, nr + RESERVE_SLACK, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		goto unlock;
+	if (mmap_read_lock_killable(mm)) {
+		ret = -EINTR;
+		goto unlock;
+	}
+	for (*failed = 0; *failed < nr; ++*failed) {
+		ret = kredact_check_mapped(mm, ranges[*failed].addr, ranges[*failed].len);
+		if (ret)
+			goto unlock_mm;
+	}
+	ret = kredact_user_charge(kmm->user, nr);
+	if (ret)
+		goto unlock_mm;
+	ret = kredact_insert(kmm, ranges, nr, flags, label);
+unlock_mm:
+	mmap_read_unlock(mm);
+unlock:
+	mutex_unlock(&kmm->tag_mutex);
+	return ret;
+}
+
+/**
+ * kredact_untag() - end a registration of the current process
+ * @handle:	any number
+ *
+ * May sleep. Return: 0 or -ENOENT.
+ */
+int kredact_untag(u64 handle)
+{
+	struct mm_struct *mm = current->mm;
+	struct kredact_mm *kmm = kredact_mm_find(mm);
+	u32 nr;
+
+	if (!kmm)
+		return -ENOENT;
+	mmap_read_lock(mm);
+	spin_lock(&kmm->lock);
+	nr = kr_remove(&kmm->set, handle);
+	kredact_mm_recharge(kmm);
+	spin_unlock(&kmm->lock);
+	mmap_read_unlock(mm);
+	return nr ? 0 : -ENOENT;
+}
+
+/* Bytes of [from, last] on one page that a dump shows as zeros; the lock is held. */
+static u64 kredact_query_page(struct kredact_mm *kmm, u64 from, u64 last, u64 *next)
+{
+	u64 page = from & PAGE_MASK, page_last = page | ~PAGE_MASK, tagged = 0, done = from;
+	const struct kr_range *range;
+
+	last = min(last, page_last);
+	*next = page_last + 1;
+	for (range = kr_first_in(&kmm->set, page, page_last); range;
+	     range = kr_next_in(&kmm->set, range, page, page_last)) {
+		u64 a = max(range->start, done), b = min(range->last, last);
+
+		if (!(range->flags & KREDACT_EXACT))
+			return last - from + 1;
+		if (a > b)
+			continue;
+		tagged += b - a + 1;
+		done = b + 1;
+	}
+	return tagged;
+}
+
+/* Goes through a range page by page, but only where something is tagged. */
+static u64 kredact_query_tagged(struct kredact_mm *kmm, u64 from, u64 last)
+{
+	const struct kr_range *range;
+	u64 tagged = 0, next;
+	u32 steps = 0;
+
+	spin_lock(&kmm->lock);
+	while (from <= last) {
+		range = kr_first_in(&kmm->set, from & PAGE_MASK, last | ~PAGE_MASK);
+		if (!range)
+			break;
+		from = max(from, range->start & PAGE_MASK);
+		tagged += kredact_query_page(kmm, from, last, &next);
+		from = next;
+		if (++steps % STEPS_LOCKED == 0) {
+			spin_unlock(&kmm->lock);
+			cond_resched();
+			spin_lock(&kmm->lock);
+		}
+	}
+	spin_unlock(&kmm->lock);
+	return tagged;
+}
+
+static u32 kredact_query_nr(struct kredact_mm *kmm, u64 addr, u64 last)
+{
+	struct kr_cursor cursor = { };
+	const struct kr_range *range;
+	u32 nr = 0, steps = 0;
+
+	spin_lock(&kmm->lock);
+	range = kr_first_in(&kmm->set, addr, last);
+	while (range && range->start <= last) {
+		nr += range->last >= addr;
+		if (++steps % STEPS_LOCKED == 0) {
+			kr_cursor_set(&kmm->set, &cursor, range);
+			spin_unlock(&kmm->lock);
+			cond_resched();
+			spin_lock(&kmm->lock);
+			range = kr_after(&kmm->set, &cursor);
+		} else {
+			range = kr_next(&kmm->set, range);
+		}
+	}
+	spin_unlock(&kmm->lock);
+	return nr;
+}
+
+/**
+ * kredact_query() - what covers a range of the current process
+ * @query:	address and length in, the rest out
+ *
+ * May sleep. Return: 0, or an errno of kredact_check_range().
+ */
+int kredact_query(struct kredact_query *query)
+{
+	struct kredact_mm *kmm = kredact_mm_find(current->mm);
+	u64 addr = query->addr, last = addr + query->len - 1;
+	int ret;
+
+	query->tagged = 0;
+	query->nr = 0;
+	query->coverage = 0;
+	ret = kredact_check_range(addr, query->len);
+	if (ret || !kmm)
+		return ret;
+	query->tagged = kredact_query_tagged(kmm, addr, last);
+	query->nr = kredact_query_nr(kmm, addr, last);
+	if (query->tagged == query->len)
+		query->coverage = KREDACT_COVERAGE;
+	return 0;
+}
