@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+# The kselftest programs, which run as root in the virtual machines.
+
+SELFTESTS := ioctl redact identity scale cost unload
+SELFTEST_DIR := $(B)/tests/selftests
+SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
+ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32
+
+# kselftest_harness.h is the kernel's and not as strict as we are.
+$(SELFTEST_DIR)/%: tests/selftests/kredact/%.c tests/selftests/kredact/core.c \
+		   tests/selftests/kredact/core.h $(B)/kselftest/.stamp
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Werror -O1 -g -Iinclude/uapi -isystem $(B)/kselftest -pthread \
+		-o $@ $< tests/selftests/kredact/core.c
+
+$(SELFTEST_DIR)/compat32: tests/selftests/kredact/compat32.c include/uapi/linux/kredact.h
+	@mkdir -p $(@D)
+	$(CC) -m32 -O1 -Wall -Werror -ffreestanding -fno-stack-protector -fno-pie -no-pie -nostdlib \
+		-static -Iinclude/uapi \
+		-isystem /usr/include/$(shell $(CC) -print-multiarch) -o $@ $<

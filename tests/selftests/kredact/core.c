@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Crashing a child and reading the core that the kernel wrote: see core.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core.h"
+
+#define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
+#define CORE_FILE	"/tmp/kredact.core.%d"
+
+static char saved_pattern[256];
+
+bool core_pattern_set(const char *pattern)
+{
+	int fd = open(CORE_PATTERN, O_WRONLY | O_TRUNC);
+	bool done = fd >= 0 && write(fd, pattern, strlen(pattern)) == (ssize_t)strlen(pattern);
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+void core_pattern_save(void)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	int fd = open(CORE_PATTERN, O_RDONLY);
+	ssize_t len = fd < 0 ? -1 : read(fd, saved_pattern, sizeof(saved_pattern) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (len > 0)
+		saved_pattern[len] = 0;
+	setrlimit(RLIMIT_CORE, &unlimited);
+	core_pattern_set("/tmp/kredact.core.%p");
+}
+
+void core_pattern_restore(void)
+{
+	core_pattern_set(saved_pattern);
+}
+
+_Noreturn void die_of_segv(void)
+{
+	signal(SIGSEGV, SIG_DFL);
+	for (;;)
+		*(volatile int *)8 = 1;
+}
+
+pid_t crash(void (*run)(void *arg), void *arg)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		run(arg);
+		die_of_segv();
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV && WCOREDUMP(status) ? pid : -1;
+}
+
+bool core_load(struct core *core, pid_t pid)
+{
+	char path[64];
+	struct stat st;
+	size_t done = 0;
+	int fd;
+
+	core->bytes = NULL;
+	core->len = 0;
+	snprintf(path, sizeof(path), CORE_FILE, pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	unlink(path);
+	if (fstat(fd, &st) || st.st_size < (off_t)sizeof(Elf64_Ehdr))
+		goto close;
+	core->len = st.st_size;
+	core->bytes = malloc(core->len);
+	while (core->bytes && done < core->len) {
+		ssize_t n = read(fd, core->bytes + done, core->len - done);
+
+		if (n <= 0)
+			break;
+		done += n;
+	}
+close:
+	close(fd);
+	return core->bytes && done == core->len && !memcmp(core->bytes, ELFMAG, SELFMAG);
+}
+
+void core_free(struct core *core)
+{
+	free(core->bytes);
+	core->bytes = NULL;
+}
+
+struct segment {
+	uint64_t offset, addr, filesz;
+};
+
+static bool core_segment(const struct core *core, unsigned int i, struct segment *segment)
+{
+	const Elf64_Ehdr *ehdr = (void *)core->bytes;
+
+	if (ehdr->e_ident[EI_CLASS] == ELFCLASS64) {
+		const Elf64_Phdr *phdr = (void *)(core->bytes + ehdr->e_phoff);
+
+		if (i >= ehdr->e_phnum)
+			return false;
+		*segment = (struct segment){ phdr[i].p_offset, phdr[i].p_vaddr,
+					     phdr[i].p_type == PT_LOAD ? phdr[i].p_filesz : 0 };
+	} else {
+		const Elf32_Ehdr *ehdr32 = (void *)core->bytes;
+		const Elf32_Phdr *phdr = (void *)(core->bytes + ehdr32->e_phoff);
+
+		if (i >= ehdr32->e_phnum)
+			return false;
+		*segment = (struct segment){ phdr[i].p_offset, phdr[i].p_vaddr,
+					     phdr[i].p_type == PT_LOAD ? phdr[i].p_filesz : 0 };
+	}
+	return true;
+}
+
+const uint8_t *core_at(const struct core *core, uint64_t addr, size_t len)
+{
+	struct segment s;
+	unsigned int i;
+
+	for (i = 0; core_segment(core, i, &s); i++)
+		if (addr >= s.addr && addr - s.addr < s.filesz &&
+		    s.filesz - (addr - s.addr) >= len &&
+		    core->len - (s.offset + (addr - s.addr)) >= len)
+			return core->bytes + s.offset + (addr - s.addr);
+	return NULL;
+}
+
+unsigned int core_count(const struct core *core, const void *bytes, size_t len)
+{
+	const uint8_t *at = core->bytes, *end = at + core->len;
+	unsigned int nr = 0;
+
+	while ((at = memmem(at, end - at, bytes, len))) {
+		nr++;
+		at++;
+	}
+	return nr;
+}
+
+static uint64_t core_end(const struct core *core)
+{
+	uint64_t end = 0;
+	struct segment s;
+	unsigned int i;
+
+	for (i = 0; core_segment(core, i, &s); i++)
+		if (s.filesz && s.offset + s.filesz > end)
+			end = s.offset + s.filesz;
+	return (end + KREDACT_SEAL_ALIGN - 1) & -(uint64_t)KREDACT_SEAL_ALIGN;
+}
+
+const struct kredact_seal_header *core_seal(const struct core *core)
+{
+	const struct kredact_seal_trailer *trailer;
+	const struct kredact_seal_header *header;
+
+	if (core->len < sizeof(*header) + sizeof(*trailer))
+		return NULL;
+	trailer = (void *)(core->bytes + core->len - sizeof(*trailer));
+	if (memcmp(trailer->magic, KREDACT_SEAL_END, sizeof(trailer->magic)) ||
+	    trailer->core_len + trailer->seal_len != core->len ||
+	    trailer->core_len != core_end(core))
+		return NULL;
+	header = (void *)(core->bytes + trailer->core_len);
+	if (memcmp(header->magic, KREDACT_SEAL_MAGIC, sizeof(header->magic)) ||
+	    header->core_len != trailer->core_len)
+		return NULL;
+	return header;
+}
+
+/* The record at @record, or the first; NULL after the last. */
+static const struct kredact_seal_record *
+core_seal_record(const struct core *core, const struct kredact_seal_record *record)
+{
+	const struct kredact_seal_header *header = core_seal(core);
+	const uint8_t *end = core->bytes + core->len - sizeof(struct kredact_seal_trailer);
+	const uint8_t *at;
+
+	if (!header)
+		return NULL;
+	if (record)
+		at = (uint8_t *)(record + 1) +
+		     ((record->len + KREDACT_SEAL_ALIGN - 1) & -(uint64_t)KREDACT_SEAL_ALIGN);
+	else
+		at = (uint8_t *)(header + 1);
+	return at < end ? (const void *)at : NULL;
+}
+
+const struct kredact_seal_counts *core_seal_counts(const struct core *core)
+{
+	const struct kredact_seal_record *record = NULL;
+
+	while ((record = core_seal_record(core, record)))
+		if (record->type == KREDACT_SEAL_COUNTS)
+			return (const void *)(record + 1);
+	return NULL;
+}
+
+static void core_seal_label(const struct core *core, uint32_t id, char *text)
+{
+	const struct kredact_seal_record *record = NULL;
+
+	text[0] = 0;
+	while ((record = core_seal_record(core, record))) {
+		const struct kredact_seal_label *label = (const void *)(record + 1);
+
+		if (record->type != KREDACT_SEAL_LABEL || label->id != id)
+			continue;
+		memcpy(text, label + 1, label->len);
+		text[label->len] = 0;
+	}
+}
+
+bool core_seal_has(const struct core *core, uint64_t addr, uint64_t len, uint32_t flags,
+		   char *label)
+{
+	const struct kredact_seal_record *record = NULL;
+
+	while ((record = core_seal_record(core, record))) {
+		const struct kredact_seal_range *ranges = (const void *)(record + 1);
+		size_t i;
+
+		if (record->type != KREDACT_SEAL_RANGES)
+			continue;
+		for (i = 0; i < record->len / sizeof(*ranges); i++) {
+			if (ranges[i].addr != addr || ranges[i].len != len ||
+			    ranges[i].flags != flags)
+				continue;
+			if (label)
+				core_seal_label(core, ranges[i].label, label);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool all_zero(const uint8_t *bytes, size_t len)
+{
+	while (len--)
+		if (*bytes++)
+			return false;
+	return true;
+}
+
+void fill_secret(void *to, size_t len, unsigned int seed)
+{
+	uint64_t x = 0x9e3779b97f4a7c15ull * (seed + 1);
+	uint8_t *at = to;
+
+	while (len--) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		*at++ = (x >> 32) | 1;
+	}
+}
+
+int kredact_fd(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open(KREDACT_DEVICE, O_RDWR | O_CLOEXEC);
+	return fd;
+}
+
+int reg(void *addr, size_t len, uint32_t flags, const char *label, uint64_t *handle)
+{
+	struct kredact_register args = {
+		.size = sizeof(args),
+		.flags = flags,
+		.addr = (uintptr_t)addr,
+		.len = len,
+		.label = (uintptr_t)label,
+		.label_len = label ? strlen(label) : 0,
+	};
+	int ret = ioctl(kredact_fd(), KREDACT_IOC_REGISTER, &args);
+
+	if (handle)
+		*handle = args.handle;
+	return ret ? -errno : 0;
+}
+
+int unreg(uint64_t handle)
+{
+	struct kredact_unregister args = { .size = sizeof(args), .handle = handle };
+
+	return ioctl(kredact_fd(), KREDACT_IOC_UNREGISTER, &args) ? -errno : 0;
+}
+
+int query(void *addr, size_t len, struct kredact_query *args)
+{
+	*args = (struct kredact_query){
+		.size = sizeof(*args),
+		.addr = (uintptr_t)addr,
+		.len = len,
+	};
+	return ioctl(kredact_fd(), KREDACT_IOC_QUERY, args) ? -errno : 0;
+}
+
+int info(struct kredact_info *args)
+{
+	*args = (struct kredact_info){ .size = sizeof(*args) };
+	return ioctl(kredact_fd(), KREDACT_IOC_INFO, args) ? -errno : 0;
+}
+
+static void *map(size_t nr, int flags)
+{
+	void *at = mmap(NULL, nr * PAGE, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+void *pages(size_t nr)
+{
+	return map(nr, MAP_PRIVATE);
+}
+
+void *shared_pages(size_t nr)
+{
+	return map(nr, MAP_SHARED);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Crashing a child and reading the core that the kernel wrote.
+ *
+ * These helpers know the layout of cores and seals on their own: the tests do
+ * not trust the tools that they are there to test.
+ */
+#ifndef KREDACT_SELFTEST_CORE_H
+#define KREDACT_SELFTEST_CORE_H
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/kredact.h>
+#include <linux/kredact_seal.h>
+
+#define PAGE	4096ul
+
+/**
+ * struct core - a core file in memory
+ * @bytes:	its content, private to this process
+ * @len:	bytes
+ */
+struct core {
+	uint8_t *bytes;
+	size_t len;
+};
+
+/* core_pattern while a test runs. */
+bool core_pattern_set(const char *pattern);
+void core_pattern_save(void);
+void core_pattern_restore(void);
+
+/* A child that runs @run and then dies of SIGSEGV; its pid, reaped, or -1. */
+pid_t crash(void (*run)(void *arg), void *arg);
+_Noreturn void die_of_segv(void);
+
+/* The core of a reaped process; the file is removed. */
+bool core_load(struct core *core, pid_t pid);
+void core_free(struct core *core);
+
+/* Memory of the dead process at an address, or NULL where the core has none. */
+const uint8_t *core_at(const struct core *core, uint64_t addr, size_t len);
+
+/* How often the bytes occur in the whole file. */
+unsigned int core_count(const struct core *core, const void *bytes, size_t len);
+
+/* The seal: NULL unless it is there, whole, and lies where the core ends. */
+const struct kredact_seal_header *core_seal(const struct core *core);
+const struct kredact_seal_counts *core_seal_counts(const struct core *core);
+/* Is there a record for exactly this range? Its label's text goes to @label, if given. */
+bool core_seal_has(const struct core *core, uint64_t addr, uint64_t len, uint32_t flags,
+		   char *label);
+
+bool all_zero(const uint8_t *bytes, size_t len);
+
+/* Unmistakable bytes, different for each @seed. */
+void fill_secret(void *to, size_t len, unsigned int seed);
+
+/* ioctls of /dev/kredact; the descriptor is opened once. */
+int kredact_fd(void);
+int reg(void *addr, size_t len, uint32_t flags, const char *label, uint64_t *handle);
+int unreg(uint64_t handle);
+int query(void *addr, size_t len, struct kredact_query *query);
+int info(struct kredact_info *info);
+
+/* Fresh anonymous memory, or shared with children. */
+void *pages(size_t nr);
+void *shared_pages(size_t nr);
+
+#endif /* KREDACT_SELFTEST_CORE_H */
