@@ -20,7 +20,7 @@
 #error "kredact is built and tested for x86-64"
 #endif
 
-/* 6.2, "ftrace: rename ftrace_instruction_pointer_set() -> ftrace_regs_set_instruction_pointer()". */
+/* 6.2, "ftrace: rename ftrace_instruction_pointer_set() -> ...regs_set_instruction_pointer()". */
 #ifndef ftrace_regs_set_instruction_pointer
 #define ftrace_regs_set_instruction_pointer ftrace_instruction_pointer_set
 #endif

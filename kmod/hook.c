@@ -111,7 +111,7 @@ unlock:
  *
  * Return: for kredact_hook_leave().
  */
-int kredact_hook_enter(void)
+int kredact_hook_enter(void) __acquires(&hooks_srcu)
 {
 	return srcu_read_lock(&hooks_srcu);
 }
@@ -120,7 +120,7 @@ int kredact_hook_enter(void)
  * kredact_hook_leave() - a replacement ends; only returning is allowed after it
  * @token:	from kredact_hook_enter()
  */
-void kredact_hook_leave(int token)
+void kredact_hook_leave(int token) __releases(&hooks_srcu)
 {
 	srcu_read_unlock(&hooks_srcu, token);
 }
@@ -170,8 +170,8 @@ static int kredact_hook_install(struct kredact_hook *hook)
 	}
 	ret = register_ftrace_function(&hook->ops);
 	if (ret) {
-		pr_err("%s: cannot be redirected (%d)%s\n", hook->symbol, ret,
-		       ret == -EBUSY ? ": kernel.ftrace_enabled is 0 or it is patched already" : "");
+		pr_err("%s: cannot be redirected (%d)%s\n", hook->symbol, ret, ret == -EBUSY ?
+		       ": kernel.ftrace_enabled is 0, or somebody else redirects it" : "");
 		ftrace_free_filter(&hook->ops);
 		return ret;
 	}

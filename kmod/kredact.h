@@ -43,11 +43,11 @@ struct shash_desc;
 struct kredact_mm {
 	struct mmu_notifier notifier;
 	struct hlist_node node;
-	spinlock_t lock;
+	spinlock_t lock;	/* innermost */
 	struct kr_set set;
 	u32 charged;
 	u32 epoch;
-	struct mutex tag_mutex;
+	struct mutex tag_mutex;	/* outside mmap_lock */
 	struct task_struct *mover;
 	struct kredact_user *user;
 	struct kredact_labels *labels;
@@ -80,6 +80,8 @@ struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm);
 struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, struct kredact_mm *parent);
 int kredact_mm_reserve(struct kredact_mm *kmm, u32 nr, gfp_t gfp);
 void kredact_mm_recharge(struct kredact_mm *kmm);
+bool __kredact_mm_trylock(struct kredact_mm *kmm);
+#define kredact_mm_trylock(kmm)	__cond_lock(&(kmm)->lock, __kredact_mm_trylock(kmm))
 void kredact_registry_exit(void);
 
 /* tag.c: what the ioctls and kfuncs do. */
@@ -155,8 +157,6 @@ struct kredact_dump {
 	u32 nr_left_out;
 	u32 flags;
 };
-
-bool kredact_mm_trylock(struct kredact_mm *kmm);
 
 /* seal.c: the seal of one dump. */
 int kredact_seal_init(void);

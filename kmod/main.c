@@ -29,8 +29,8 @@ static int __init kredact_init(void)
 	ret = kredact_device_init();
 	if (ret)
 		goto err_hooks;
-	pr_info("version %s, BPF tagging %s\n", KREDACT_VERSION,
-		kredact_kfunc_available() ? "available" : "not available (needs Linux 6.12 and BTF)");
+	pr_info("version %s, tagging by BPF programs %s\n", KREDACT_VERSION,
+		kredact_kfunc_available() ? "possible" : "not possible (needs Linux 6.12 and BTF)");
 	return 0;
 
 err_hooks:

@@ -330,7 +330,7 @@ struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm)
 }
 
 /**
- * kredact_mm_trylock() - take the lock of an mm's tags, but not at any price
+ * __kredact_mm_trylock() - take the lock of an mm's tags, but not at any price
  * @kmm:	the tags
  *
  * For the dump path, which must not hang where a task died with the lock held.
@@ -338,7 +338,7 @@ struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm)
  *
  * Return: false when it could not be had for a second.
  */
-bool kredact_mm_trylock(struct kredact_mm *kmm)
+bool __kredact_mm_trylock(struct kredact_mm *kmm)
 {
 	unsigned long end = jiffies + HZ;
 

@@ -301,14 +301,14 @@ void kr_set_clone(struct kr_set *to, const struct kr_set *from)
  * @label:	any
  *
  * Return: its handle, never 0 and never used before in this set; 0 when the
- * set has no free node or has given out its 2^42 handles.
+ * set has no free node or has given out its 2^41 handles, all below 2^63.
  */
 u64 kr_insert(struct kr_set *set, u64 start, u64 last, u32 flags, u32 label)
 {
 	struct kr_range *node;
 	u32 index;
 
-	if (!set->nr_free || set->serial >> (64 - KR_INDEX_BITS))
+	if (!set->nr_free || set->serial >> (63 - KR_INDEX_BITS))
 		return 0;
 	index = kr_take(set);
 	node = kr_node(set, index);

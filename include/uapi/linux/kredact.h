@@ -72,7 +72,7 @@
  * @label_len:	in: 0 to KREDACT_LABEL_MAX
  * @coverage:	out: KREDACT_COVER_* that hold for the range
  * @handle:	out: names this registration in this process and in children
- *		forked from it; never 0, not used again while the mm lives
+ *		forked from it; never 0, below 2^63, not used again while the mm lives
  *
  * Ranges may overlap; each registration ends on its own.
  *
