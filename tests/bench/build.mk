@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Benchmarks: each prints a table and exits 1 where a limit is not kept. They
+# are not part of "make": they need libsodium-dev and libssl-dev.
+
+BENCHES      += $(B)/tests/bench/alloc
+BENCH_LIBS    = $(shell pkg-config --libs libsodium libcrypto)
+BENCH_CFLAGS  = $(shell pkg-config --cflags libsodium libcrypto)
+
+# Against the shared library, as services use it.
+$(B)/tests/bench/alloc: tests/bench/alloc.c $(B)/lib/libkredact.so.$(VERSION)
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -Iuserspace $(BENCH_CFLAGS) -pthread -MMD -MP -o $@ $< -pie \
+		-L$(B)/lib -Wl,-rpath,'$$ORIGIN/../../lib' -lkredact $(BENCH_LIBS)
+
+-include $(B)/tests/bench/alloc.d
