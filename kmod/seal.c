@@ -85,8 +85,8 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 
 	do {
 		if (!kredact_mm_trylock(kmm)) {
-			/* The sums below will tell what is missing here. */
-			dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
+			/* A seal that lacks ranges would vouch for too much: end it here. */
+			seal->failed = true;
 			return;
 		}
 		nr = 0;
@@ -144,7 +144,8 @@ static void kredact_seal_counts(struct kredact_dump *dump, struct kr_seal *seal)
  * @cprm:	the kernel's
  *
  * May sleep. Return: false when it was not written whole (disk full, size
- * limit, the dump was killed); a verifier sees such a core as truncated.
+ * limit, the dump was killed, the tags could not be read); a verifier sees such
+ * a seal as cut off.
  */
 bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm)
 {

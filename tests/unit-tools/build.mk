@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of kredact-verify and kredact. Parsers are tested in this process under
+# ASan and UBSan; the programs as they are installed, sandbox included, and
+# kredact-verify under the sanitizers once more. Run-time needs: gdb (gcore).
+
+UNIT_TOOLS_SRC := $(wildcard tests/unit-tools/*_test.c)
+UNIT_TOOLS := $(UNIT_TOOLS_SRC:tests/unit-tools/%.c=$(B)/tests/unit-tools/%)
+UNIT_TOOLS_PARTS := $(addprefix $(B)/obj/unit-tools/,fixture.o run.o)
+
+UNIT_TESTS += $(UNIT_TOOLS)
+ALL += $(UNIT_TOOLS)
+
+$(B)/obj/unit-tools/%.o: tests/unit-tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -Itools -MMD -MP -c -o $@ $<
+
+$(B)/tests/unit-tools/%: $(B)/obj/unit-tools/%.o $(UNIT_TOOLS_PARTS) $(AUDIT_SAN_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -o $@ $^ $(AUDIT_LIBS)
+
+# The encoder of the module writes what the reader reads.
+$(B)/tests/unit-tools/audit_test: $(B)/obj/unit-tools/core-seal.o
+$(B)/obj/unit-tools/core-seal.o: kmod/core/seal.c
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -o $@ $^ $(AUDIT_LIBS)
+
+$(B)/tests/unit-tools/verify_test: | $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
+$(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact
+
+.SECONDARY: $(UNIT_TOOLS_SRC:tests/unit-tools/%.c=$(B)/obj/unit-tools/%.o) $(UNIT_TOOLS_PARTS)
+
+-include $(wildcard $(B)/obj/unit-tools/*.d)

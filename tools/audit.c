@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The audit of one core: see audit.h.
+ *
+ * A check that cannot be done fails, unless nobody asked for it. Later checks
+ * are done as far as possible even then: key material in a damaged core is
+ * still key material.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <openssl/crypto.h>
+
+#include "audit.h"
+
+/* Bytes that may be read again in order to describe findings. */
+#define DESCRIBE_MAX	(1ULL << 30)
+
+/* Collects what must be zero. */
+struct collector {
+	struct audit *audit;
+	u64 page_mask;
+};
+
+/* Describes the ranges that are not zero. */
+struct describer {
+	struct audit *audit;
+	u64 page_mask;
+	u64 budget;
+};
+
+static void conclude(struct audit *audit, enum check_name name, enum check_state state)
+{
+	audit->checks[name].state = state;
+}
+
+static struct complaint *text_of(struct audit *audit, enum check_name name)
+{
+	return &audit->checks[name].text;
+}
+
+static void check_structure(struct audit *audit)
+{
+	struct complaint *text = text_of(audit, CHECK_STRUCTURE);
+	int error;
+
+	error = core_open(&audit->core, &audit->in, text);
+	audit->has_core = audit->core.machine;
+	if (!error)
+		error = notes_read(&audit->notes, &audit->core, text);
+	conclude(audit, CHECK_STRUCTURE, error ? CHECK_FAILED : CHECK_PASSED);
+	if (error)
+		return;
+	audit->has_notes = true;
+	complaint_set(text, "%s-bit ELF core, %u segments, %" PRIu64 " thread%s, complete",
+		      audit->core.is64 ? "64" : "32", audit->core.phnum, audit->notes.threads,
+		      audit->notes.threads == 1 ? "" : "s");
+}
+
+static void check_seal(struct audit *audit)
+{
+	struct complaint *text = text_of(audit, CHECK_SEAL);
+	const struct core *core = &audit->core;
+	int error;
+
+	error = seal_open(&audit->seal, &audit->in, core->sound ? core->end : 0, text);
+	if (!error && audit->seal.flags & KREDACT_SEAL_ALL_LEFT_OUT)
+		error = complain(text, -EBADMSG, "the module could not read its tags during this "
+				 "dump: the seal may lack ranges");
+	conclude(audit, CHECK_SEAL, error ? CHECK_FAILED : CHECK_PASSED);
+	if (error)
+		return;
+	complaint_set(text, "version %u, %" PRIu64 " bytes at offset %" PRIu64,
+		      KREDACT_SEAL_VERSION, audit->seal.len, audit->seal.offset);
+}
+
+static void check_match(struct audit *audit)
+{
+	struct complaint *text = text_of(audit, CHECK_MATCH);
+	const struct notes *notes = &audit->notes;
+	const struct seal *seal = &audit->seal;
+	bool compat = seal->flags & KREDACT_SEAL_COMPAT;
+	int error;
+
+	if (!seal->readable)
+		error = complain(text, -EBADMSG, "there is no seal that could be compared");
+	else if (!audit->has_notes)
+		error = complain(text, -EBADMSG, "the core cannot be read");
+	else if (notes->contradicts)
+		error = complain(text, -EBADMSG, "the core is of several processes");
+	else if (!notes->has_process)
+		error = complain(text, -EBADMSG, "the core does not name its process");
+	else if (notes->pid != seal->ns_tgid)
+		error = complain(text, -EBADMSG, "the core is of process %u, the seal of %u",
+				 notes->pid, seal->ns_tgid);
+	else if (seal->core_len < audit->core.end)
+		error = complain(text, -EBADMSG, "the seal begins inside the core");
+	else if (compat == audit->core.is64)
+		error = complain(text, -EBADMSG, "a %s-bit core with the seal of a %s-bit one",
+				 audit->core.is64 ? "64" : "32", compat ? "32" : "64");
+	else
+		error = complain(text, 0, "core and seal are of the same process (%u)", notes->pid);
+	conclude(audit, CHECK_MATCH, error ? CHECK_FAILED : CHECK_PASSED);
+}
+
+static int authenticate(struct audit *audit, struct complaint *text)
+{
+	struct seal *seal = &audit->seal;
+	bool boot = seal->flags & KREDACT_SEAL_KEY_BOOT;
+	char wanted[2 * KEYFILE_ID_LEN + 1];
+	bool equal;
+	int error;
+
+	if (!seal->readable)
+		return complain(text, -EBADMSG, "there is no seal that could be checked");
+	text_hex(wanted, seal->header.key_id, sizeof(seal->header.key_id));
+	if (!audit->mac && boot)
+		return complain(text, -ENOKEY, "not checked: made with a random key of the module, "
+				"which nobody has");
+	if (!audit->mac)
+		return complain(text, -ENOKEY, "not checked: no key given; the seal needs %s",
+				wanted);
+	if (CRYPTO_memcmp(audit->key_id, seal->header.key_id, sizeof(audit->key_id)))
+		return complain(text, -ENOKEY, "wrong key: the seal needs %s%s", wanted,
+				boot ? ", a random key of the module" : "");
+	error = mac_check(audit->mac, &audit->in, seal->offset, seal->len - MAC_LEN, seal->hmac,
+			  &equal, text);
+	if (error)
+		return error;
+	if (!equal)
+		return complain(text, -EBADMSG, "wrong HMAC: the seal was changed, or not made "
+				"with this key");
+	return complain(text, 0, "HMAC-SHA-256 is right, key %s", wanted);
+}
+
+static void check_authenticity(struct audit *audit)
+{
+	struct complaint *text = text_of(audit, CHECK_AUTHENTICITY);
+	int error = authenticate(audit, text);
+
+	if (!error)
+		conclude(audit, CHECK_AUTHENTICITY, CHECK_PASSED);
+	else if (error == -ENOKEY && audit->no_key)
+		conclude(audit, CHECK_AUTHENTICITY, CHECK_NOT_DONE);
+	else
+		conclude(audit, CHECK_AUTHENTICITY, CHECK_FAILED);
+}
+
+static void widen(const struct seal_range *range, u64 page_mask, u64 *start, u64 *last)
+{
+	bool exact = range->flags & KREDACT_EXACT;
+
+	*start = exact ? range->addr : range->addr & ~page_mask;
+	*last = exact ? range->last : range->last | page_mask;
+}
+
+static int collect_range(void *arg, const struct seal_range *range, struct complaint *why)
+{
+	struct collector *collector = arg;
+	u64 start, last;
+
+	widen(range, collector->page_mask, &start, &last);
+	return spans_add(&collector->audit->spans, start, last, why);
+}
+
+static int collect_left_out(void *arg, const struct seal_left_out *pages, struct complaint *why)
+{
+	struct collector *collector = arg;
+
+	return spans_add(&collector->audit->left_out, pages->addr, pages->last, why);
+}
+
+/* Counts what is not zero in [start, last], and keeps the first offsets. */
+static int measure(struct describer *describer, struct finding *finding, u64 start, u64 last,
+		   struct complaint *why)
+{
+	struct core *core = &describer->audit->core;
+	u32 i = core_segment_from(core, start);
+
+	for (; i < core->nr_segments && core->segments[i].vaddr <= last; i++) {
+		const struct core_segment *segment = &core->segments[i];
+		u64 from = max(start, segment->vaddr) - segment->vaddr;
+		u64 end = min(last - segment->vaddr, segment->filesz - 1) + 1, part, j;
+		const u8 *bytes;
+		int error;
+
+		for (; segment->filesz && from < end; from += part) {
+			error = input_window(core->in, segment->offset + from, end - from, &bytes,
+					     &part, why);
+			if (error)
+				return error;
+			for (j = 0; bytes && j < part; j++) {
+				u64 addr = segment->vaddr + from + j;
+
+				if (!bytes[j])
+					continue;
+				if (!finding->dirty++) {
+					finding->first = addr;
+					finding->offset = segment->offset + from + j;
+				}
+				if (finding->nr_offsets < AUDIT_OFFSETS)
+					finding->offsets[finding->nr_offsets++] =
+						addr - finding->range.addr;
+			}
+			if (bytes && part >= describer->budget) {
+				describer->budget = 0;
+				finding->dirty_more = true;
+				return 0;
+			}
+			describer->budget -= bytes ? part : 0;
+		}
+	}
+	return 0;
+}
+
+/* Only where zeros_check() saw something need be looked at again. */
+static int measure_places(struct describer *describer, struct finding *finding, u64 start,
+			  u64 last, struct complaint *why)
+{
+	struct zeros *zeros = &describer->audit->zeros;
+	const struct spans places = { .at = zeros->places, .nr = zeros->nr_places };
+	u32 i = spans_find(&places, start);
+	int error;
+
+	for (; i < places.nr && places.at[i].start <= last; i++) {
+		if (!describer->budget) {
+			finding->dirty_more = true;
+			return 0;
+		}
+		error = measure(describer, finding, max(start, places.at[i].start),
+				min(last, places.at[i].last), why);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int describe_range(void *arg, const struct seal_range *range, struct complaint *why)
+{
+	struct describer *describer = arg;
+	struct audit *audit = describer->audit;
+	struct finding finding = { .range = *range };
+	char name[sizeof(finding.mapping) / 4];
+	u64 start, last;
+	int error;
+
+	widen(range, describer->page_mask, &start, &last);
+	error = measure_places(describer, &finding, start, last, why);
+	if (error || !(finding.dirty || finding.dirty_more))
+		return error;
+	audit->findings_total++;
+	if (audit->nr_findings == AUDIT_LISTED || !finding.dirty)
+		return 0;
+	if (range->label)
+		finding.label = seal_label(&audit->seal, range->label);
+	if (notes_mapping(&audit->notes, &audit->core, finding.first, name, sizeof(name)))
+		text_escape(finding.mapping, sizeof(finding.mapping), name, strlen(name));
+	audit->findings[audit->nr_findings++] = finding;
+	return 0;
+}
+
+static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
+{
+	u64 page_mask = audit->seal.page_size - 1;
+	struct collector collector = { audit, page_mask };
+	struct describer describer = { audit, page_mask, DESCRIBE_MAX };
+	const struct seal_visitor collect = { &collector, collect_range, collect_left_out };
+	const struct seal_visitor describe = { &describer, describe_range, NULL };
+	struct zeros *zeros = &audit->zeros;
+	struct complaint ignored;
+	int error, zeros_error;
+
+	if (!audit->seal.readable)
+		return complain(text, -EBADMSG, "without a seal no ranges are known");
+	error = seal_visit(&audit->seal, &collect, text);
+	spans_sort(&audit->spans);
+	spans_sort(&audit->left_out);
+	if (error)
+		return error;
+	if (!audit->core.sound)
+		return complain(text, -EBADMSG, "the core cannot be read at these addresses");
+	error = zeros_check(zeros, &audit->left_out, &audit->core, text);
+	if (!error && zeros->dirty)
+		error = complain(text, -EBADMSG, "pages that the seal calls left out are in the "
+				 "dump, at %#" PRIx64, zeros->places[0].start);
+	zeros_error = zeros_check(zeros, &audit->spans, &audit->core, &ignored);
+	if (zeros->dirty) {
+		/* What cannot be described is found all the same. */
+		seal_visit(&audit->seal, &describe, &ignored);
+		complaint_set(text, "%" PRIu64 " byte%s not zero, in %" PRIu64
+			      " registered range%s%s", zeros->dirty,
+			      zeros->dirty == 1 ? " is" : "s are", audit->findings_total,
+			      audit->findings_total == 1 ? "" : "s",
+			      zeros_error ? "; the rest cannot be read" : "");
+		*found = true;
+		return 0;
+	}
+	if (zeros_error)
+		*text = ignored;
+	if (error || zeros_error)
+		return error ? error : zeros_error;
+	return complain(text, 0, "%" PRIu64 " registered, all their bytes in the dump are zero",
+			audit->seal.nr_ranges);
+}
+
+static void check_ranges(struct audit *audit)
+{
+	bool found = false;
+	int error = check_zeros(audit, &found, text_of(audit, CHECK_RANGES));
+
+	if (found)
+		conclude(audit, CHECK_RANGES, CHECK_FOUND);
+	else
+		conclude(audit, CHECK_RANGES, error ? CHECK_FAILED : CHECK_PASSED);
+}
+
+static void take_hit(void *arg, const struct hit *hit)
+{
+	struct audit *audit = arg;
+
+	audit->hits_total++;
+	if (audit->nr_hits == AUDIT_LISTED)
+		return;
+	audit->hits[audit->nr_hits++] = (struct listed_hit){
+		.hit = *hit,
+		.registered = hit->mapped &&
+			      spans_touch(&audit->spans, hit->vaddr, hit->vaddr + hit->len - 1),
+	};
+}
+
+static void check_secrets(struct audit *audit)
+{
+	struct complaint *text = text_of(audit, CHECK_SECRETS);
+	int error;
+
+	if (!audit->search) {
+		complaint_set(text, "none given");
+		conclude(audit, CHECK_SECRETS, CHECK_NOT_DONE);
+		return;
+	}
+	error = search_run(audit->search, &audit->in, audit->has_core ? &audit->core : NULL,
+			   take_hit, audit, text);
+	if (audit->hits_total) {
+		complaint_set(text, "found %" PRIu64 " time%s in the file", audit->hits_total,
+			      audit->hits_total == 1 ? "" : "s");
+		conclude(audit, CHECK_SECRETS, CHECK_FOUND);
+	} else if (error) {
+		conclude(audit, CHECK_SECRETS, CHECK_FAILED);
+	} else {
+		complaint_set(text, "not found in the file");
+		conclude(audit, CHECK_SECRETS, CHECK_PASSED);
+	}
+}
+
+/**
+ * audit_run() - do all checks
+ * @audit:	zero but for @in (open), @mac and @key_id or @no_key, and @search
+ *
+ * Makes no system calls but reads and seeks of the file and for memory.
+ */
+void audit_run(struct audit *audit)
+{
+	check_structure(audit);
+	check_seal(audit);
+	check_match(audit);
+	check_authenticity(audit);
+	check_ranges(audit);
+	check_secrets(audit);
+}
+
+/**
+ * audit_unverified() - is there a reason for doubt?
+ * @audit:	after audit_run()
+ *
+ * Return: true if a check failed.
+ */
+bool audit_unverified(const struct audit *audit)
+{
+	u32 i;
+
+	for (i = 0; i < CHECKS; i++)
+		if (audit->checks[i].state == CHECK_FAILED)
+			return true;
+	return false;
+}
+
+/**
+ * audit_verdict() - the outcome of an audit
+ * @audit:	after audit_run()
+ *
+ * Return: what was found outweighs what could not be checked.
+ */
+enum verdict audit_verdict(const struct audit *audit)
+{
+	u32 i;
+
+	for (i = 0; i < CHECKS; i++)
+		if (audit->checks[i].state == CHECK_FOUND)
+			return VERDICT_FOUND;
+	return audit_unverified(audit) ? VERDICT_UNVERIFIED : VERDICT_CLEAN;
+}
+
+/**
+ * audit_close() - release what an audit took
+ * @audit:	@in, @mac and @search included
+ */
+void audit_close(struct audit *audit)
+{
+	search_free(audit->search);
+	mac_free(audit->mac);
+	spans_free(&audit->spans);
+	spans_free(&audit->left_out);
+	seal_close(&audit->seal);
+	core_close(&audit->core);
+	input_close(&audit->in);
+}
+
+/**
+ * check_word() - name of a check
+ * @name:	the check
+ *
+ * Return: one word.
+ */
+const char *check_word(enum check_name name)
+{
+	static const char *const words[CHECKS] = {
+		[CHECK_STRUCTURE] = "structure",
+		[CHECK_SEAL] = "seal",
+		[CHECK_MATCH] = "match",
+		[CHECK_AUTHENTICITY] = "authenticity",
+		[CHECK_RANGES] = "ranges",
+		[CHECK_SECRETS] = "secrets",
+	};
+
+	return words[name];
+}
+
+/**
+ * verdict_word() - a verdict for people
+ * @verdict:	the verdict
+ *
+ * Return: a few words in capitals.
+ */
+const char *verdict_word(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_CLEAN:
+		return "CLEAN";
+	case VERDICT_FOUND:
+		return "KEY MATERIAL FOUND";
+	default:
+		return "CANNOT BE VERIFIED";
+	}
+}
+
+/**
+ * left_out_reason() - why a page was left out
+ * @reason:	KREDACT_LEFT_OUT_*
+ *
+ * Return: a few words.
+ */
+const char *left_out_reason(u32 reason)
+{
+	switch (reason) {
+	case KREDACT_LEFT_OUT_NOMEM:
+		return "no memory for a redacted copy";
+	case KREDACT_LEFT_OUT_LOOKUP:
+		return "the tags could not be read";
+	case KREDACT_LEFT_OUT_UNREADABLE:
+		return "the page could not be read";
+	default:
+		return "another reason";
+	}
+}

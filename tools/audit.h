@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The audit of one core: all checks, and what they found.
+ */
+#ifndef KREDACT_TOOLS_AUDIT_H
+#define KREDACT_TOOLS_AUDIT_H
+
+#include "keyfile.h"
+#include "mac.h"
+#include "notes.h"
+#include "ranges.h"
+#include "seal_reader.h"
+#include "search.h"
+
+/* What is listed one by one; all is counted. */
+#define AUDIT_LISTED	256u
+#define AUDIT_OFFSETS	4u
+
+/* Exit status of kredact-verify. */
+enum verdict {
+	VERDICT_CLEAN = 0,
+	VERDICT_FOUND = 1,
+	VERDICT_UNVERIFIED = 2,
+};
+
+enum check_state {
+	CHECK_NOT_DONE,		/* and that is no reason for doubt */
+	CHECK_PASSED,
+	CHECK_FOUND,		/* key material */
+	CHECK_FAILED,		/* so that nothing can be said */
+};
+
+enum check_name {
+	CHECK_STRUCTURE,
+	CHECK_SEAL,
+	CHECK_MATCH,
+	CHECK_AUTHENTICITY,
+	CHECK_RANGES,
+	CHECK_SECRETS,
+	CHECKS,
+};
+
+struct check {
+	enum check_state state;
+	struct complaint text;
+};
+
+/**
+ * struct finding - a registered range that is not zero
+ * @range:	as in the seal
+ * @label:	its label, or NULL
+ * @dirty:	bytes that are not zero in what must be
+ * @dirty_more:	there may be more: counting was given up
+ * @first:	address of the first of them
+ * @offset:	where that is in the file
+ * @offsets:	the first ones, counted from @range.addr (negative: earlier in its page)
+ * @nr_offsets:	entries in @offsets
+ * @mapping:	escaped name of the mapped file, or empty
+ */
+struct finding {
+	struct seal_range range;
+	const struct seal_label *label;
+	u64 dirty;
+	bool dirty_more;
+	u64 first;
+	u64 offset;
+	int64_t offsets[AUDIT_OFFSETS];
+	u32 nr_offsets;
+	char mapping[256];
+};
+
+/**
+ * struct listed_hit - a secret in the core
+ * @hit:	where
+ * @registered:	some of it is inside a registered range
+ */
+struct listed_hit {
+	struct hit hit;
+	bool registered;
+};
+
+/**
+ * struct audit - an audit
+ * @in:		the file
+ * @core:	its headers
+ * @has_core:	they could be read at least in part
+ * @notes:	its notes
+ * @has_notes:	they could be read
+ * @seal:	its seal
+ * @key_id:	name of the auditor's key, if @mac
+ * @mac:	made with the auditor's key, or NULL
+ * @no_key:	the auditor does without authenticity
+ * @search:	for given secrets, or NULL
+ * @checks:	outcome
+ * @spans:	addresses that must be zero
+ * @zeros:	whether they are
+ * @left_out:	addresses that the seal says were left out
+ * @findings:	ranges that are not zero
+ * @nr_findings: entries in @findings
+ * @findings_total: such ranges in all
+ * @hits:	secrets found
+ * @nr_hits:	entries in @hits
+ * @hits_total:	in all
+ */
+struct audit {
+	struct input in;
+	struct core core;
+	bool has_core;
+	struct notes notes;
+	bool has_notes;
+	struct seal seal;
+	u8 key_id[KEYFILE_ID_LEN];
+	struct mac *mac;
+	bool no_key;
+	struct search *search;
+	struct check checks[CHECKS];
+	struct spans spans;
+	struct zeros zeros;
+	struct spans left_out;
+	struct finding findings[AUDIT_LISTED];
+	u32 nr_findings;
+	u64 findings_total;
+	struct listed_hit hits[AUDIT_LISTED];
+	u32 nr_hits;
+	u64 hits_total;
+};
+
+void audit_run(struct audit *audit);
+enum verdict audit_verdict(const struct audit *audit);
+bool audit_unverified(const struct audit *audit);
+void audit_close(struct audit *audit);
+
+const char *check_word(enum check_name name);
+const char *verdict_word(enum verdict verdict);
+const char *left_out_reason(u32 reason);
+
+#endif /* KREDACT_TOOLS_AUDIT_H */

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+# kredact-verify (audits dumps) and kredact (administration).
+# Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
+
+# What reads hostile input, without main(): also linked into tests and fuzzers.
+AUDIT_SRC := $(addprefix tools/,audit.c core.c input.c json.c keyfile.c mac.c notes.c ranges.c \
+	       report.c search.c seal_reader.c sandbox.c text.c)
+AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
+
+KREDACT_SRC := $(addprefix tools/,kredact.c key.c keyfile.c status.c text.c)
+KREDACT_LIBS := -lcrypto -ljson-c
+
+# The watcher is a part of its own.
+WATCH_SRC := $(wildcard tools/watch.c)
+KREDACT_SRC += $(WATCH_SRC)
+TOOLS_CPPFLAGS := $(if $(WATCH_SRC),-DKREDACT_HAVE_WATCH)
+
+AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
+VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
+KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
+
+# The same again under the sanitizers, for the tests.
+AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o)
+VERIFY_SAN_OBJ := $(B)/obj/tools-san/verify.o $(AUDIT_SAN_OBJ)
+
+ALL += $(B)/bin/kredact-verify $(B)/bin/kredact
+
+$(B)/obj/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) $(TOOLS_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/tools-san/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(TOOLS_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/bin/kredact-verify: $(VERIFY_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(AUDIT_LIBS)
+
+$(B)/bin/kredact: $(KREDACT_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(KREDACT_LIBS)
+
+.PHONY: install-tools
+install: install-tools
+install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact
+	install -D -m 755 $(B)/bin/kredact-verify $(DESTDIR)$(BINDIR)/kredact-verify
+	install -D -m 755 $(B)/bin/kredact $(DESTDIR)$(SBINDIR)/kredact
+	install -D -m 644 Documentation/man/kredact-verify.1 $(DESTDIR)$(MANDIR)/man1/kredact-verify.1
+	install -D -m 644 Documentation/man/kredact.8 $(DESTDIR)$(MANDIR)/man8/kredact.8
+
+-include $(VERIFY_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(VERIFY_SAN_OBJ:.o=.d)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A file that is read in windows: see input.h.
+ *
+ * pread() and not mmap(): a file that somebody shortens meanwhile is then an
+ * error and not a SIGBUS, and its pages do not count as memory of the reader.
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "input.h"
+
+/**
+ * input_open() - begin to read a file
+ * @in:		takes the state; input_close() releases it, also after an error
+ * @fd:		open for reading; stays the caller's
+ * @skip_holes:	trust SEEK_DATA of the file system; otherwise every byte is read
+ * @why:	text of an error
+ *
+ * Return: 0, -EINVAL (not a regular file), -EIO or -ENOMEM.
+ */
+int input_open(struct input *in, int fd, bool skip_holes, struct complaint *why)
+{
+	struct stat stat;
+
+	*in = (struct input){ .fd = fd, .skip_holes = skip_holes };
+	if (fstat(fd, &stat))
+		return complain(why, -EIO, "cannot be examined: %s", strerror(errno));
+	if (!S_ISREG(stat.st_mode))
+		return complain(why, -EINVAL, "not a regular file");
+	in->size = stat.st_size;
+	in->buffer = malloc(INPUT_BUFFER);
+	if (!in->buffer)
+		return complain(why, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/**
+ * input_close() - release what input_open() took
+ * @in:		not usable afterwards
+ */
+void input_close(struct input *in)
+{
+	free(in->buffer);
+	in->buffer = NULL;
+}
+
+static int read_fully(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
+{
+	while (len) {
+		ssize_t got = pread(in->fd, to, len, offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return complain(why, -EIO, "reading at offset %" PRIu64 ": %s", offset,
+					strerror(errno));
+		if (!got)
+			return complain(why, -EIO, "became shorter while it was read");
+		to += got;
+		offset += got;
+		len -= got;
+	}
+	return 0;
+}
+
+static int fill(struct input *in, u64 offset, struct complaint *why)
+{
+	u64 len = min(in->size - offset, (u64)INPUT_BUFFER);
+	int error;
+
+	in->have = 0;
+	error = read_fully(in, offset, in->buffer, len, why);
+	if (error)
+		return error;
+	in->at = offset;
+	in->have = len;
+	return 0;
+}
+
+static bool buffered(const struct input *in, u64 offset, u64 len)
+{
+	return offset >= in->at && offset - in->at <= in->have &&
+	       in->have - (offset - in->at) >= len;
+}
+
+/**
+ * input_read() - copy bytes of the file
+ * @in:		open
+ * @offset:	first byte
+ * @to:		@len bytes
+ * @len:	how many
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG when the file does not have them, -EIO.
+ */
+int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint *why)
+{
+	int error;
+
+	if (offset > in->size || in->size - offset < len)
+		return complain(why, -EBADMSG, "ends before offset %" PRIu64 " + %" PRIu64,
+				offset, len);
+	if (len > INPUT_BUFFER)
+		return read_fully(in, offset, to, len, why);
+	if (!buffered(in, offset, len)) {
+		error = fill(in, offset, why);
+		if (error)
+			return error;
+	}
+	memcpy(to, in->buffer + (offset - in->at), len);
+	return 0;
+}
+
+/* Learns what the file has at @offset; where that is unknown, it is data. */
+static void find_extent(struct input *in, u64 offset)
+{
+	off_t data, hole;
+
+	in->extent_from = offset;
+	in->extent_end = in->size;
+	in->extent_hole = false;
+	if (!in->skip_holes)
+		return;
+	data = lseek(in->fd, offset, SEEK_DATA);
+	if (data < 0 && errno == ENXIO) {
+		in->extent_hole = true;
+	} else if (data < 0) {
+		in->skip_holes = false;
+	} else if ((u64)data > offset) {
+		in->extent_hole = true;
+		in->extent_end = min((u64)data, in->size);
+	} else {
+		hole = lseek(in->fd, offset, SEEK_HOLE);
+		if (hole > 0 && (u64)hole > offset)
+			in->extent_end = min((u64)hole, in->size);
+	}
+}
+
+/**
+ * input_is_hole() - is there a hole in the file?
+ * @in:		open
+ * @offset:	below the size of the file
+ * @len:	takes the bytes from @offset to the end of the hole, or of the data
+ *
+ * Return: true if all these bytes are zeros that no disk block holds.
+ */
+bool input_is_hole(struct input *in, u64 offset, u64 *len)
+{
+	if (offset < in->extent_from || offset >= in->extent_end)
+		find_extent(in, offset);
+	*len = in->extent_end - offset;
+	return in->extent_hole;
+}
+
+/**
+ * input_window() - look at the next bytes of the file
+ * @in:		open
+ * @offset:	first byte
+ * @most:	bytes that are of interest, at least 1
+ * @bytes:	takes their address, valid until the next call on @in; NULL for a
+ *		hole, in which all bytes are zero
+ * @len:	takes how many there are, 1 to @most
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG when the file ends at or before @offset, -EIO.
+ */
+int input_window(struct input *in, u64 offset, u64 most, const u8 **bytes, u64 *len,
+		 struct complaint *why)
+{
+	u64 extent;
+	int error;
+
+	if (offset >= in->size)
+		return complain(why, -EBADMSG, "ends before offset %" PRIu64, offset);
+	*bytes = NULL;
+	if (input_is_hole(in, offset, &extent)) {
+		*len = min(extent, most);
+		return 0;
+	}
+	if (!buffered(in, offset, 1)) {
+		error = fill(in, offset, why);
+		if (error)
+			return error;
+	}
+	*bytes = in->buffer + (offset - in->at);
+	extent = min(extent, in->have - (offset - in->at));
+	*len = min(extent, most);
+	return 0;
+}

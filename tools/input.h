@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A file that is read in windows: any size, bounded memory, holes skipped.
+ */
+#ifndef KREDACT_TOOLS_INPUT_H
+#define KREDACT_TOOLS_INPUT_H
+
+#include "text.h"
+
+#define INPUT_BUFFER	(1u << 20)
+
+/**
+ * struct input - an open file; all members but @size are private
+ * @fd:		borrowed from the caller
+ * @skip_holes:	ask the file system for holes instead of reading their zeros
+ * @extent_hole: what the file has from @extent_from on
+ * @extent_from: last extent that was asked for
+ * @extent_end:	its end
+ * @size:	bytes in the file when it was opened
+ * @buffer:	INPUT_BUFFER bytes
+ * @at:		offset of @buffer in the file
+ * @have:	bytes in @buffer
+ */
+struct input {
+	int fd;
+	bool skip_holes;
+	bool extent_hole;
+	u64 extent_from;
+	u64 extent_end;
+	u64 size;
+	u8 *buffer;
+	u64 at;
+	u64 have;
+};
+
+int input_open(struct input *in, int fd, bool skip_holes, struct complaint *why);
+void input_close(struct input *in);
+int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint *why);
+int input_window(struct input *in, u64 offset, u64 most, const u8 **bytes, u64 *len,
+		 struct complaint *why);
+bool input_is_hole(struct input *in, u64 offset, u64 *len);
+
+#endif /* KREDACT_TOOLS_INPUT_H */

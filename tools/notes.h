@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The notes of a core: which process it is of, and which files it had mapped.
+ */
+#ifndef KREDACT_TOOLS_NOTES_H
+#define KREDACT_TOOLS_NOTES_H
+
+#include "core.h"
+
+/**
+ * struct notes - what the notes say
+ * @nr:		notes read
+ * @threads:	notes of type NT_PRSTATUS
+ * @tid:	thread of the first of them, which dumped, in its own pid namespace
+ * @signo:	its signal
+ * @has_process: there is an NT_PRPSINFO
+ * @contradicts: there are several, of different processes
+ * @pid:	process (tgid) in its own pid namespace, if @has_process
+ * @comm:	its name, NUL-padded
+ * @files:	offset of the contents of NT_FILE in the core, 0 if there is none
+ * @files_len:	bytes of it
+ */
+struct notes {
+	u64 nr;
+	u64 threads;
+	u32 tid;
+	u32 signo;
+	bool has_process;
+	bool contradicts;
+	u32 pid;
+	char comm[16];
+	u64 files;
+	u64 files_len;
+};
+
+int notes_read(struct notes *notes, struct core *core, struct complaint *why);
+bool notes_mapping(const struct notes *notes, struct core *core, u64 vaddr, char *name,
+		   size_t room);
+
+#endif /* KREDACT_TOOLS_NOTES_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What an audit found, for a person or for a program.
+ */
+#ifndef KREDACT_TOOLS_REPORT_H
+#define KREDACT_TOOLS_REPORT_H
+
+#include <stdio.h>
+
+#include "audit.h"
+
+/**
+ * struct report - how to report
+ * @file:	name of the core, escaped
+ * @secrets:	names of the secrets, escaped
+ * @nr_secrets:	how many
+ * @sandboxed:	the core was read in the sandbox
+ * @color:	with terminal colours
+ * @out:	where to
+ */
+struct report {
+	const char *file;
+	char *const *secrets;
+	u32 nr_secrets;
+	bool sandboxed;
+	bool color;
+	FILE *out;
+};
+
+void report_print(const struct report *report, const struct audit *audit);
+int json_print(const struct report *report, const struct audit *audit);
+void json_warm_up(void);
+
+#endif /* KREDACT_TOOLS_REPORT_H */

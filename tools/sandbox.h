@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Hostile input is parsed in a process that can do almost nothing.
+ */
+#ifndef KREDACT_TOOLS_SANDBOX_H
+#define KREDACT_TOOLS_SANDBOX_H
+
+#include "text.h"
+
+int sandbox_privacy(struct complaint *why);
+int sandbox_enter(int input_fd, struct complaint *why);
+
+#endif /* KREDACT_TOOLS_SANDBOX_H */

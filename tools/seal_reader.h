@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reader of the seal that follows a core: Documentation/seal-format.rst.
+ */
+#ifndef KREDACT_TOOLS_SEAL_READER_H
+#define KREDACT_TOOLS_SEAL_READER_H
+
+#include <linux/kredact.h>
+#include <linux/kredact_seal.h>
+
+#include "input.h"
+
+#define SEAL_LEN_MAX	(1ULL << 30)	/* 32 million ranges */
+#define SEAL_LABELS_MAX	65536u
+#define SEAL_REASONS	4u		/* KREDACT_LEFT_OUT_*, 0 is any other */
+
+/**
+ * struct seal_label - a label and what is registered under it
+ * @id:		its number
+ * @len:	bytes in @text
+ * @ranges:	ranges that name it
+ * @bytes:	sum of their lengths
+ * @text:	as the process gave it: not to be trusted, not terminated
+ */
+struct seal_label {
+	u32 id;
+	u32 len;
+	u64 ranges;
+	u64 bytes;
+	char text[KREDACT_LABEL_MAX];
+};
+
+/**
+ * struct seal_range - a registered range, in the byte order of this machine
+ * @addr:	first byte
+ * @last:	last byte
+ * @handle:	the registration
+ * @flags:	KREDACT_EXACT
+ * @label:	id of a label, or 0
+ */
+struct seal_range {
+	u64 addr;
+	u64 last;
+	u64 handle;
+	u32 flags;
+	u32 label;
+};
+
+/**
+ * struct seal_left_out - pages that the dump left out
+ * @addr:	first byte
+ * @last:	last byte
+ * @reason:	KREDACT_LEFT_OUT_*
+ */
+struct seal_left_out {
+	u64 addr;
+	u64 last;
+	u32 reason;
+};
+
+/**
+ * struct seal_visitor - takes what a seal lists, one by one
+ * @arg:	first argument of the functions
+ * @range:	takes a range, or NULL
+ * @left_out:	takes left-out pages, or NULL
+ *
+ * The functions return 0 or a negative errno, which ends the visit.
+ */
+struct seal_visitor {
+	void *arg;
+	int (*range)(void *arg, const struct seal_range *range, struct complaint *why);
+	int (*left_out)(void *arg, const struct seal_left_out *pages, struct complaint *why);
+};
+
+/**
+ * struct seal - a seal
+ * @in:		where it is read from; borrowed
+ * @present:	there is one, if perhaps a damaged one
+ * @readable:	its records were read to the trailer, and are in order
+ * @offset:	of its header in the file
+ * @len:	bytes from the header's first to the trailer's last, if @readable
+ * @trailing:	bytes of the file after that
+ * @core_len, @realtime_ns, @boottime_ns, @start_ns, @tgid, @tid, @ns_tgid,
+ * @uid, @signo, @page_size, @abi, @flags: as in struct kredact_seal_header
+ * @header:	the header as it is in the file
+ * @hmac:	as in the trailer
+ * @labels:	all labels; ranges without one are counted in @unlabelled
+ * @nr_labels:	how many
+ * @slots:	hash table of their ids: index into @labels, from 1
+ * @unlabelled:	what is registered without a label
+ * @nr_ranges:	ranges
+ * @range_bytes: sum of their lengths
+ * @left_out:	pages left out, by reason
+ * @nr_left_out: entries that name them
+ * @unknown:	records of unknown types
+ * @counts:	the module's own sums
+ */
+struct seal {
+	struct input *in;
+	bool present;
+	bool readable;
+	u64 offset;
+	u64 len;
+	u64 trailing;
+	u32 flags;
+	u64 core_len;
+	u64 realtime_ns;
+	u64 boottime_ns;
+	u64 start_ns;
+	u32 tgid;
+	u32 tid;
+	u32 ns_tgid;
+	u32 uid;
+	u32 signo;
+	u32 page_size;
+	u32 abi;
+	struct kredact_seal_header header;
+	u8 hmac[KREDACT_SEAL_HMAC_LEN];
+	struct seal_label *labels;
+	u32 nr_labels;
+	u32 *slots;
+	struct seal_label unlabelled;
+	u64 nr_ranges;
+	u64 range_bytes;
+	u64 left_out[SEAL_REASONS];
+	u64 nr_left_out;
+	u64 unknown;
+	struct {
+		u64 ranges;
+		u64 range_bytes;
+		u64 pages_zeroed;
+		u64 pages_copied;
+		u64 bytes_zeroed;
+		u64 pages_left_out;
+		u64 left_out_lost;
+	} counts;
+};
+
+int seal_open(struct seal *seal, struct input *in, u64 core_end, struct complaint *why);
+void seal_close(struct seal *seal);
+int seal_visit(struct seal *seal, const struct seal_visitor *visitor, struct complaint *why);
+struct seal_label *seal_label(struct seal *seal, u32 id);
+
+#endif /* KREDACT_TOOLS_SEAL_READER_H */

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kredact status: the state of the module, and what it covers.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "commands.h"
+#include "keyfile.h"
+
+static const struct {
+	unsigned int bit;
+	const char *name;
+	const char *text;
+} covers[] = {
+	{ KREDACT_COVER_CORE, "core", "core dumps of the process" },
+	{ KREDACT_COVER_FORK, "fork", "core dumps of children" },
+	{ KREDACT_COVER_MREMAP, "mremap", "memory that moves (mremap)" },
+	{ KREDACT_COVER_SHARED, "shared", "core dumps of others that map the page" },
+	{ KREDACT_COVER_SWAP, "swap", "swap and same-page merging" },
+	{ KREDACT_COVER_PANIC, "panic", "the dump of a kernel that panicked" },
+	{ KREDACT_COVER_READERS, "readers", "ptrace, /proc/PID/mem, process_vm_readv" },
+	{ KREDACT_COVER_COPIES, "copies", "copies elsewhere in the dump" },
+	{ KREDACT_COVER_REGS, "regs", "registers in the notes of the core" },
+};
+
+#define COVERS (sizeof(covers) / sizeof(*covers))
+
+static int read_info(struct kredact_info *info)
+{
+	int fd, error = 0;
+
+	*info = (struct kredact_info){ .size = sizeof(*info) };
+	fd = open(KREDACT_DEVICE, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, KREDACT_IOC_INFO, info))
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static void print_absent(int error)
+{
+	printf("module          not available: %s\n", error == -ENOENT ?
+	       "not loaded, there is no " KREDACT_DEVICE : strerror(-error));
+	fputs("protection      nothing is redacted: core dumps of this machine are written whole.\n"
+	      "                libkredact keeps the buffers of its own callers out of core dumps\n"
+	      "                with MADV_DONTDUMP and out of swap with mlock, unless they forbid\n"
+	      "                that; it does not cover copies, registers, other readers of the\n"
+	      "                memory or the dump of the kernel, and dumps carry no seal.\n",
+	      stdout);
+}
+
+static void print_info(const struct kredact_info *info)
+{
+	char id[2 * KEYFILE_ID_LEN + 1], size[24];
+	size_t i;
+
+	text_hex(id, info->key_id, sizeof(info->key_id));
+	text_size(size, sizeof(size), info->kernel_bytes);
+	printf("module          loaded, ABI %u\n", info->abi);
+	printf("seal key        %s, %s\n", id, info->flags & KREDACT_INFO_KEY_INSTALLED ?
+	       "installed" : "random: seals cannot be authenticated");
+	printf("tagging by BPF  %s\n",
+	       info->flags & KREDACT_INFO_BPF ? "possible" : "not possible");
+	for (i = 0; i < COVERS; i++)
+		printf("%-15s %-3s %s\n", i ? "" : "covers",
+		       info->coverage & covers[i].bit ? "yes" : "no", covers[i].text);
+	printf("registered      %" PRIu64 " ranges in %" PRIu64 " processes, %s of kernel memory\n",
+	       (u64)info->ranges, (u64)info->mms, size);
+	printf("your ranges     %" PRIu64 " of at most %" PRIu64 "\n", (u64)info->user_ranges,
+	       (u64)info->user_limit);
+	printf("dumps           %" PRIu64 " redacted since the module was loaded\n",
+	       (u64)info->dumps);
+	printf("zeroed          %" PRIu64 " whole pages, %" PRIu64 " bytes in other pages\n",
+	       (u64)info->pages_zeroed, (u64)info->bytes_zeroed);
+	printf("left out        %" PRIu64 " pages, since something failed\n",
+	       (u64)info->pages_left_out);
+	printf("seals failed    %" PRIu64 "\n", (u64)info->seals_failed);
+}
+
+static void add_number(struct json_object *to, const char *name, u64 value)
+{
+	json_object_object_add(to, name, json_object_new_uint64(value));
+}
+
+static void print_json(const struct kredact_info *info, int error)
+{
+	struct json_object *root = json_object_new_object(), *covered = json_object_new_object();
+	char id[2 * KEYFILE_ID_LEN + 1];
+	size_t i;
+
+	json_object_object_add(root, "loaded", json_object_new_boolean(!error));
+	if (error)
+		json_object_object_add(root, "error", json_object_new_string(strerror(-error)));
+	for (i = 0; i < COVERS; i++)
+		json_object_object_add(covered, covers[i].name,
+				       json_object_new_boolean(info->coverage & covers[i].bit));
+	json_object_object_add(root, "covers", covered);
+	if (!error) {
+		text_hex(id, info->key_id, sizeof(info->key_id));
+		add_number(root, "abi", info->abi);
+		json_object_object_add(root, "key_id", json_object_new_string(id));
+		json_object_object_add(root, "key_installed", json_object_new_boolean(
+				       info->flags & KREDACT_INFO_KEY_INSTALLED));
+		json_object_object_add(root, "bpf", json_object_new_boolean(
+				       info->flags & KREDACT_INFO_BPF));
+		add_number(root, "user_ranges", info->user_ranges);
+		add_number(root, "user_limit", info->user_limit);
+		add_number(root, "processes", info->mms);
+		add_number(root, "ranges", info->ranges);
+		add_number(root, "kernel_bytes", info->kernel_bytes);
+		add_number(root, "dumps", info->dumps);
+		add_number(root, "pages_zeroed", info->pages_zeroed);
+		add_number(root, "bytes_zeroed", info->bytes_zeroed);
+		add_number(root, "pages_left_out", info->pages_left_out);
+		add_number(root, "seals_failed", info->seals_failed);
+	}
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_SPACED |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+/**
+ * cmd_status() - print the state of the module
+ * @argc:	length of @argv
+ * @argv:	"status", and perhaps "--json"
+ *
+ * Return: 0 if the module answers, 1 if not, 3 for wrong arguments.
+ */
+int cmd_status(int argc, char **argv)
+{
+	bool json = argc == 2 && !strcmp(argv[1], "--json");
+	struct kredact_info info;
+	int error;
+
+	if (argc > 2 || (argc == 2 && !json)) {
+		fputs("Usage: kredact status [--json]\n", stderr);
+		return EXIT_USAGE;
+	}
+	error = read_info(&info);
+	if (json)
+		print_json(&info, error);
+	else if (error)
+		print_absent(error);
+	else
+		print_info(&info);
+	return error ? EXIT_FAILED : 0;
+}
