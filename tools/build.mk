@@ -7,13 +7,9 @@ AUDIT_SRC := $(addprefix tools/,audit.c core.c input.c json.c keyfile.c mac.c no
 	       report.c search.c seal_reader.c sandbox.c text.c)
 AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
 
-KREDACT_SRC := $(addprefix tools/,kredact.c key.c keyfile.c status.c text.c)
+# bpf/build.mk adds the BPF program that "kredact watch" loads.
+KREDACT_SRC := $(addprefix tools/,kredact.c key.c keyfile.c status.c text.c watch.c)
 KREDACT_LIBS := -lcrypto -ljson-c
-
-# The watcher is a part of its own.
-WATCH_SRC := $(wildcard tools/watch.c)
-KREDACT_SRC += $(WATCH_SRC)
-TOOLS_CPPFLAGS := $(if $(WATCH_SRC),-DKREDACT_HAVE_WATCH)
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
@@ -27,11 +23,11 @@ ALL += $(B)/bin/kredact-verify $(B)/bin/kredact
 
 $(B)/obj/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KR_CFLAGS) $(TOOLS_CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(KR_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/obj/tools-san/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) $(TOOLS_CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(SAN_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/bin/kredact-verify: $(VERIFY_OBJ)
 	@mkdir -p $(@D)

@@ -29,9 +29,7 @@ static const struct command commands[] = {
 	{ "key", cmd_key, "install FILE", "make seals with this key from now on" },
 	{ "key", cmd_key, "id FILE", "name of a key, as in seals" },
 	{ "key", cmd_key, "generate FILE", "make a new key" },
-#ifdef KREDACT_HAVE_WATCH
 	{ "watch", cmd_watch, "...", "tag the keys of a program that was not changed" },
-#endif
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };
