@@ -30,4 +30,28 @@ SAN_CFLAGS := -std=gnu11 $(WARN) -O1 -g -fsanitize=address,undefined -fno-saniti
 
 include $(wildcard */build.mk tests/*/build.mk)
 
-all: $(ALL)
+all: $(ALL) ## build library, tools and native tests (the default)
+
+install: ## install library, tools and man pages below DESTDIR and PREFIX
+
+bench: $(BENCHES) ## measure the allocator natively, and registration in a machine that counts instructions
+	@set -e; for bench in $(BENCHES); do $$bench; done
+	@+$(MAKE) --no-print-directory bench-vm
+
+clean: ## remove what was built; downloads stay
+	rm -rf $(filter-out $(B)/kernels $(B)/kselftest,$(wildcard $(B)/*))
+
+distclean: ## remove the build folder, downloads too
+	rm -rf $(B)
+
+style: $(B)/kselftest/.stamp ## checkpatch, sparse and shellcheck over the tree
+	@tests/style $(B)
+
+help: ## list targets and variables
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort -u | \
+		while IFS='	' read -r name text; do printf '  %-16s %s\n' "$$name" "$$text"; done
+	@printf '\nVariables: B (build folder, %s), DESTDIR, PREFIX (%s), CFLAGS (%s),\n' \
+		'$(B)' '$(PREFIX)' '$(CFLAGS)'
+	@printf '           KERNEL (6.1, 6.12), TEST (name of one test), VM_MEMORY (MiB)\n'
+
+.PHONY: bench distclean style

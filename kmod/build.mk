@@ -10,7 +10,7 @@ ALL_VM += $(KMODS)
 define KMOD_BUILD
 	@rm -rf $(@D) && mkdir -p $(@D)
 	@cp --parents $(KMOD_SOURCES) $(@D)
-	$(MAKE) -s -C $(1) M=$(abspath $(@D)) KREDACT_VERSION=$(VERSION) modules
+	+$(MAKE) -s -C $(1) M=$(abspath $(@D)) KREDACT_VERSION=$(VERSION) modules
 endef
 
 # 6.1's headers carry no BTF of the kernel; nothing there needs it.

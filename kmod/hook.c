@@ -27,13 +27,12 @@
  * struct kredact_hook - one redirected function
  * @symbol:	its name in the kernel
  * @set_original: takes its address, or NULL where the replacement knows the
- *		way; without it all functions of that name are redirected
+ *		way; then all functions of that name are redirected
  * @replacement: runs instead of it, with the same arguments
  * @selftest:	calls it in a way that does no harm; false if that went wrong
  * @stub:	runs instead of @replacement in the self-test, or NULL
- * @ops:	ftrace's
+ * @address:	its address, 0 without @set_original
  * @fired:	the self-test came through
- * @installed:	redirection is on
  */
 struct kredact_hook {
 	char *symbol;
@@ -41,9 +40,8 @@ struct kredact_hook {
 	void *replacement;
 	bool (*selftest)(void);
 	void *stub;
-	struct ftrace_ops ops;
+	unsigned long address;
 	bool fired;
-	bool installed;
 };
 
 DEFINE_STATIC_SRCU(hooks_srcu);
@@ -64,12 +62,6 @@ static struct kredact_hook hooks[] = {
 		.replacement = kredact_get_dump_page,
 		.selftest = kredact_dump_page_selftest,
 	}, {
-		/* Two functions: for native and for 32-bit processes. */
-		.symbol = "elf_core_dump",
-		.replacement = kredact_elf_core_dump,
-		.selftest = kredact_core_dump_selftest,
-		.stub = kredact_selftest_stub,
-	}, {
 		.symbol = "uprobe_dup_mmap",
 		.set_original = kredact_fork_set_original,
 		.replacement = kredact_uprobe_dup_mmap,
@@ -79,13 +71,30 @@ static struct kredact_hook hooks[] = {
 		.set_original = kredact_move_set_original,
 		.replacement = kredact_move_page_tables,
 		.selftest = kredact_move_selftest,
+	}, {
+		/* Two functions, for native and for 32-bit processes; the last one here. */
+		.symbol = "elf_core_dump",
+		.replacement = kredact_elf_core_dump,
+		.selftest = kredact_core_dump_selftest,
+		.stub = kredact_selftest_stub,
 	},
 };
+
+/* ftrace's address is that of the function or, behind an ENDBR, four bytes more. */
+static struct kredact_hook *notrace kredact_hook_at(unsigned long ip)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks) - 1; i++)
+		if (ip - hooks[i].address <= ENDBR_INSN_SIZE)
+			break;
+	return &hooks[i];
+}
 
 static void notrace kredact_redirect(unsigned long ip, unsigned long parent_ip,
 				     struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	struct kredact_hook *hook = container_of(ops, struct kredact_hook, ops);
+	struct kredact_hook *hook = kredact_hook_at(ip);
 	void *to = hook->replacement;
 	int bit;
 
@@ -105,6 +114,13 @@ static void notrace kredact_redirect(unsigned long ip, unsigned long parent_ip,
 unlock:
 	ftrace_test_recursion_unlock(bit);
 }
+
+/* One for all functions: they are redirected at the same moment, or none is. */
+static struct ftrace_ops hooks_ops = {
+	.func = kredact_redirect,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
+		 (IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS) ? 0 : FTRACE_OPS_FL_SAVE_REGS),
+};
 
 /**
  * kredact_hook_enter() - a replacement begins
@@ -126,13 +142,13 @@ void kredact_hook_leave(int token) __releases(&hooks_srcu)
 }
 
 /*
- * The address of a function that is not exported. Kprobes know it; where the
- * function begins with ENDBR (or where that was sealed to a NOP) they answer
- * with the address behind it.
+ * The address of a function that is not exported. Kprobes know it (one that is
+ * never armed will do); where the function begins with ENDBR, or where that was
+ * sealed to a NOP, they answer with the address behind it.
  */
 static unsigned long kredact_symbol(const char *symbol)
 {
-	struct kprobe probe = { .symbol_name = symbol };
+	struct kprobe probe = { .symbol_name = symbol, .flags = KPROBE_FLAG_DISABLED };
 	unsigned long address;
 	int ret;
 
@@ -148,62 +164,67 @@ static unsigned long kredact_symbol(const char *symbol)
 	return address;
 }
 
-static int kredact_hook_install(struct kredact_hook *hook)
+static int kredact_hook_find(struct kredact_hook *hook)
 {
-	unsigned long address;
 	int ret;
 
 	if (hook->set_original) {
-		address = kredact_symbol(hook->symbol);
-		if (!address)
+		hook->address = kredact_symbol(hook->symbol);
+		if (!hook->address)
 			return -ENOENT;
-		hook->set_original(address);
+		hook->set_original(hook->address);
 	}
-	hook->ops.func = kredact_redirect;
-	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT;
-	if (!IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS))
-		hook->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
-	ret = ftrace_set_filter(&hook->ops, hook->symbol, strlen(hook->symbol), 1);
-	if (ret) {
+	ret = ftrace_set_filter(&hooks_ops, hook->symbol, strlen(hook->symbol), 0);
+	if (ret)
 		pr_err("%s: cannot be traced (%d)\n", hook->symbol, ret);
-		return ret;
-	}
-	ret = register_ftrace_function(&hook->ops);
-	if (ret) {
-		pr_err("%s: cannot be redirected (%d)%s\n", hook->symbol, ret, ret == -EBUSY ?
-		       ": kernel.ftrace_enabled is 0, or somebody else redirects it" : "");
-		ftrace_free_filter(&hook->ops);
-		return ret;
-	}
-	hook->installed = true;
+	return ret;
+}
+
+static int kredact_hook_try(struct kredact_hook *hook)
+{
+	bool passed;
 
 	WRITE_ONCE(selftest_task, current);
-	if (!hook->selftest() || !hook->fired) {
-		WRITE_ONCE(selftest_task, NULL);
-		pr_err("%s: the self-test failed\n", hook->symbol);
-		return -EIO;
-	}
-	return 0;
+	passed = hook->selftest() && hook->fired;
+	WRITE_ONCE(selftest_task, NULL);
+	if (passed)
+		return 0;
+	pr_err("%s: the self-test failed\n", hook->symbol);
+	return -EIO;
 }
 
 /**
  * kredact_hooks_install() - redirect all functions, and test that it works
  *
- * May sleep. Return: 0, or the error of the first that failed, with none
- * installed.
+ * May sleep. Return: 0, or an error, with none redirected.
  */
 int kredact_hooks_install(void)
 {
 	int ret, i;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		ret = kredact_hook_install(&hooks[i]);
+		ret = kredact_hook_find(&hooks[i]);
+		if (ret)
+			goto err_filter;
+	}
+	ret = register_ftrace_function(&hooks_ops);
+	if (ret) {
+		pr_err("functions cannot be redirected (%d)%s\n", ret, ret == -EBUSY ?
+		       ": kernel.ftrace_enabled is 0, or a live patch redirects one" : "");
+		goto err_filter;
+	}
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		ret = kredact_hook_try(&hooks[i]);
 		if (ret) {
 			kredact_hooks_remove();
 			return ret;
 		}
 	}
 	return 0;
+
+err_filter:
+	ftrace_free_filter(&hooks_ops);
+	return ret;
 }
 
 /**
@@ -213,15 +234,8 @@ int kredact_hooks_install(void)
  */
 void kredact_hooks_remove(void)
 {
-	int i;
-
-	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--) {
-		if (!hooks[i].installed)
-			continue;
-		unregister_ftrace_function(&hooks[i].ops);
-		ftrace_free_filter(&hooks[i].ops);
-		hooks[i].installed = false;
-	}
+	unregister_ftrace_function(&hooks_ops);
+	ftrace_free_filter(&hooks_ops);
 	synchronize_rcu_tasks();
 	synchronize_srcu(&hooks_srcu);
 	synchronize_rcu_tasks();

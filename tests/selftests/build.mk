@@ -5,6 +5,8 @@ SELFTESTS := ioctl redact identity scale cost unload
 SELFTEST_DIR := $(B)/tests/selftests
 SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
 ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32
+# It runs where redact starts it.
+STAGE_HELPERS += compat32
 
 # kselftest_harness.h is the kernel's and not as strict as we are.
 $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c tests/selftests/kredact/core.c \
@@ -18,3 +20,5 @@ $(SELFTEST_DIR)/compat32: tests/selftests/kredact/compat32.c include/uapi/linux/
 	$(CC) -m32 -O1 -Wall -Werror -ffreestanding -fno-stack-protector -fno-pie -no-pie -nostdlib \
 		-static -Iinclude/uapi \
 		-isystem /usr/include/$(shell $(CC) -print-multiarch) -o $@ $<
+
+STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/

@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Install what building and testing kredact needs on Debian 12.
+#
+# deps.sh            install what is missing; nothing to do takes well below a second
+# deps.sh --update   refresh apt's package lists
+# deps.sh --list     print the packages, one a line
+#
+# Runs as root, or as a user who may use sudo.
+set -eu
+
+# Compilers and what the kernel's own build needs: its headers ask for
+# x86_64-linux-gnu-gcc-12, which is Debian 12's default compiler.
+BUILD="gcc gcc-12 binutils make libc6-dev pkg-config bc
+libelf-dev libssl-dev libjson-c-dev libseccomp-dev libsodium-dev libbpf-dev
+bpftool clang llvm dwarves"
+
+# Virtual machines, their disks, and the packages of the kernels that run in them.
+TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd dpkg-dev cpio
+python3 gdb openssl"
+
+PACKAGES="$BUILD $TEST"
+
+say()
+{
+	printf 'deps: %s\n' "$*"
+}
+
+die()
+{
+	printf 'deps: %s\n' "$*" >&2
+	exit 1
+}
+
+# Print those packages that dpkg does not have as installed.
+missing()
+{
+	# shellcheck disable=SC2086 # the list is words
+	dpkg-query -W -f '${Package} ${db:Status-Status}\n' $PACKAGES 2>/dev/null |
+	awk -v want="$PACKAGES" '
+		$2 == "installed" { have[$1] = 1 }
+		END {
+			n = split(want, w)
+			for (i = 1; i <= n; i++)
+				if (!(w[i] in have))
+					print w[i]
+		}'
+}
+
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "needs root to run: $*"
+	fi
+}
+
+apt()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+		-o Dpkg::Use-Pty=0 "$@"
+}
+
+update()
+{
+	say "refreshing the package lists"
+	apt update || die "apt-get update failed"
+}
+
+# Output of a quiet installation is of interest only when it fails. Package
+# lists that are too old name files that the archive no longer has.
+install()
+{
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	trap 'exit 130' INT TERM
+	# shellcheck disable=SC2086
+	if ! apt install -y --no-install-recommends $1 </dev/null >"$log" 2>&1; then
+		update
+		# shellcheck disable=SC2086
+		apt install -y --no-install-recommends $1 </dev/null >"$log" 2>&1 || {
+			cat "$log" >&2
+			die "apt-get could not install: $(echo "$1" | tr '\n' ' ')"
+		}
+	fi
+}
+
+case "${1-}" in
+--list)
+	# shellcheck disable=SC2086
+	printf '%s\n' $PACKAGES
+	exit 0
+	;;
+--update)
+	command -v apt-get >/dev/null || die "no apt-get here: this script is for Debian 12"
+	update
+	exit 0
+	;;
+"")
+	;;
+*)
+	die "usage: deps.sh [--list | --update]"
+	;;
+esac
+
+command -v dpkg-query >/dev/null || die "no dpkg here: this script is for Debian 12"
+todo=$(missing)
+[ -n "$todo" ] || exit 0
+say "installing $(echo "$todo" | tr '\n' ' ')"
+install "$todo"
+todo=$(missing)
+[ -z "$todo" ] || die "still missing: $(echo "$todo" | tr '\n' ' ')"
+say "done"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# For the scripts that run in the machine: TAP, the service and its crash.
+
+BIN=/kredact/bin
+KEYS=/kredact/keys
+# shellcheck disable=SC2034 # used by the scripts that read this
+COMPONENTS="rsa-d rsa-p rsa-q rsa-dp rsa-dq rsa-qinv ec-d"
+
+number=0
+
+# ok DESCRIPTION COMMAND...: one TAP line, by the command's exit status
+ok()
+{
+	number=$((number + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $number $what"
+	else
+		echo "not ok $number $what"
+	fi
+}
+
+plan()
+{
+	echo "1..$number"
+}
+
+comment()
+{
+	sed 's/^/# /'
+}
+
+bail()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for()
+{
+	tries=$(($1 * 10))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 100000
+	done
+}
+
+# cores_to FILE: where the next core goes
+cores_to()
+{
+	rm -f "$1"
+	echo "$1" >/proc/sys/kernel/core_pattern
+}
+
+# crash_service CORE LOG OPTION...
+#
+# Start the service, load it, make it crash while it works, and wait for the
+# core. Succeeds if the service signed correctly, died of SIGSEGV and left CORE.
+crash_service()
+{
+	core=$1
+	log=$2
+	shift 2
+	cores_to "$core"
+	rm -f "$log"
+	"$BIN/signer" --rsa "$KEYS/rsa.pem" --ec "$KEYS/ec.pem" --socket /tmp/signer.sock \
+		--with-bug "$@" >"$log" 2>&1 &
+	signer=$!
+	if ! wait_for 20 grep -qs ' ready, ' "$log"; then
+		kill $signer 2>/dev/null
+		return 1
+	fi
+	"$BIN/load" --socket /tmp/signer.sock --rsa-pub "$KEYS/rsa.pub" --ec-pub "$KEYS/ec.pub" \
+		--connections 8 --crash-after 3 >>"$log" 2>&1
+	loaded=$?
+	if [ $loaded -ne 0 ]; then
+		kill $signer 2>/dev/null
+	fi
+	wait $signer
+	[ $? -eq 139 ] && [ $loaded -eq 0 ] && [ -s "$core" ]
+}

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Packages, kernels, the machines that tests run in, and "make check".
+#
+# Other folders' build.mk add to these:
+#   UNIT_TESTS     native test programs that speak TAP
+#   ALL_VM         what is built for the machines only: above all the programs
+#                  in $(B)/tests/selftests, which every machine runs
+#   STAGE_FILES    SOURCE:/DESTINATION words, further files for their root disk;
+#                  a % stands for the kernel series
+#   STAGE_HELPERS  names of programs there that others start: no tests themselves
+
+VM_SERIES := 6.1 6.12
+# Settings of a command line: make check KERNEL=6.12 TEST=name, make vm KERNEL=6.1
+KERNEL    ?=
+TEST      ?=
+VM_MEMORY ?= 1024
+# Machines that run at the same time: two, since one alone leaves a processor idle at times.
+VM_PARALLEL ?= 2
+
+VM_RUN     := $(or $(KERNEL),$(VM_SERIES))
+VM_GUEST   := $(wildcard tests/vm/guest/*.sh) $(B)/vm/tapexec
+VM_SELF    := $(wildcard tests/vm/selfcheck/*)
+UNIT_TESTS += $(addprefix tests/vm/,test_logscan.py test_tap.py test_vm.py)
+
+# What runs the tests in the guest.
+GUEST_FILES := $(VM_GUEST:%=%:/kredact/guest/)
+
+# What the STAGE_FILES words of a series are made from.
+stage_sources = $(foreach f,$(subst %,$(1),$(STAGE_FILES)),$(firstword $(subst :, ,$(f))))
+
+.PHONY: deps check check-ready check-harness vm vm-shell
+
+deps: ## install the Debian packages that building and testing need
+	@packaging/deps.sh
+
+# Recursive, since what make knows of the system may be different once the
+# packages are there.
+check: deps ## run all tests on both kernels (KERNEL=6.12 TEST=name: some of them)
+	@rm -f $(B)/check/summary
+	@+$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) check-ready
+	@tests/run --build $(B) --memory $(VM_MEMORY) --parallel $(VM_PARALLEL) \
+		$(addprefix --native ,$(UNIT_TESTS)) \
+		$(addprefix --kernel ,$(VM_RUN)) $(addprefix --test ,$(TEST))
+
+check-harness: deps ## test the test machine itself: that nothing wrong passes in it
+	@+$(MAKE) --no-print-directory $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
+	@tests/run --build $(B) --native tests/vm/test_tap.py --native tests/vm/test_logscan.py \
+		--native tests/vm/test_vm.py
+
+vm: deps ## a shell in a virtual machine with the module inserted (KERNEL=6.12 or 6.1)
+	@+$(MAKE) --no-print-directory vm-shell KERNEL=$(or $(KERNEL),6.12)
+
+ifneq ($(KERNEL),)
+vm-shell: $(B)/vm/$(KERNEL).img $(B)/vm/$(KERNEL).cpio
+	@tests/vm/vm.py $(KERNEL) --build $(B) --memory $(VM_MEMORY) --shell
+endif
+
+# Downloaded once: a newer script or package does not make these out of date.
+$(VM_SERIES:%=$(B)/kernels/%/.stamp): $(B)/kernels/%/.stamp:
+	@B=$(B) tests/vm/kernel $*
+
+$(B)/kselftest/.stamp:
+	@B=$(B) tests/vm/kernel kselftest
+
+$(B)/vm/init $(B)/vm/tapexec: $(B)/vm/%: tests/vm/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -static -MMD -MP -MF $@.d -o $@ $<
+
+$(VM_SERIES:%=$(B)/vm/%.cpio): $(B)/vm/%.cpio: $(B)/kernels/%/.stamp $(B)/vm/init tests/vm/image.py
+	tests/vm/image.py initramfs $(B)/kernels/$* $(B)/vm/init $@
+
+$(VM_SERIES:%=$(B)/vm/%.img) $(B)/vm/selfcheck.img: $(B)/vm/%.img: $(B)/stage/%.stamp \
+		tests/vm/image.py
+	@mkdir -p $(@D)
+	tests/vm/image.py rootfs $(B)/stage/$* $@ --lib $(B)/lib
+
+.SECONDEXPANSION:
+
+check-ready: $$(UNIT_TESTS) $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio) \
+	     $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
+
+# The other folders' variables are complete only when all of them were read.
+$(VM_SERIES:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \
+		$$(call stage_sources,$$*) $(B)/kmod-%/kredact.ko $(VM_GUEST) tests/vm/stage
+	@mkdir -p $(@D)
+	@printf '%s\n' $(STAGE_HELPERS) >$@.helpers
+	@B=$(B) tests/vm/stage $* $(GUEST_FILES) '$(B)/bin/*:/usr/bin/' \
+		'$(B)/lib/*.so:/usr/lib/x86_64-linux-gnu/' \
+		'$(B)/lib/*.so.[0-9]*:/usr/lib/x86_64-linux-gnu/' \
+		'$(B)/kmod-%/kredact.ko:/kredact/' '$(B)/tests/selftests/*:/kredact/tests/' \
+		$@.helpers:/kredact/tests/helpers $(STAGE_FILES)
+	@touch $@
+
+# The machine for the harness's own tests has nothing of kredact in it.
+$(B)/stage/selfcheck.stamp: $(VM_SELF) $(VM_GUEST) tests/vm/stage
+	@mkdir -p $(@D)
+	@B=$(B) tests/vm/stage selfcheck $(GUEST_FILES) 'tests/vm/selfcheck/*:/kredact/tests/'
+	@touch $@
+
+-include $(B)/vm/init.d $(B)/vm/tapexec.d
