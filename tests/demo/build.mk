@@ -13,7 +13,8 @@ ALL += $(DEMO_PROGRAMS)
 # the search in the core.
 STAGE_FILES += $(addsuffix :/kredact/bin/,$(DEMO_PROGRAMS) tests/demo/guest-lib.sh) \
 	       $(DEMO_BIN)/keys:/kredact/ /usr/bin/openssl:/usr/bin/ \
-	       tests/demo/demo_test.sh:/kredact/tests/demo \
+	       $(B)/gdb/usr/bin/gdb:/usr/bin/ tests/demo/demo_test.sh:/kredact/tests/demo \
+	       tests/demo/gdb_test.sh:/kredact/tests/gdb \
 	       tests/demo/bpf_test.sh:/kredact/tests/bpf
 
 .PHONY: demo

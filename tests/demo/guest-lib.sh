@@ -60,8 +60,9 @@ cores_to()
 
 # crash_service CORE LOG OPTION...
 #
-# Start the service, load it, make it crash while it works, and wait for the
-# core. Succeeds if the service signed correctly, died of SIGSEGV and left CORE.
+# Start the service, load it, make it crash while it works (in the way that
+# $CRASH says), and wait for the core. Succeeds if the service signed correctly,
+# died of SIGSEGV and left CORE.
 crash_service()
 {
 	core=$1
@@ -76,8 +77,9 @@ crash_service()
 		kill $signer 2>/dev/null
 		return 1
 	fi
+	# shellcheck disable=SC2086 # words are wanted
 	"$BIN/load" --socket /tmp/signer.sock --rsa-pub "$KEYS/rsa.pub" --ec-pub "$KEYS/ec.pub" \
-		--connections 8 --crash-after 3 >>"$log" 2>&1
+		--connections 8 ${CRASH:---crash-after 3} >>"$log" 2>&1
 	loaded=$?
 	if [ $loaded -ne 0 ]; then
 		kill $signer 2>/dev/null

@@ -5,8 +5,9 @@
  *
  * Each connection has a thread of its own, which sends one request after the
  * other: random messages, both keys, every scheme in turn. With --crash-after
- * a further connection sends the crash request while the others go on; then
- * the service is expected to go away, and not before.
+ * a further connection sends the crash request while the others go on (with
+ * --idle: after they have ended, so that each thread of the service waits where
+ * it always waits); then the service is expected to go away, and not before.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -204,7 +205,7 @@ static int ping(void)
 static _Noreturn void usage(void)
 {
 	fputs("usage: load --socket PATH --rsa-pub PUB.pem --ec-pub PUB.pem [--connections N]\n"
-	      "            (--seconds S | --crash-after S)\n", stderr);
+	      "            (--seconds S | --crash-after S [--idle])\n", stderr);
 	exit(2);
 }
 
@@ -235,6 +236,13 @@ static int report(double took)
 	return bad || gone || !rsa || !ec ? -1 : 0;
 }
 
+static void end_load(const pthread_t *threads, long nr)
+{
+	atomic_store(&load.stop, true);
+	while (nr--)
+		pthread_join(threads[nr], NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -244,11 +252,13 @@ int main(int argc, char **argv)
 		{ "connections", required_argument, NULL, 'n' },
 		{ "seconds", required_argument, NULL, 't' },
 		{ "crash-after", required_argument, NULL, 'c' },
+		{ "idle", no_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 }
 	};
 	const char *rsa = NULL, *ec = NULL;
 	double start, took, run = 0, crash_after = 0;
 	pthread_t threads[CONNS_MAX];
+	bool idle = false;
 	long i, nr = 8;
 	int opt, ret;
 	char *end;
@@ -275,11 +285,15 @@ int main(int argc, char **argv)
 		case 'c':
 			crash_after = seconds(optarg);
 			break;
+		case 'i':
+			idle = true;
+			break;
 		default:
 			usage();
 		}
 	}
-	if (optind != argc || !load.path || !rsa || !ec || !run == !crash_after)
+	if (optind != argc || !load.path || !rsa || !ec || !run == !crash_after ||
+	    (idle && !crash_after))
 		usage();
 	load.key[WIRE_KEY_RSA] = keys_load_public(rsa);
 	load.key[WIRE_KEY_EC] = keys_load_public(ec);
@@ -300,6 +314,8 @@ int main(int argc, char **argv)
 	pause_for(run + crash_after);
 	took = now() - start;
 	ret = report(took);
+	if (idle)
+		end_load(threads, nr);
 	if (crash_after) {
 		if (crash()) {
 			puts("load: the service did not crash");
@@ -308,9 +324,8 @@ int main(int argc, char **argv)
 			puts("load: the service crashed, as asked for");
 		}
 	}
-	atomic_store(&load.stop, true);
-	for (i = 0; i < nr; i++)
-		pthread_join(threads[i], NULL);
+	if (!idle)
+		end_load(threads, nr);
 	EVP_PKEY_free(load.key[WIRE_KEY_RSA]);
 	EVP_PKEY_free(load.key[WIRE_KEY_EC]);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;

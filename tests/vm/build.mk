@@ -58,10 +58,12 @@ endif
 
 # Downloaded once: a newer script or package does not make these out of date.
 $(VM_SERIES:%=$(B)/kernels/%/.stamp): $(B)/kernels/%/.stamp:
-	@B=$(B) tests/vm/kernel $*
+	@B=$(B) tests/vm/fetch $*
 
-$(B)/kselftest/.stamp:
-	@B=$(B) tests/vm/kernel kselftest
+$(B)/kselftest/.stamp $(B)/gdb/.stamp: $(B)/%/.stamp:
+	@B=$(B) tests/vm/fetch $*
+
+$(B)/gdb/usr/bin/gdb: $(B)/gdb/.stamp ;
 
 $(B)/vm/init $(B)/vm/tapexec: $(B)/vm/%: tests/vm/%.c
 	@mkdir -p $(@D)
@@ -82,7 +84,8 @@ check-ready: $$(UNIT_TESTS) $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio)
 
 # The other folders' variables are complete only when all of them were read.
 $(VM_SERIES:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \
-		$$(call stage_sources,$$*) $(B)/kmod-%/kredact.ko $(VM_GUEST) tests/vm/stage
+		$$(call stage_sources,$$*) $(B)/kmod-%/kredact.ko $(VM_GUEST) tests/vm/stage \
+		Makefile $(wildcard */build.mk tests/*/build.mk)
 	@mkdir -p $(@D)
 	@printf '%s\n' $(STAGE_HELPERS) >$@.helpers
 	@B=$(B) tests/vm/stage $* $(GUEST_FILES) '$(B)/bin/*:/usr/bin/' \

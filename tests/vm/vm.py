@@ -44,7 +44,7 @@ class Spec:
     """What to boot, and for how long. Paths are of this system, times in seconds."""
 
     name: str
-    kernel: Path            # folder made by tests/vm/kernel
+    kernel: Path            # folder made by tests/vm/fetch
     initramfs: Path
     disk: Path              # the root disk; the machine gets a copy
     work: Path              # folder for this run: console.log, out/
