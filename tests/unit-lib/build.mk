@@ -25,3 +25,8 @@ $(UNIT_LIB_SAN): $(B)/tests/unit-lib/%_san_test: tests/unit-lib/%_test.c $(B)/li
 	$(CC) $(SAN_CFLAGS) $(UNIT_LIB_CFLAGS) -o $@ $< $(B)/lib/libkredact-san.a $(UNIT_LIB_LIBS)
 
 -include $(UNIT_LIB:=.d) $(UNIT_LIB_SAN:=.d)
+
+# In the test machines the same programs meet the module.
+STAGE_FILES += $(foreach t,alloc threads openssl,$(B)/tests/unit-lib/$(t)_test:/kredact/tests/lib-$(t)) \
+	       $(B)/tests/unit-lib/core_test:/kredact/bin/ \
+	       tests/unit-lib/core_vm.sh:/kredact/tests/lib-core

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fall-back in a real core file: what was left alone is in it, what was covered is
- * not. Needs a core_pattern that is a plain file name; says so and skips otherwise.
+ * A real core file: what was left alone is in it, what was covered (by the fall-back, or
+ * by the module where it is loaded) is not. Needs a core_pattern that is a plain file
+ * name; says so and skips otherwise.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -377,11 +377,11 @@ def spec_for(build: Path, series: str, work: Path, test: str | None = None,
     return spec
 
 
-def print_report(report: tap.Report) -> None:
+def print_report(report: tap.Report, verbose: bool = False) -> None:
     for result in report.results:
         print(f"{result.status:4} {report.program}: {result.name}"
               + (f" ({result.reason})" if result.reason else ""))
-        if result.status == tap.FAIL:
+        if verbose or result.status == tap.FAIL:
             for line in result.output:
                 print(f"       {line}")
     sys.stdout.flush()
@@ -396,6 +396,7 @@ def main() -> int:
     parser.add_argument("--dir", default="tests", help="run what is in /kredact/DIR")
     parser.add_argument("--stage", help="the root disk, if not the one of the series")
     parser.add_argument("--no-module", action="store_true", help="do without kredact.ko")
+    parser.add_argument("--verbose", action="store_true", help="show what passing tests say")
     parser.add_argument("--shell", action="store_true", help="an interactive shell")
     parser.add_argument("--memory", type=int, default=1024, metavar="MIB")
     parser.add_argument("--icount", action="store_true",
@@ -414,7 +415,7 @@ def main() -> int:
     try:
         if args.shell:
             return shell(spec)
-        reports, guest = run(spec, print_report)
+        reports, guest = run(spec, lambda report: print_report(report, args.verbose))
     except KeyboardInterrupt:
         return 130
     if guest.first_test is not None:
