@@ -123,7 +123,8 @@ static enum tag_why attach(struct tagger *t, const struct tag_opts *opts)
 			/* No such file, no ELF file, no such symbol. */
 			if (errno == ENOENT || errno == EINVAL || errno == ELIBBAD)
 				return TAG_NO_LIBRARY;
-			return errno == EPERM || errno == EACCES ? TAG_NO_PERMISSION : TAG_NO_ATTACH;
+			return errno == EPERM || errno == EACCES ?
+			       TAG_NO_PERMISSION : TAG_NO_ATTACH;
 		}
 		t->links[t->nr_links++] = link;
 	}

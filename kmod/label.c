@@ -26,7 +26,7 @@ struct kredact_label {
 
 struct kredact_labels {
 	struct kref ref;
-	struct mutex lock;
+	struct mutex lock;	/* for whoever adds */
 	struct rhashtable by_text;
 	struct xarray by_id;
 };

@@ -29,7 +29,7 @@ static const struct command commands[] = {
 	{ "key", cmd_key, "install FILE", "make seals with this key from now on" },
 	{ "key", cmd_key, "id FILE", "name of a key, as in seals" },
 	{ "key", cmd_key, "generate FILE", "make a new key" },
-	{ "watch", cmd_watch, "...", "tag the keys of a program that was not changed" },
+	{ "watch", cmd_watch, "[OPTION]...", "tag the keys of programs left as they are" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };
@@ -45,7 +45,7 @@ static void print_help(FILE *to)
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-8s %-14s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].text);
-	fputs("\nExit status: 0 done, 1 failed, 3 usage.\n", to);
+	fputs("\nExit status: 0 done, 1 failed, 2 not possible on this kernel (watch), 3 usage.\n", to);
 }
 
 static int cmd_version(int argc, char **argv)

@@ -88,7 +88,8 @@ static void parse_elf(void)
 	const Elf64_Ehdr *eh = at(0, sizeof(*eh));
 
 	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    eh->e_type != ET_CORE || eh->e_phentsize != sizeof(Elf64_Phdr) || eh->e_phnum == PN_XNUM)
+	    eh->e_type != ET_CORE || eh->e_phentsize != sizeof(Elf64_Phdr) ||
+	    eh->e_phnum == PN_XNUM)
 		die("core", "not a 64-bit core with less than 65,535 segments");
 	nr_phdrs = eh->e_phnum;
 	phdrs = at(eh->e_phoff, nr_phdrs * sizeof(*phdrs));
@@ -129,7 +130,8 @@ static void parse_seal(void)
 			memcpy(ranges + nr_ranges, payload, nr * sizeof(*ranges));
 			nr_ranges += nr;
 		}
-		off += sizeof(*rec) + ((len + KREDACT_SEAL_ALIGN - 1) & ~(KREDACT_SEAL_ALIGN - 1ULL));
+		off += sizeof(*rec) +
+		       ((len + KREDACT_SEAL_ALIGN - 1) & ~(KREDACT_SEAL_ALIGN - 1ULL));
 	}
 }
 

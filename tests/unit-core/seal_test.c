@@ -52,7 +52,10 @@ static bool write_seal(struct sink *sink)
 		{ .addr = cpu_to_le64(0x7f0000002000), .len = cpu_to_le64(64),
 		  .label = cpu_to_le32(7) },
 	};
-	struct kredact_seal_left_out left = { .addr = cpu_to_le64(0x5000), .len = cpu_to_le64(4096) };
+	struct kredact_seal_left_out left = {
+		.addr = cpu_to_le64(0x5000),
+		.len = cpu_to_le64(4096),
+	};
 	struct kredact_seal_counts counts = { .ranges = cpu_to_le64(2) };
 
 	kr_seal_begin(&seal, &header);

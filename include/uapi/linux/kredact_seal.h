@@ -27,8 +27,7 @@
 /* Flags of the header. */
 #define KREDACT_SEAL_KEY_BOOT		(1U << 0)	/* random key of this load of the module */
 #define KREDACT_SEAL_COMPAT		(1U << 1)	/* core of a 32-bit process */
-#define KREDACT_SEAL_ALL_LEFT_OUT	(1U << 2)	/* the tags could not be read: no page of
-							 * this core was written after that */
+#define KREDACT_SEAL_ALL_LEFT_OUT	(1U << 2)	/* tags unreadable: no page after that */
 
 /**
  * struct kredact_seal_header - who was dumped, when, by what
@@ -81,11 +80,11 @@ struct kredact_seal_header {
 };
 #define KREDACT_SEAL_HEADER_LEN		256
 
-/* Types of records. A reader passes over a type that it does not know, and says so. */
+/* Types of records. A reader passes over one that it does not know, and says so. */
 #define KREDACT_SEAL_LABEL	1	/* struct kredact_seal_label and its bytes */
 #define KREDACT_SEAL_RANGES	2	/* array of struct kredact_seal_range */
 #define KREDACT_SEAL_LEFT_OUT	3	/* array of struct kredact_seal_left_out */
-#define KREDACT_SEAL_COUNTS	4	/* struct kredact_seal_counts; exactly one, the last record */
+#define KREDACT_SEAL_COUNTS	4	/* struct kredact_seal_counts; one, and the last */
 
 /**
  * struct kredact_seal_record - header of one record
