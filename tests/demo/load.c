@@ -29,6 +29,7 @@
 #define CONNS_MAX	256
 #define MSG_MAX		256	/* bytes of a message */
 #define REPLY_TIMEOUT_S	60
+#define IDLE_S		1.0
 
 static const struct {
 	enum wire_key key;
@@ -314,8 +315,11 @@ int main(int argc, char **argv)
 	pause_for(run + crash_after);
 	took = now() - start;
 	ret = report(took);
-	if (idle)
+	if (idle) {
+		/* The service still has the ends of the connections to see. */
 		end_load(threads, nr);
+		pause_for(IDLE_S);
+	}
 	if (crash_after) {
 		if (crash()) {
 			puts("load: the service did not crash");
