@@ -7,6 +7,7 @@ VERSION    := 0.1.0
 SOVERSION  := 0
 
 B          ?= build
+V          ?=
 PREFIX     ?= /usr
 LIBDIR     ?= $(PREFIX)/lib/x86_64-linux-gnu
 INCLUDEDIR ?= $(PREFIX)/include
@@ -25,6 +26,9 @@ KR_CFLAGS  := -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -Iinclude/uapi -Ikmod/core 
 SAN_CFLAGS := -std=gnu11 $(WARN) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	      -fno-omit-frame-pointer -Iinclude/uapi -Ikmod/core -DKREDACT_VERSION='"$(VERSION)"'
 
+# For what one target builds on the way to another; V=1 shows it.
+QUIET      := --no-print-directory $(if $(V),,-s)
+
 .PHONY: all install clean help
 .DEFAULT_GOAL := all
 
@@ -36,7 +40,7 @@ install: ## install library, tools and man pages below DESTDIR and PREFIX
 
 # Registration is measured where the clock counts instructions: the figures repeat.
 bench: deps ## measure allocation (here) and registration (in both kernels)
-	@+$(MAKE) --no-print-directory bench-ready
+	@+$(MAKE) $(QUIET) bench-ready
 	@set -e; for bench in $(BENCHES); do $$bench; done
 	@set -e; for series in $(VM_SERIES); do \
 		tests/vm/vm.py $$series --build $(B) --icount --verbose --test cost \
@@ -58,6 +62,7 @@ help: ## list targets and variables
 		while IFS='	' read -r name text; do printf '  %-16s %s\n' "$$name" "$$text"; done
 	@printf '\nVariables: B (build folder, %s), DESTDIR, PREFIX (%s), CFLAGS (%s),\n' \
 		'$(B)' '$(PREFIX)' '$(CFLAGS)'
-	@printf '           KERNEL (6.1, 6.12), TEST (name of one test), VM_MEMORY (MiB)\n'
+	@printf '           KERNEL (6.1, 6.12), TEST (name of one test), VM_MEMORY (MiB),\n'
+	@printf '           V=1 (show commands)\n'
 
 .PHONY: bench bench-ready distclean style

@@ -25,46 +25,31 @@ union kredact_args {
 	struct kredact_key key;
 };
 
-/* The number of the caller's label in the current mm; 0 for none. */
-static int kredact_copy_label(u64 text, u32 len, u32 *id)
+static int kredact_copy_label(char *label, u64 from, u32 len)
 {
-	char label[KREDACT_LABEL_MAX];
-	struct kredact_mm *kmm;
-
-	*id = 0;
-	if (!len)
-		return 0;
 	if (len > KREDACT_LABEL_MAX)
 		return -ENAMETOOLONG;
-	if (copy_from_user(label, u64_to_user_ptr(text), len))
+	if (copy_from_user(label, u64_to_user_ptr(from), len))
 		return -EFAULT;
-	if (memchr(label, 0, len))
-		return -EINVAL;
-	kmm = kredact_mm_get_or_create(current->mm);
-	if (IS_ERR(kmm))
-		return PTR_ERR(kmm);
-	return kredact_label_id(kmm->labels, label, len, id);
+	return memchr(label, 0, len) ? -EINVAL : 0;
 }
 
 static int kredact_ioctl_register(union kredact_args *args)
 {
 	struct kredact_register *reg = &args->reg;
 	struct kredact_range range = { .addr = reg->addr, .len = reg->len };
-	u32 label, failed;
+	char label[KREDACT_LABEL_MAX];
+	u32 failed;
 	int ret;
 
 	reg->coverage = 0;
 	reg->handle = 0;
 	if (reg->flags & ~KREDACT_EXACT)
 		return -EINVAL;
-	/* Before the label, which a failing call must not leave behind. */
-	ret = kredact_check_range(reg->addr, reg->len);
+	ret = kredact_copy_label(label, reg->label, reg->label_len);
 	if (ret)
 		return ret;
-	ret = kredact_copy_label(reg->label, reg->label_len, &label);
-	if (ret)
-		return ret;
-	ret = kredact_tag(&range, 1, reg->flags, label, &failed);
+	ret = kredact_tag(&range, 1, reg->flags, label, reg->label_len, &failed);
 	if (ret)
 		return ret;
 	reg->handle = range.handle;
@@ -83,10 +68,11 @@ static int kredact_ioctl_batch(union kredact_args *args)
 {
 	struct kredact_batch *batch = &args->batch;
 	void __user *user = u64_to_user_ptr(batch->ranges);
+	char label[KREDACT_LABEL_MAX];
 	struct kredact_range *ranges;
 	size_t bytes;
-	u32 label, i;
 	int ret;
+	u32 i;
 
 	batch->coverage = 0;
 	batch->failed = 0;
@@ -94,6 +80,9 @@ static int kredact_ioctl_batch(union kredact_args *args)
 		return -EINVAL;
 	if (batch->nr > KREDACT_BATCH_MAX)
 		return -E2BIG;
+	ret = kredact_copy_label(label, batch->label, batch->label_len);
+	if (ret)
+		return ret;
 	bytes = array_size(batch->nr, sizeof(*ranges));
 	ranges = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
 	if (!ranges)
@@ -102,10 +91,8 @@ static int kredact_ioctl_batch(union kredact_args *args)
 		ret = -EFAULT;
 		goto free;
 	}
-	ret = kredact_copy_label(batch->label, batch->label_len, &label);
-	if (ret)
-		goto free;
-	ret = kredact_tag(ranges, batch->nr, batch->flags, label, &batch->failed);
+	ret = kredact_tag(ranges, batch->nr, batch->flags, label, batch->label_len,
+			  &batch->failed);
 	if (ret)
 		goto free;
 	if (copy_to_user(user, ranges, bytes)) {
@@ -176,26 +163,39 @@ static int kredact_ioctl_set_key(union kredact_args *args)
 	return ret;
 }
 
+/**
+ * struct kredact_call - one ioctl
+ * @min_size:	of the first version of its struct
+ * @size:	of the struct that this module knows
+ * @out:	the struct is copied back, also after an error (a batch tells
+ *		which range failed)
+ * @run:	what it does
+ */
 struct kredact_call {
 	u32 min_size;
 	u32 size;
+	bool out;
 	int (*run)(union kredact_args *args);
 };
 
-#define CALL(nr, struct_name, version0, function)					\
-	[nr] = {									\
+#define CALL(cmd, struct_name, version0, function)					\
+	[_IOC_NR(cmd)] = {								\
 		.min_size = version0 + BUILD_BUG_ON_ZERO(sizeof(struct struct_name) < version0), \
 		.size = sizeof(struct struct_name),					\
+		.out = _IOC_DIR(cmd) & _IOC_READ,					\
 		.run = function,							\
 	}
 
 static const struct kredact_call calls[] = {
-	CALL(0, kredact_register, KREDACT_REGISTER_SIZE_VER0, kredact_ioctl_register),
-	CALL(1, kredact_unregister, KREDACT_UNREGISTER_SIZE_VER0, kredact_ioctl_unregister),
-	CALL(2, kredact_batch, KREDACT_BATCH_SIZE_VER0, kredact_ioctl_batch),
-	CALL(3, kredact_query, KREDACT_QUERY_SIZE_VER0, kredact_ioctl_query),
-	CALL(4, kredact_info, KREDACT_INFO_SIZE_VER0, kredact_ioctl_info),
-	CALL(5, kredact_key, KREDACT_KEY_SIZE_VER0, kredact_ioctl_set_key),
+	CALL(KREDACT_IOC_REGISTER, kredact_register, KREDACT_REGISTER_SIZE_VER0,
+	     kredact_ioctl_register),
+	CALL(KREDACT_IOC_UNREGISTER, kredact_unregister, KREDACT_UNREGISTER_SIZE_VER0,
+	     kredact_ioctl_unregister),
+	CALL(KREDACT_IOC_REGISTER_BATCH, kredact_batch, KREDACT_BATCH_SIZE_VER0,
+	     kredact_ioctl_batch),
+	CALL(KREDACT_IOC_QUERY, kredact_query, KREDACT_QUERY_SIZE_VER0, kredact_ioctl_query),
+	CALL(KREDACT_IOC_INFO, kredact_info, KREDACT_INFO_SIZE_VER0, kredact_ioctl_info),
+	CALL(KREDACT_IOC_SET_KEY, kredact_key, KREDACT_KEY_SIZE_VER0, kredact_ioctl_set_key),
 };
 
 static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -219,10 +219,12 @@ static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	ret = copy_struct_from_user(&args, call->size, user, size);
 	if (ret)
 		return ret;
+	/* A result that cannot be told must not come about. */
+	if (call->out && copy_to_user(user, &args, min(size, call->size)))
+		return -EFAULT;
 	ret = call->run(&args);
 	args.size = size;
-	/* Also after an error: a batch tells which range failed. */
-	if (copy_to_user(user, &args, min(size, call->size)))
+	if (call->out && copy_to_user(user, &args, min(size, call->size)))
 		return ret ?: -EFAULT;
 	return ret;
 }

@@ -42,7 +42,7 @@ void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm)
 
 	static_call(original_uprobe_dup_mmap)(oldmm, newmm);
 	parent = kredact_mm_find(oldmm);
-	if (parent && oldmm != newmm) {
+	if (parent && oldmm != newmm && kr_set_nr(&parent->set)) {
 		mmap_write_lock_nested(newmm, SINGLE_DEPTH_NESTING);
 		child = kredact_mm_create_locked(newmm, parent);
 		if (IS_ERR(child)) {

@@ -55,7 +55,7 @@ __bpf_kfunc int kredact_bpf_tag(u64 addr, u64 len, u32 flags)
 	if (!current->mm || (flags & ~KREDACT_EXACT))
 		return -EINVAL;
 	old = kredact_bpf_handle(addr);
-	ret = kredact_tag(&range, 1, flags | KREDACT_BY_BPF, 0, &failed);
+	ret = kredact_tag(&range, 1, flags | KREDACT_BY_BPF, NULL, 0, &failed);
 	if (!ret && old)
 		kredact_untag(old);
 	return ret;

@@ -85,13 +85,13 @@ bool __kredact_mm_trylock(struct kredact_mm *kmm);
 void kredact_registry_exit(void);
 
 /* tag.c: what the ioctls and kfuncs do. */
-int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, u32 label, u32 *failed);
+int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, const char *label, u32 label_len,
+		u32 *failed);
 int kredact_untag(u64 handle);
 int kredact_query(struct kredact_query *query);
-int kredact_check_range(u64 addr, u64 len);
 
 /* label.c: names of registrations. */
-struct kredact_labels *kredact_labels_new(void);
+struct kredact_labels *kredact_labels_new(struct kredact_user *user);
 struct kredact_labels *kredact_labels_get(struct kredact_labels *labels);
 void kredact_labels_put(struct kredact_labels *labels);
 int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id);

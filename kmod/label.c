@@ -15,6 +15,9 @@
 
 #define LABELS_MAX	65536
 
+/* What a label is charged as: its memory is about that of three ranges. */
+#define LABEL_CHARGE	3
+
 struct kredact_label {
 	struct rhash_head node;
 	u32 id;
@@ -26,6 +29,8 @@ struct kredact_label {
 
 struct kredact_labels {
 	struct kref ref;
+	struct kredact_user *user;
+	u32 nr;
 	struct mutex lock;	/* for whoever adds */
 	struct rhashtable by_text;
 	struct xarray by_id;
@@ -40,10 +45,11 @@ static const struct rhashtable_params label_params = {
 
 /**
  * kredact_labels_new() - an empty table
+ * @user:	who is charged for its labels; held by the caller
  *
  * Return: with one reference, or NULL when there is no memory.
  */
-struct kredact_labels *kredact_labels_new(void)
+struct kredact_labels *kredact_labels_new(struct kredact_user *user)
 {
 	struct kredact_labels *labels = kzalloc(sizeof(*labels), GFP_KERNEL_ACCOUNT);
 
@@ -54,6 +60,7 @@ struct kredact_labels *kredact_labels_new(void)
 		return NULL;
 	}
 	kref_init(&labels->ref);
+	labels->user = kredact_user_hold(user);
 	mutex_init(&labels->lock);
 	xa_init_flags(&labels->by_id, XA_FLAGS_ALLOC1);
 	return labels;
@@ -75,6 +82,8 @@ static void kredact_labels_free(struct kref *ref)
 		kfree(label);
 	xa_destroy(&labels->by_id);
 	rhashtable_destroy(&labels->by_text);
+	kredact_user_adjust(labels->user, -(s64)labels->nr * LABEL_CHARGE);
+	kredact_user_put(labels->user);
 	kfree(labels);
 }
 
@@ -97,7 +106,7 @@ void kredact_labels_put(struct kredact_labels *labels)
  * @len:	1 to KREDACT_LABEL_MAX
  * @id:		out: from 1
  *
- * May sleep. Return: 0, -ENOMEM, or -ENOSPC when the table is full.
+ * May sleep. Return: 0, -ENOMEM, -EDQUOT, or -ENOSPC when the table is full.
  */
 int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id)
 {
@@ -117,20 +126,27 @@ int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u
 		ret = 0;
 		goto free;
 	}
+	ret = kredact_user_charge(labels->user, LABEL_CHARGE);
+	if (ret)
+		goto free;
 	ret = xa_alloc(&labels->by_id, &label->id, label, XA_LIMIT(1, LABELS_MAX),
 		       GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		ret = ret == -EBUSY ? -ENOSPC : ret;
-		goto free;
+		goto uncharge;
 	}
 	ret = rhashtable_insert_fast(&labels->by_text, &label->node, label_params);
 	if (ret) {
 		xa_erase(&labels->by_id, label->id);
 		ret = -ENOMEM;
-		goto free;
+		goto uncharge;
 	}
 	*id = label->id;
+	labels->nr++;
 	label = NULL;
+	goto free;
+uncharge:
+	kredact_user_adjust(labels->user, -LABEL_CHARGE);
 free:
 	mutex_unlock(&labels->lock);
 	kfree(label);

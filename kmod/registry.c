@@ -292,8 +292,8 @@ struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, struct kredact
 		ret = kredact_mm_inherit(kmm, parent);
 	} else {
 		kmm->user = kredact_user_get(current_uid());
-		kmm->labels = kredact_labels_new();
-		if (!kmm->user || !kmm->labels)
+		kmm->labels = kmm->user ? kredact_labels_new(kmm->user) : NULL;
+		if (!kmm->labels)
 			ret = -ENOMEM;
 	}
 	if (ret) {

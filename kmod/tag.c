@@ -18,14 +18,8 @@
 /* Free nodes beyond those that are wanted, for munmap and mremap to divide ranges. */
 #define RESERVE_SLACK	8
 
-/**
- * kredact_check_range() - is this a range of userspace at all?
- * @addr:	first byte
- * @len:	bytes
- *
- * Return: 0, -EINVAL, -EFBIG, -EOVERFLOW or -EADDRNOTAVAIL, as in uapi/linux/kredact.h.
- */
-int kredact_check_range(u64 addr, u64 len)
+/* Is this a range of userspace at all? 0, or an errno of uapi/linux/kredact.h. */
+static int kredact_check_range(u64 addr, u64 len)
 {
 	if (!len)
 		return -EINVAL;
@@ -95,15 +89,18 @@ undo:
  * @ranges:	address and length in; handle out
  * @nr:		how many
  * @flags:	KREDACT_EXACT or 0
- * @label:	number of a label of this mm, or 0
+ * @label:	text without NUL
+ * @label_len:	0 for no label, at most KREDACT_LABEL_MAX
  * @failed:	out: index of the range that could not be tagged, or @nr
  *
  * May sleep. Return: 0, or an errno of KREDACT_IOC_REGISTER.
  */
-int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, u32 label, u32 *failed)
+int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, const char *label, u32 label_len,
+		u32 *failed)
 {
 	struct mm_struct *mm = current->mm;
 	struct kredact_mm *kmm;
+	u32 label_id = 0;
 	int ret = 0;
 
 	for (*failed = 0; *failed < nr; ++*failed) {
@@ -119,6 +116,7 @@ int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, u32 label, u32 
 	ret = kredact_mm_reserve(kmm, nr + RESERVE_SLACK, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		goto unlock;
+	/* The account, the labels and the set change only after all is known to be right. */
 	if (mmap_read_lock_killable(mm)) {
 		ret = -EINTR;
 		goto unlock;
@@ -128,10 +126,12 @@ int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, u32 label, u32 
 		if (ret)
 			goto unlock_mm;
 	}
-	ret = kredact_user_charge(kmm->user, nr);
-	if (ret)
-		goto unlock_mm;
-	ret = kredact_insert(kmm, ranges, nr, flags, label);
+	if (label_len)
+		ret = kredact_label_id(kmm->labels, label, label_len, &label_id);
+	if (!ret)
+		ret = kredact_user_charge(kmm->user, nr);
+	if (!ret)
+		ret = kredact_insert(kmm, ranges, nr, flags, label_id);
 unlock_mm:
 	mmap_read_unlock(mm);
 unlock:

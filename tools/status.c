@@ -74,7 +74,7 @@ static void print_info(const struct kredact_info *info)
 		       info->coverage & covers[i].bit ? "yes" : "no", covers[i].text);
 	printf("registered      %" PRIu64 " ranges in %" PRIu64 " processes, %s of kernel memory\n",
 	       (u64)info->ranges, (u64)info->mms, size);
-	printf("your ranges     %" PRIu64 " of at most %" PRIu64 "\n", (u64)info->user_ranges,
+	printf("charged to you  %" PRIu64 " of at most %" PRIu64 "\n", (u64)info->user_ranges,
 	       (u64)info->user_limit);
 	printf("dumps           %" PRIu64 " redacted since the module was loaded\n",
 	       (u64)info->dumps);

@@ -38,18 +38,20 @@ deps: ## install the Debian packages that building and testing need
 # packages are there.
 check: deps ## run all tests on both kernels (KERNEL=6.12 TEST=name: some of them)
 	@rm -f $(B)/check/summary
-	@+$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) check-ready
+	@echo "check: building what is not built yet"
+	@+$(MAKE) $(QUIET) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) check-ready
+	@echo "check: running"
 	@tests/run --build $(B) --memory $(VM_MEMORY) --parallel $(VM_PARALLEL) \
 		$(addprefix --native ,$(UNIT_TESTS)) \
 		$(addprefix --kernel ,$(VM_RUN)) $(addprefix --test ,$(TEST))
 
 check-harness: deps ## test the test machine itself: that nothing wrong passes in it
-	@+$(MAKE) --no-print-directory $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
+	@+$(MAKE) $(QUIET) $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
 	@tests/run --build $(B) --native tests/vm/test_tap.py --native tests/vm/test_logscan.py \
 		--native tests/vm/test_vm.py
 
 vm: deps ## a shell in a virtual machine with the module inserted (KERNEL=6.12 or 6.1)
-	@+$(MAKE) --no-print-directory vm-shell KERNEL=$(or $(KERNEL),6.12)
+	@+$(MAKE) $(QUIET) vm-shell KERNEL=$(or $(KERNEL),6.12)
 
 ifneq ($(KERNEL),)
 vm-shell: $(B)/vm/$(KERNEL).img $(B)/vm/$(KERNEL).cpio

@@ -19,6 +19,7 @@
  *   E2BIG       size is above what this module knows and the tail is not zero,
  *               or above one page
  *   ENOTTY      no such call
+ *   EINTR       a signal came before anything was done; call again
  */
 #ifndef _UAPI_LINUX_KREDACT_H
 #define _UAPI_LINUX_KREDACT_H
@@ -84,7 +85,7 @@
  *   EADDRNOTAVAIL the range leaves the address space that belongs to userspace
  *   ENXIO         a page of the range is not mapped in the caller
  *   EOPNOTSUPP    a page of the range is device memory (VM_IO, VM_PFNMAP)
- *   EDQUOT        the user's limit on ranges is reached
+ *   EDQUOT        the user's limit on ranges and labels is reached
  *   ENOSPC        the process has as many ranges or labels as one mm can have
  *   ENOMEM        the kernel has no memory for the tag
  */
@@ -192,8 +193,10 @@ struct kredact_query {
  *			anonymous memory gets
  * @key_id:		out: names the key that seals are made with
  * @my_ranges:		out: registrations of the caller's mm
- * @user_ranges:	out: registrations charged to the caller's user
- * @user_limit:		out: how many that user may have
+ * @user_ranges:	out: what is charged to the caller's user: 1 for each
+ *			registration, 3 for each label, also those that children
+ *			inherited
+ * @user_limit:		out: how much that may be
  * @mms:		out: address spaces that have tags
  * @ranges:		out: registrations in all of them
  * @kernel_bytes:	out: kernel memory that they take

@@ -192,6 +192,47 @@ TEST_F(ioctls, struct_sizes)
 	EXPECT_EQ(2, my_ranges());
 }
 
+TEST_F(ioctls, read_only_arguments)
+{
+	struct kredact_register *args = (void *)self->mem;
+	struct kredact_unregister *end = (void *)(self->mem + PAGE);
+	uint64_t handle;
+
+	/* A handle that cannot be told is not given out. */
+	*args = (struct kredact_register){ .size = sizeof(*args), .addr = (uintptr_t)args,
+					   .len = 1 };
+	ASSERT_EQ(0, mprotect(args, PAGE, PROT_READ));
+	EXPECT_EQ(-EFAULT, call(KREDACT_IOC_REGISTER, args));
+	EXPECT_EQ(0, my_ranges());
+
+	/* Where there is nothing to tell, nothing is written. */
+	ASSERT_EQ(0, reg(self->mem, 1, 0, NULL, &handle));
+	*end = (struct kredact_unregister){ .size = sizeof(*end), .handle = handle };
+	ASSERT_EQ(0, mprotect(end, PAGE, PROT_READ));
+	EXPECT_EQ(0, call(KREDACT_IOC_UNREGISTER, end));
+	EXPECT_EQ(0, my_ranges());
+}
+
+TEST_F(ioctls, labels_are_charged)
+{
+	struct kredact_info before, after;
+	char label[16];
+	int i;
+
+	ASSERT_EQ(0, reg(self->mem, 1, 0, NULL, NULL));
+	ASSERT_EQ(0, info(&before));
+	/* One that fails leaves no label behind. */
+	EXPECT_EQ(-ENXIO, reg(NULL, 1, 0, "unused", NULL));
+	ASSERT_EQ(0, info(&after));
+	EXPECT_EQ(before.user_ranges, after.user_ranges);
+	for (i = 0; i < 10; i++) {
+		snprintf(label, sizeof(label), "label %d", i / 2);
+		ASSERT_EQ(0, reg(self->mem, 1, 0, label, NULL));
+	}
+	ASSERT_EQ(0, info(&after));
+	EXPECT_EQ(before.user_ranges + 10 + 5 * 3, after.user_ranges);
+}
+
 TEST_F(ioctls, batch_is_all_or_nothing)
 {
 	const uint32_t nr = 5000;
