@@ -49,7 +49,7 @@ bench: deps ## measure allocation (here) and registration (in both kernels)
 bench-ready: $(BENCHES) $(VM_SERIES:%=$(B)/vm/%.img) $(VM_SERIES:%=$(B)/vm/%.cpio)
 
 clean: ## remove what was built; downloads stay
-	rm -rf $(filter-out $(B)/kernels $(B)/kselftest,$(wildcard $(B)/*))
+	rm -rf $(filter-out $(B)/kernels $(B)/kselftest $(B)/gdb $(B)/source,$(wildcard $(B)/*))
 
 distclean: ## remove the build folder, downloads too
 	rm -rf $(B)

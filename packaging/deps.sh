@@ -4,6 +4,7 @@
 # Install what building and testing kredact needs on Debian 12.
 #
 # deps.sh            install what is missing; nothing to do takes well below a second
+# deps.sh PACKAGE... likewise, and these packages
 # deps.sh --update   refresh apt's package lists
 # deps.sh --list     print the packages, one a line
 #
@@ -100,10 +101,11 @@ case "${1-}" in
 	update
 	exit 0
 	;;
-"")
+-*)
+	die "usage: deps.sh [--list | --update | PACKAGE...]"
 	;;
 *)
-	die "usage: deps.sh [--list | --update]"
+	PACKAGES="$PACKAGES $*"
 	;;
 esac
 

@@ -11,6 +11,8 @@
 #   STAGE_HELPERS  names of programs there that others start: no tests themselves
 
 VM_SERIES := 6.1 6.12
+# The debug kernel is a third one, which is built here: see debug-kernel.
+VM_ALL    := $(VM_SERIES) debug
 # Settings of a command line: make check KERNEL=6.12 TEST=name, make vm KERNEL=6.1
 KERNEL    ?=
 TEST      ?=
@@ -29,7 +31,7 @@ GUEST_FILES := $(VM_GUEST:%=%:/kredact/guest/)
 # What the STAGE_FILES words of a series are made from.
 stage_sources = $(foreach f,$(subst %,$(1),$(STAGE_FILES)),$(firstword $(subst :, ,$(f))))
 
-.PHONY: deps check check-ready check-harness vm vm-shell
+.PHONY: deps check check-ready check-debug-kernel check-harness vm vm-shell
 
 deps: ## install the Debian packages that building and testing need
 	@packaging/deps.sh
@@ -44,6 +46,11 @@ check: deps ## run all tests on both kernels (KERNEL=6.12 TEST=name: some of the
 	@tests/run --build $(B) --memory $(VM_MEMORY) --parallel $(VM_PARALLEL) \
 		$(addprefix --native ,$(UNIT_TESTS)) \
 		$(addprefix --kernel ,$(VM_RUN)) $(addprefix --test ,$(TEST))
+
+check-debug-kernel: deps ## run them on a kernel with KASAN, lockdep, kmemleak (built once: half an hour)
+	@mkdir -p $(B)/kernels/debug
+	@[ -f $(B)/kernels/debug/.stamp ] || B=$(B) tests/vm/debug-kernel
+	@+$(MAKE) $(QUIET) check KERNEL=debug VM_MEMORY=3072
 
 check-harness: deps ## test the test machine itself: that nothing wrong passes in it
 	@+$(MAKE) $(QUIET) $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
@@ -62,6 +69,10 @@ endif
 $(VM_SERIES:%=$(B)/kernels/%/.stamp): $(B)/kernels/%/.stamp:
 	@B=$(B) tests/vm/fetch $*
 
+$(B)/kernels/debug/.stamp:
+	@mkdir -p $(@D)
+	@B=$(B) tests/vm/debug-kernel
+
 $(B)/kselftest/.stamp $(B)/gdb/.stamp: $(B)/%/.stamp:
 	@B=$(B) tests/vm/fetch $*
 
@@ -71,10 +82,10 @@ $(B)/vm/init $(B)/vm/tapexec: $(B)/vm/%: tests/vm/%.c
 	@mkdir -p $(@D)
 	$(CC) $(KR_CFLAGS) -static -MMD -MP -MF $@.d -o $@ $<
 
-$(VM_SERIES:%=$(B)/vm/%.cpio): $(B)/vm/%.cpio: $(B)/kernels/%/.stamp $(B)/vm/init tests/vm/image.py
+$(VM_ALL:%=$(B)/vm/%.cpio): $(B)/vm/%.cpio: $(B)/kernels/%/.stamp $(B)/vm/init tests/vm/image.py
 	tests/vm/image.py initramfs $(B)/kernels/$* $(B)/vm/init $@
 
-$(VM_SERIES:%=$(B)/vm/%.img) $(B)/vm/selfcheck.img: $(B)/vm/%.img: $(B)/stage/%.stamp \
+$(VM_ALL:%=$(B)/vm/%.img) $(B)/vm/selfcheck.img: $(B)/vm/%.img: $(B)/stage/%.stamp \
 		tests/vm/image.py
 	@mkdir -p $(@D)
 	tests/vm/image.py rootfs $(B)/stage/$* $@ --lib $(B)/lib
@@ -85,7 +96,7 @@ check-ready: $$(UNIT_TESTS) $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio)
 	     $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
 
 # The other folders' variables are complete only when all of them were read.
-$(VM_SERIES:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \
+$(VM_ALL:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \
 		$$(call stage_sources,$$*) $(B)/kmod-%/kredact.ko $(VM_GUEST) tests/vm/stage \
 		Makefile $(wildcard */build.mk tests/*/build.mk)
 	@mkdir -p $(@D)

@@ -68,6 +68,8 @@ DENY = re.compile("|".join((
 ALLOW = re.compile("|".join((
     r"^traps: .{1,15}\[\d+\] (general protection fault|trap [a-z ]+) ip:[0-9a-f]+ sp:[0-9a-f]+ "
     r"error:[0-9a-f]+( in \S+\[[0-9a-f,+]+\])?$",
+    # the debug kernel, which says at boot that it watches
+    r"^kasan: KernelAddressSanitizer initialized",
     # the kernel's own options, on its command line
     r"^(Kernel command|Command) line: ",
 )))

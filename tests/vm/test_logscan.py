@@ -65,6 +65,7 @@ HARMLESS = [
     "traps: test[123] general protection fault ip:555555555131 sp:7ffe21ab error:0 in test[5555+10]",
     "traps: my test[123] trap invalid opcode ip:555555555131 sp:7ffe21ab error:0 in libc.so.6[7f00+1]",
     "traps: test[123] trap divide error ip:401000 sp:7ffe21ab error:0 in test[401000+1000]",
+    "kasan: KernelAddressSanitizer initialized",
     "Kernel command line: console=ttyS0 oops=panic panic=-1 panic_on_warn=0",
     "Command line: console=ttyS0 oops=panic panic=-1 panic_on_warn=0",
     'PCI: Using host bridge windows from ACPI; if necessary, use "pci=nocrs" and report a bug',

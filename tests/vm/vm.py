@@ -177,7 +177,7 @@ def quoted(path: Path) -> str:
 
 def command_line(spec: Spec, disk: Path, environment: dict[str, str]) -> list[str]:
     """QEMU's arguments that tests and the interactive shell have in common."""
-    append = ["console=ttyS0", "oops=panic", "panic=-1", "panic_on_warn=0"]
+    append = ["console=ttyS0", "secretmem.enable=1 oops=panic", "panic=-1", "panic_on_warn=0"]
     append += [f"{name}={value}" if value else name for name, value in environment.items()]
     if spec.icount:
         machine = ["-accel", "tcg,thread=single", "-cpu", "max", "-icount", "shift=0,sleep=off",

@@ -84,7 +84,6 @@ TEST_F_TIMEOUT(scale, a_million_ranges, 240)
 
 	ASSERT_NE(MAP_FAILED, ranges);
 	ASSERT_NE(MAP_FAILED, mem);
-	TH_LOG("MADV_DONTDUMP excludes %u single pages, then fails", dontdump_limit());
 	ASSERT_EQ(0, reg(mem, 1, KREDACT_EXACT, NULL, &handle));
 	ASSERT_EQ(0, unreg(handle));
 	ASSERT_EQ(0, info(&before));
@@ -124,6 +123,7 @@ TEST_F_TIMEOUT(scale, a_million_ranges, 240)
 	ASSERT_EQ(0, munmap(mem, MEM_BYTES));
 	ASSERT_EQ(0, info(&now));
 	EXPECT_EQ(0, now.my_ranges);
+	TH_LOG("MADV_DONTDUMP excludes %u single pages, then fails", dontdump_limit());
 }
 
 static void tag_and_wait(uint8_t *mem, unsigned int i, int go)
