@@ -88,6 +88,28 @@ TEST(refused_while_tagged)
 	ASSERT_EQ(0, load());
 }
 
+static int ftrace_enable(const char *value)
+{
+	int fd = open("/proc/sys/kernel/ftrace_enabled", O_WRONLY), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, value, 1) == 1 ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
+/* Redaction hangs on ftrace: who wants to switch it off is told so, and the other way round. */
+TEST(ftrace_stays_on)
+{
+	EXPECT_EQ(-EBUSY, ftrace_enable("0"));
+	ASSERT_EQ(0, unload_soon());
+	ASSERT_EQ(0, ftrace_enable("0"));
+	EXPECT_EQ(-EBUSY, load());
+	ASSERT_EQ(0, ftrace_enable("1"));
+	EXPECT_EQ(0, load());
+}
+
 /* A dump of an untagged process into a pipe that nobody reads for a second. */
 TEST(refused_while_a_dump_is_in_flight)
 {
