@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kredact.ko: for the test kernels, and for the kernel that runs.
 
-KERNELS := 6.1 6.12
 KMOD_SOURCES := Kbuild $(wildcard kmod/*.[ch] kmod/core/*.[ch] include/uapi/linux/*.h)
-KMODS := $(KERNELS:%=$(B)/kmod-%/kredact.ko)
-ALL_VM += $(KMODS)
 
 # kbuild writes next to its sources, so each kernel gets a copy of them.
 define KMOD_BUILD

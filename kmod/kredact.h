@@ -23,7 +23,7 @@
 
 struct kredact_user;
 struct kredact_labels;
-struct shash_desc;
+struct crypto_shash;
 
 /**
  * struct kredact_mm - the tags of one address space

@@ -8,9 +8,7 @@ set -u
 . /kredact/bin/guest-lib.sh
 
 DIR=/tmp/demo_test
-pattern=$(cat /proc/sys/kernel/core_pattern)
-mkdir -p $DIR
-trap 'echo "$pattern" >/proc/sys/kernel/core_pattern; rm -rf $DIR' EXIT
+begin
 
 # secrets: the files, as options of kredact-verify
 secrets()
@@ -64,19 +62,13 @@ verifies()
 	return 1
 }
 
-find_in()
-{
-	# shellcheck disable=SC2046
-	"$BIN/corefind" "$1" $(for c in $COMPONENTS; do echo "$KEYS/secret/$c.bin"; done) >"$2"
-}
-
 kredact key generate $DIR/seal.key >/dev/null || bail "no seal key"
 kredact key install $DIR/seal.key >/dev/null || bail "the seal key does not go in"
 
 ok "without kredact: it signs, crashes and leaves a core" \
 	crash_service $DIR/without.core $DIR/without.log --kredact=off
 comment <$DIR/without.log
-ok "without kredact: the core can be read" find_in $DIR/without.core $DIR/without.found
+ok "without kredact: the core can be read" find_in $DIR/without.core $DIR/without.found "$COMPONENTS"
 for c in $COMPONENTS; do
 	ok "without kredact: $c is in the core" is_there $DIR/without.found "$c"
 done
@@ -86,7 +78,7 @@ rm -f $DIR/without.core
 ok "with kredact: it signs, crashes and leaves a core" \
 	crash_service $DIR/with.core $DIR/with.log --kredact=library --require-module
 comment <$DIR/with.log
-ok "with kredact: the core can be read" find_in $DIR/with.core $DIR/with.found
+ok "with kredact: the core can be read" find_in $DIR/with.core $DIR/with.found "$COMPONENTS"
 comment <$DIR/with.found
 for c in $COMPONENTS; do
 	ok "with kredact: $c is not in registered memory" is_not_registered $DIR/with.found "$c"

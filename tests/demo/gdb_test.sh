@@ -9,9 +9,7 @@ set -u
 . /kredact/bin/guest-lib.sh
 
 DIR=/tmp/gdb_test
-pattern=$(cat /proc/sys/kernel/core_pattern)
-mkdir -p $DIR
-trap 'echo "$pattern" >/proc/sys/kernel/core_pattern; rm -rf $DIR' EXIT
+begin
 # shellcheck disable=SC2034 # for crash_service
 CRASH="--crash-after 1 --idle"
 

@@ -39,6 +39,21 @@ bail()
 	exit 1
 }
 
+# begin: a test with a folder of its own, $DIR, that leaves no trace
+begin()
+{
+	pattern=$(cat /proc/sys/kernel/core_pattern)
+	mkdir -p "$DIR"
+	trap 'echo "$pattern" >/proc/sys/kernel/core_pattern; rm -rf "$DIR"' EXIT
+}
+
+# find_in CORE REPORT COMPONENTS: where an independent search sees them
+find_in()
+{
+	# shellcheck disable=SC2046 # words are wanted
+	"$BIN/corefind" "$1" $(for c in $3; do echo "$KEYS/secret/$c.bin"; done) >"$2"
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds
 wait_for()
 {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "expect.h"
 #include "rangeset.h"
 
 #define MOST	4096
@@ -19,15 +20,7 @@ struct entry {
 
 static struct entry oracle[MOST];
 static unsigned int nr_oracle;
-static unsigned int failures;
 static u64 random_state = 88172645463325252ULL;
-
-#define EXPECT(condition) do {							\
-	if (!(condition)) {							\
-		printf("# line %d: %s\n", __LINE__, #condition);		\
-		failures++;							\
-	}									\
-} while (0)
 
 static u64 random_u64(void)
 {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "expect.h"
 #include "seal.h"
 
 struct sink {
@@ -13,15 +14,6 @@ struct sink {
 	u32 len;
 	u32 room;
 };
-
-static unsigned int failures;
-
-#define EXPECT(condition) do {							\
-	if (!(condition)) {							\
-		printf("# line %d: %s\n", __LINE__, #condition);		\
-		failures++;							\
-	}									\
-} while (0)
 
 static bool sink_write(void *arg, const void *data, u32 len)
 {

@@ -48,8 +48,6 @@ check: deps ## run all tests on both kernels (KERNEL=6.12 TEST=name: some of the
 		$(addprefix --kernel ,$(VM_RUN)) $(addprefix --test ,$(TEST))
 
 check-debug-kernel: deps ## run them on a kernel with KASAN, lockdep, kmemleak (built once: half an hour)
-	@mkdir -p $(B)/kernels/debug
-	@[ -f $(B)/kernels/debug/.stamp ] || B=$(B) tests/vm/debug-kernel
 	@+$(MAKE) $(QUIET) check KERNEL=debug VM_MEMORY=3072
 
 check-harness: deps ## test the test machine itself: that nothing wrong passes in it

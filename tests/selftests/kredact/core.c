@@ -20,17 +20,37 @@
 
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 #define CORE_FILE	"/tmp/kredact.core.%d"
+#define PIPE_LIMIT	"/proc/sys/kernel/core_pipe_limit"
+#define PIPE_SCRIPT	"/tmp/kredact.pipe"
 
 static char saved_pattern[256];
 
+int write_file(const char *path, const char *text)
+{
+	ssize_t len = strlen(text);
+	int fd = open(path, O_WRONLY | O_TRUNC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, len) == len ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
 bool core_pattern_set(const char *pattern)
 {
-	int fd = open(CORE_PATTERN, O_WRONLY | O_TRUNC);
-	bool done = fd >= 0 && write(fd, pattern, strlen(pattern)) == (ssize_t)strlen(pattern);
+	return !write_file(CORE_PATTERN, pattern);
+}
 
-	if (fd >= 0)
-		close(fd);
-	return done;
+bool core_pipe_set(const char *script)
+{
+	int fd = open(PIPE_SCRIPT, O_WRONLY | O_CREAT, 0755);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return !write_file(PIPE_SCRIPT, script) && !write_file(PIPE_LIMIT, "4") &&
+	       core_pattern_set("|" PIPE_SCRIPT " %P");
 }
 
 void core_pattern_save(void)
@@ -50,6 +70,8 @@ void core_pattern_save(void)
 void core_pattern_restore(void)
 {
 	core_pattern_set(saved_pattern);
+	if (!unlink(PIPE_SCRIPT))
+		write_file(PIPE_LIMIT, "0");
 }
 
 _Noreturn void die_of_segv(void)

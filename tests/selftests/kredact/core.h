@@ -29,9 +29,14 @@ struct core {
 	size_t len;
 };
 
+/* A setting below /proc or /sys: 0 or -errno. */
+int write_file(const char *path, const char *text);
+
 /* core_pattern while a test runs. */
-bool core_pattern_set(const char *pattern);
 void core_pattern_save(void);
+bool core_pattern_set(const char *pattern);
+/* Cores to a shell script, whose $1 is the pid, and which the kernel waits for. */
+bool core_pipe_set(const char *script);
 void core_pattern_restore(void);
 
 /* A child that runs @run and then dies of SIGSEGV; its pid, reaped, or -1. */

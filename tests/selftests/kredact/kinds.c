@@ -76,16 +76,6 @@ static void fail(const char *why, int error)
 	}
 }
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
 /* Fills one piece with each secret and tags the first. */
 static void tag(uint8_t *tagged, uint8_t *plain, uint32_t flags)
 {
@@ -101,8 +91,9 @@ static void tag(uint8_t *tagged, uint8_t *plain, uint32_t flags)
 	if (ret)
 		fail("register", ret);
 	/* All kinds of mappings are dumped. */
-	if (!write_file("/proc/self/coredump_filter", "0x7f"))
-		fail("coredump_filter", -errno);
+	ret = write_file("/proc/self/coredump_filter", "0x7f");
+	if (ret)
+		fail("coredump_filter", ret);
 }
 
 static void *mapping(size_t len, int flags, int fd)
@@ -146,7 +137,7 @@ static void transparent_huge(void *arg)
 	if (mem == MAP_FAILED)
 		return fail("mmap", -errno);
 	mem = (uint8_t *)(((uintptr_t)mem + HUGE - 1) & -HUGE);
-	if (!write_file("/sys/kernel/mm/transparent_hugepage/enabled", "always"))
+	if (write_file("/sys/kernel/mm/transparent_hugepage/enabled", "always"))
 		return fail("enabled", -errno);
 	if (madvise(mem, 2 * HUGE, MADV_HUGEPAGE))
 		return fail("MADV_HUGEPAGE", -errno);
@@ -166,7 +157,7 @@ static void hugetlb(void *arg)
 {
 	uint8_t *mem;
 
-	if (!write_file("/proc/sys/vm/nr_hugepages", "4"))
+	if (write_file("/proc/sys/vm/nr_hugepages", "4"))
 		return fail("nr_hugepages", -errno);
 	mem = mapping(2 * HUGE, ANON | MAP_HUGETLB, -1);
 	if (mem == MAP_FAILED)
@@ -212,8 +203,8 @@ static void private_file_clean(void *arg)
 	if (mem == MAP_FAILED || pwrite(fd, shared->secret[0], SECRET, 0) != SECRET ||
 	    pwrite(fd, shared->secret[1], SECRET, 2 * PAGE) != SECRET)
 		return fail("file", -errno);
-	ret = reg(mem, SECRET, 0, NULL, NULL);
-	if (ret || !write_file("/proc/self/coredump_filter", "0x7f"))
+	ret = reg(mem, SECRET, 0, NULL, NULL) ?: write_file("/proc/self/coredump_filter", "0x7f");
+	if (ret)
 		fail("register", ret);
 }
 
@@ -331,8 +322,8 @@ static void ksm(void *arg)
 	write_secret(mem + 2 * PAGE, 0);
 	tag(mem, mapping(PAGE, ANON, -1), 0);
 	if (madvise(mem, 4 * PAGE, MADV_MERGEABLE) ||
-	    !write_file("/sys/kernel/mm/ksm/sleep_millisecs", "0") ||
-	    !write_file("/sys/kernel/mm/ksm/run", "1"))
+	    write_file("/sys/kernel/mm/ksm/sleep_millisecs", "0") ||
+	    write_file("/sys/kernel/mm/ksm/run", "1"))
 		return fail("ksm", -errno);
 	for (tries = 0; tries < 200 && atoi(pages_shared) < 1; tries++) {
 		usleep(20000);

@@ -362,30 +362,10 @@ TEST_F(redact, mremap_divides_a_range)
 	EXPECT_EQ(1, FOUND(6));
 }
 
-static void piped(void *arg)
-{
-	struct shared *s = arg;
-
-	whole_and_exact(s);
-}
-
 TEST_F(redact, core_to_a_pipe)
 {
-	const char *script = "/tmp/kredact.pipe";
-	const char text[] = "#!/bin/sh\nexec cat > /tmp/kredact.core.$1\n";
-	int fd = open(script, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-
-	ASSERT_LE(0, fd);
-	ASSERT_EQ((ssize_t)sizeof(text) - 1, write(fd, text, sizeof(text) - 1));
-	close(fd);
-	ASSERT_TRUE(core_pattern_set("|/tmp/kredact.pipe %P"));
-	/* Wait for the helper, so that the file is whole. */
-	fd = open("/proc/sys/kernel/core_pipe_limit", O_WRONLY);
-	ASSERT_EQ(1, write(fd, "4", 1));
-	CRASH(piped);
-	ASSERT_EQ(1, write(fd, "0", 1));
-	close(fd);
-	unlink(script);
+	ASSERT_TRUE(core_pipe_set("#!/bin/sh\nexec cat > /tmp/kredact.core.$1\n"));
+	CRASH(whole_and_exact);
 	EXPECT_EQ(0, FOUND(0));
 	EXPECT_EQ(0, FOUND(2));
 	EXPECT_EQ(1, FOUND(3));

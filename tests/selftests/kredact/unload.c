@@ -88,45 +88,30 @@ TEST(refused_while_tagged)
 	ASSERT_EQ(0, load());
 }
 
-static int ftrace_enable(const char *value)
-{
-	int fd = open("/proc/sys/kernel/ftrace_enabled", O_WRONLY), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, value, 1) == 1 ? 0 : -errno;
-	close(fd);
-	return ret;
-}
+#define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
 
 /* Redaction hangs on ftrace: who wants to switch it off is told so, and the other way round. */
 TEST(ftrace_stays_on)
 {
-	EXPECT_EQ(-EBUSY, ftrace_enable("0"));
+	EXPECT_EQ(-EBUSY, write_file(FTRACE_ENABLED, "0"));
 	ASSERT_EQ(0, unload_soon());
-	ASSERT_EQ(0, ftrace_enable("0"));
+	ASSERT_EQ(0, write_file(FTRACE_ENABLED, "0"));
 	EXPECT_EQ(-EBUSY, load());
-	ASSERT_EQ(0, ftrace_enable("1"));
+	ASSERT_EQ(0, write_file(FTRACE_ENABLED, "1"));
 	EXPECT_EQ(0, load());
 }
 
 /* A dump of an untagged process into a pipe that nobody reads for a second. */
 TEST(refused_while_a_dump_is_in_flight)
 {
-	const char *script = "/tmp/kredact.slow";
-	const char text[] = "#!/bin/sh\nsleep 1\nexec cat > /tmp/kredact.core.$1\n";
-	int fd = open(script, O_WRONLY | O_CREAT | O_TRUNC, 0755), status;
 	uint8_t *mem = pages(64);
 	struct core core;
 	uint8_t secret[64];
 	pid_t pid;
+	int status;
 
 	core_pattern_save();
-	ASSERT_EQ((ssize_t)sizeof(text) - 1, write(fd, text, sizeof(text) - 1));
-	close(fd);
-	fd = open("/proc/sys/kernel/core_pipe_limit", O_WRONLY);
-	ASSERT_EQ(1, write(fd, "4", 1));
-	ASSERT_TRUE(core_pattern_set("|/tmp/kredact.slow %P"));
+	ASSERT_TRUE(core_pipe_set("#!/bin/sh\nsleep 1\nexec cat > /tmp/kredact.core.$1\n"));
 	fill_secret(mem, 64 * PAGE, 3);
 	memcpy(secret, mem + 32 * PAGE, 64);
 	pid = fork();
@@ -138,9 +123,7 @@ TEST(refused_while_a_dump_is_in_flight)
 	EXPECT_TRUE(WIFSIGNALED(status) && WCOREDUMP(status));
 	EXPECT_EQ(0, unload_soon());
 	EXPECT_EQ(0, load());
-	ASSERT_EQ(1, write(fd, "0", 1));
 	core_pattern_restore();
-	unlink(script);
 	ASSERT_TRUE(core_load(&core, pid));
 	EXPECT_LE(1, core_count(&core, secret, 64));
 	core_free(&core);
