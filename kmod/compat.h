@@ -9,7 +9,10 @@
 #define pr_fmt(fmt) "kredact: " fmt
 
 #include <linux/ftrace.h>
+#include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/userfaultfd_k.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
@@ -34,6 +37,61 @@
 #define KREDACT_MOVE_TAIL_PARAMS	bool need_rmap_locks
 #define KREDACT_MOVE_TAIL_ARGS		need_rmap_locks
 #define KREDACT_MOVE_TAIL_NONE		false
+#endif
+
+/* 6.5, "mm/gup: remove vmas parameter from get_user_pages_remote()", and its sibling. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define KREDACT_GUP_TAIL	NULL
+#else
+#define KREDACT_GUP_TAIL	NULL, NULL
+#endif
+
+/*
+ * 6.2, "mm/gup: reliable R/O long-term pinning in COW mappings". Before it, a pin
+ * for reading takes the page of zeros or of the file, which the next write
+ * replaces; one for writing has the process's own page made first.
+ */
+static inline unsigned int kredact_pin_flags(const struct vm_area_struct *vma)
+{
+	unsigned int flags = FOLL_LONGTERM | FOLL_FORCE;
+
+	if (LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && is_cow_mapping(vma->vm_flags))
+		flags |= FOLL_WRITE;
+	return flags;
+}
+
+/*
+ * Up to 6.2, "hugetlb: remove duplicate mmu notifications", hugetlbfs announces
+ * what it only discards (MADV_DONTNEED, truncation) like an munmap. A mapping
+ * that munmap ends has left the tree by then.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+static inline bool kredact_only_discards(const struct mmu_notifier_range *range)
+{
+	return range->vma && is_vm_hugetlb_page(range->vma) &&
+	       mtree_load(&range->mm->mm_mt, range->start) == range->vma;
+}
+#else
+static inline bool kredact_only_discards(const struct mmu_notifier_range *range)
+{
+	return false;
+}
+#endif
+
+/* 6.8, "userfaultfd: UFFDIO_MOVE uABI". */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0) && IS_ENABLED(CONFIG_USERFAULTFD)
+#define KREDACT_HAVE_UFFD_MOVE	1
+static inline struct mm_struct *kredact_uffd_mm(const struct userfaultfd_ctx *ctx)
+{
+	return ctx->mm;
+}
+#else
+#define KREDACT_HAVE_UFFD_MOVE	0
+struct userfaultfd_ctx;
+static inline struct mm_struct *kredact_uffd_mm(const struct userfaultfd_ctx *ctx)
+{
+	return NULL;
+}
 #endif
 
 /*

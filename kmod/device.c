@@ -34,34 +34,56 @@ static int kredact_copy_label(char *label, u64 from, u32 len)
 	return memchr(label, 0, len) ? -EINVAL : 0;
 }
 
+/* What a registration may ask for; the two wishes about pins contradict each other. */
+static bool kredact_flags_valid(u32 flags)
+{
+	const u32 pins = KREDACT_PIN | KREDACT_NOPIN;
+
+	return !(flags & ~(KREDACT_EXACT | pins | KREDACT_PIDFD)) && (flags & pins) != pins;
+}
+
 static int kredact_ioctl_register(union kredact_args *args)
 {
 	struct kredact_register *reg = &args->reg;
 	struct kredact_range range = { .addr = reg->addr, .len = reg->len };
+	struct kredact_batch batch = { .flags = reg->flags, .nr = 1, .label_len = reg->label_len };
 	char label[KREDACT_LABEL_MAX];
-	u32 failed;
+	struct kredact_target target;
 	int ret;
 
 	reg->coverage = 0;
 	reg->handle = 0;
-	if (reg->flags & ~KREDACT_EXACT)
+	if (!kredact_flags_valid(reg->flags))
 		return -EINVAL;
 	ret = kredact_copy_label(label, reg->label, reg->label_len);
 	if (ret)
 		return ret;
-	ret = kredact_tag(&range, 1, reg->flags, label, reg->label_len, &failed);
+	ret = kredact_target_get(&target, reg->flags, reg->pidfd, reg->reserved);
+	if (ret)
+		return ret;
+	ret = kredact_tag(&target, &batch, &range, label);
+	kredact_target_put(&target);
 	if (ret)
 		return ret;
 	reg->handle = range.handle;
-	reg->coverage = KREDACT_COVERAGE;
+	reg->coverage = batch.coverage;
 	return 0;
 }
 
 static int kredact_ioctl_unregister(union kredact_args *args)
 {
-	if (args->unreg.flags)
+	struct kredact_unregister *unreg = &args->unreg;
+	struct kredact_target target;
+	int ret;
+
+	if (unreg->flags & ~KREDACT_PIDFD)
 		return -EINVAL;
-	return kredact_untag(args->unreg.handle);
+	ret = kredact_target_get(&target, unreg->flags, unreg->pidfd, unreg->reserved);
+	if (ret)
+		return ret;
+	ret = kredact_untag(target.mm, unreg->handle);
+	kredact_target_put(&target);
+	return ret;
 }
 
 static int kredact_ioctl_batch(union kredact_args *args)
@@ -69,6 +91,7 @@ static int kredact_ioctl_batch(union kredact_args *args)
 	struct kredact_batch *batch = &args->batch;
 	void __user *user = u64_to_user_ptr(batch->ranges);
 	char label[KREDACT_LABEL_MAX];
+	struct kredact_target target;
 	struct kredact_range *ranges;
 	size_t bytes;
 	int ret;
@@ -76,7 +99,7 @@ static int kredact_ioctl_batch(union kredact_args *args)
 
 	batch->coverage = 0;
 	batch->failed = 0;
-	if ((batch->flags & ~KREDACT_EXACT) || !batch->nr)
+	if (!kredact_flags_valid(batch->flags) || !batch->nr)
 		return -EINVAL;
 	if (batch->nr > KREDACT_BATCH_MAX)
 		return -E2BIG;
@@ -91,19 +114,20 @@ static int kredact_ioctl_batch(union kredact_args *args)
 		ret = -EFAULT;
 		goto free;
 	}
-	ret = kredact_tag(ranges, batch->nr, batch->flags, label, batch->label_len,
-			  &batch->failed);
+	ret = kredact_target_get(&target, batch->flags, batch->pidfd, batch->reserved);
 	if (ret)
 		goto free;
-	if (copy_to_user(user, ranges, bytes)) {
+	ret = kredact_tag(&target, batch, ranges, label);
+	if (!ret && copy_to_user(user, ranges, bytes)) {
 		/* Without handles the caller could not end what it has begun. */
 		for (i = 0; i < batch->nr; i++)
-			kredact_untag(ranges[i].handle);
+			kredact_untag(target.mm, ranges[i].handle);
 		batch->failed = 0;
 		ret = -EFAULT;
-		goto free;
 	}
-	batch->coverage = KREDACT_COVERAGE;
+	if (ret)
+		batch->coverage = 0;
+	kredact_target_put(&target);
 free:
 	kvfree(ranges);
 	return ret;
@@ -111,9 +135,18 @@ free:
 
 static int kredact_ioctl_query(union kredact_args *args)
 {
-	if (args->query.flags)
+	struct kredact_query *query = &args->query;
+	struct kredact_target target;
+	int ret;
+
+	if (query->flags & ~KREDACT_PIDFD)
 		return -EINVAL;
-	return kredact_query(&args->query);
+	ret = kredact_target_get(&target, query->flags, query->pidfd, query->reserved);
+	if (ret)
+		return ret;
+	ret = kredact_query(target.mm, query);
+	kredact_target_put(&target);
+	return ret;
 }
 
 static int kredact_ioctl_info(union kredact_args *args)
@@ -125,7 +158,7 @@ static int kredact_ioctl_info(union kredact_args *args)
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
 	info->abi = KREDACT_ABI_VERSION;
-	info->coverage = KREDACT_COVERAGE;
+	info->coverage = KREDACT_COVERAGE | KREDACT_COVERAGE_PINNED;
 	kredact_key_info(info->key_id, &installed);
 	if (installed)
 		info->flags |= KREDACT_INFO_KEY_INSTALLED;
@@ -143,6 +176,8 @@ static int kredact_ioctl_info(union kredact_args *args)
 	info->bytes_zeroed = atomic64_read(&kredact_stats.bytes_zeroed);
 	info->pages_left_out = atomic64_read(&kredact_stats.pages_left_out);
 	info->seals_failed = atomic64_read(&kredact_stats.seals_failed);
+	info->pins = atomic64_read(&kredact_stats.pins);
+	info->pages_shared = atomic64_read(&kredact_stats.pages_shared);
 	return 0;
 }
 

@@ -7,6 +7,9 @@
  * doubt. Of a page with KREDACT_EXACT ranges only, a copy of ours is written
  * in which these bytes are zero. The memory of the process never changes.
  *
+ * A page that has no tag where it is dumped may still be tagged at another
+ * address, or by another process that shares it: its frame tells (frame.c).
+ *
  * All threads of the process have stopped by then, but a process that shares
  * its mm without being a thread (CLONE_VM) has not: tags are looked up before
  * the page is taken, and again if any moved or went since.
@@ -58,7 +61,7 @@ static void kredact_dump_end(struct kredact_dump *dump)
 	spin_unlock(&dumps_lock);
 }
 
-/* The dump that this thread writes; NULL if it began before the mm was tagged. */
+/* The dump that this thread writes; NULL if it is not by elf_core_dump(). */
 static struct kredact_dump *kredact_dump_find(void)
 {
 	struct kredact_dump *dump;
@@ -132,6 +135,27 @@ static u64 kredact_zero_ranges(struct kredact_mm *kmm, unsigned long addr, u8 *c
 }
 
 /*
+ * The page at an address, unless its frame is pinned in another place. Pins of
+ * this place are the caller's business.
+ */
+static struct page *kredact_unshared_page(struct kredact_mm *kmm, struct kredact_dump *dump,
+					  unsigned long addr)
+{
+	struct page *page = kredact_original_page(addr);
+	unsigned long pins = page ? kredact_frame_pins(page) : 0;
+
+	if (pins && kmm && kredact_pin_is_own(kmm, addr, page))
+		pins--;
+	if (!pins)
+		return page;
+	put_page(page);
+	atomic64_inc(&kredact_stats.pages_shared);
+	if (dump)
+		kredact_leave_out(dump, addr, KREDACT_LEFT_OUT_SHARED);
+	return NULL;
+}
+
+/*
  * A page to write a copy into. The kernel drops its reference after writing;
  * ours remains, so that one page serves the whole dump, unless somebody (a
  * pipe that took the page, say) still holds it.
@@ -196,9 +220,9 @@ static struct page *kredact_redacted_copy(struct kredact_mm *kmm, struct kredact
 	return copy;
 }
 
-static struct page *kredact_filter_page(struct kredact_mm *kmm, unsigned long addr)
+static struct page *kredact_filter_page(struct kredact_mm *kmm, struct kredact_dump *dump,
+					unsigned long addr)
 {
-	struct kredact_dump *dump = kredact_dump_find();
 	u32 epoch, failure = KREDACT_LEFT_OUT_LOOKUP;
 	struct page *page, *copy;
 	enum page_tag tag;
@@ -221,7 +245,7 @@ static struct page *kredact_filter_page(struct kredact_mm *kmm, unsigned long ad
 				dump->counts.pages_zeroed++;
 			return NULL;
 		}
-		page = kredact_original_page(addr);
+		page = kredact_unshared_page(kmm, dump, addr);
 		if (!page)
 			return NULL;
 		if (READ_ONCE(kmm->epoch) != epoch) {
@@ -257,7 +281,9 @@ struct page *kredact_get_dump_page(unsigned long addr)
 	struct page *page;
 
 	if (kmm)
-		page = kredact_filter_page(kmm, addr & PAGE_MASK);
+		page = kredact_filter_page(kmm, kredact_dump_find(), addr & PAGE_MASK);
+	else if (atomic64_read(&kredact_stats.pins))
+		page = kredact_unshared_page(NULL, kredact_dump_find(), addr & PAGE_MASK);
 	else
 		page = kredact_original_page(addr);
 	kredact_hook_leave(token);
@@ -287,19 +313,23 @@ static int kredact_original_core_dump(struct coredump_params *cprm)
 	return current->mm->binfmt->core_dump(cprm);
 }
 
-static int kredact_sealed_core_dump(struct kredact_mm *kmm, struct coredump_params *cprm)
+/*
+ * A seal follows where something is tagged, or was left out since somebody else
+ * has tagged it.
+ */
+static int kredact_sealed_core_dump(struct coredump_params *cprm)
 {
-	struct kredact_dump dump = {
-		.task = current,
-		.kmm = kmm,
-	};
+	struct kredact_dump dump = { .task = current };
 	int dumped;
 
-	atomic64_inc(&kredact_stats.dumps);
 	kredact_dump_begin(&dump);
 	dumped = kredact_original_core_dump(cprm);
-	if (!dumped || !kredact_seal_write(&dump, cprm))
-		atomic64_inc(&kredact_stats.seals_failed);
+	dump.kmm = kredact_mm_find(current->mm);
+	if (dump.kmm || dump.counts.pages_left_out) {
+		atomic64_inc(&kredact_stats.dumps);
+		if (!dumped || !kredact_seal_write(&dump, cprm))
+			atomic64_inc(&kredact_stats.seals_failed);
+	}
 	kredact_dump_end(&dump);
 	atomic64_add(dump.counts.pages_zeroed, &kredact_stats.pages_zeroed);
 	atomic64_add(dump.counts.bytes_zeroed, &kredact_stats.bytes_zeroed);
@@ -323,13 +353,12 @@ int kredact_elf_core_dump(struct coredump_params *cprm)
 {
 	int token = kredact_hook_enter();
 	bool held = try_module_get(THIS_MODULE);
-	struct kredact_mm *kmm = kredact_mm_find(current->mm);
 	int ret;
 
 	/* Without a reference the module is on its way out: nothing is tagged any more. */
 	if (held)
 		kredact_hook_leave(token);
-	ret = kmm ? kredact_sealed_core_dump(kmm, cprm) : kredact_original_core_dump(cprm);
+	ret = kredact_sealed_core_dump(cprm);
 	if (held) {
 		token = kredact_hook_enter();
 		module_put(THIS_MODULE);

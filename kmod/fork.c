@@ -44,7 +44,7 @@ void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm)
 	parent = kredact_mm_find(oldmm);
 	if (parent && oldmm != newmm && kr_set_nr(&parent->set)) {
 		mmap_write_lock_nested(newmm, SINGLE_DEPTH_NESTING);
-		child = kredact_mm_create_locked(newmm, parent);
+		child = kredact_mm_inherit_locked(newmm, parent);
 		if (IS_ERR(child)) {
 			kredact_forbid_dump(newmm);
 			pr_warn_ratelimited("%s[%d]: a child's tags could not be copied (%ld): it will not be dumped\n",

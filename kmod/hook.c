@@ -29,6 +29,7 @@
  * @set_original: takes its address, or NULL where the replacement knows the
  *		way; then all functions of that name are redirected
  * @replacement: runs instead of it, with the same arguments
+ * @absent:	this kernel does not have it
  * @selftest:	calls it in a way that does no harm; false if that went wrong
  * @stub:	runs instead of @replacement in the self-test, or NULL
  * @address:	its address, 0 without @set_original
@@ -38,6 +39,7 @@ struct kredact_hook {
 	char *symbol;
 	void (*set_original)(unsigned long address);
 	void *replacement;
+	bool absent;
 	bool (*selftest)(void);
 	void *stub;
 	unsigned long address;
@@ -49,7 +51,7 @@ DEFINE_STATIC_SRCU(hooks_srcu);
 /* The task that runs a self-test; taken by the first redirection in it. */
 static struct task_struct *selftest_task;
 
-static int kredact_selftest_stub(struct coredump_params *cprm)
+static long kredact_selftest_stub(void)
 {
 	return 1;
 }
@@ -71,6 +73,13 @@ static struct kredact_hook hooks[] = {
 		.set_original = kredact_move_set_original,
 		.replacement = kredact_move_page_tables,
 		.selftest = kredact_move_selftest,
+	}, {
+		.symbol = "move_pages",
+		.set_original = kredact_uffd_set_original,
+		.replacement = kredact_uffd_move,
+		.absent = !KREDACT_HAVE_UFFD_MOVE,
+		.selftest = kredact_uffd_selftest,
+		.stub = kredact_selftest_stub,
 	}, {
 		/* Two functions, for native and for 32-bit processes; the last one here. */
 		.symbol = "elf_core_dump",
@@ -141,12 +150,17 @@ void kredact_hook_leave(int token) __releases(&hooks_srcu)
 	srcu_read_unlock(&hooks_srcu, token);
 }
 
-/*
- * The address of a function that is not exported. Kprobes know it (one that is
- * never armed will do); where the function begins with ENDBR, or where that was
- * sealed to a NOP, they answer with the address behind it.
+/**
+ * kredact_symbol() - the address of a function that is not exported
+ * @symbol:	its name
+ *
+ * Kprobes know it (one that is never armed will do); where the function begins
+ * with ENDBR, or where that was sealed to a NOP, they answer with the address
+ * behind it. May sleep.
+ *
+ * Return: the address, or 0, and the kernel's log says so.
  */
-static unsigned long kredact_symbol(const char *symbol)
+unsigned long kredact_symbol(const char *symbol)
 {
 	struct kprobe probe = { .symbol_name = symbol, .flags = KPROBE_FLAG_DISABLED };
 	unsigned long address;
@@ -168,6 +182,8 @@ static int kredact_hook_find(struct kredact_hook *hook)
 {
 	int ret;
 
+	if (hook->absent)
+		return 0;
 	if (hook->set_original) {
 		hook->address = kredact_symbol(hook->symbol);
 		if (!hook->address)
@@ -184,6 +200,8 @@ static int kredact_hook_try(struct kredact_hook *hook)
 {
 	bool passed;
 
+	if (hook->absent)
+		return 0;
 	WRITE_ONCE(selftest_task, current);
 	passed = hook->selftest() && hook->fired;
 	WRITE_ONCE(selftest_task, NULL);

@@ -48,16 +48,19 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc int kredact_bpf_tag(u64 addr, u64 len, u32 flags)
 {
 	struct kredact_range range = { .addr = addr, .len = len };
-	u32 failed;
+	/* The service asked for nothing, and has its own use for RLIMIT_MEMLOCK. */
+	struct kredact_batch batch = { .flags = flags | KREDACT_NOPIN | KREDACT_BY_BPF, .nr = 1 };
+	struct kredact_target target;
 	u64 old;
 	int ret;
 
 	if (!current->mm || (flags & ~KREDACT_EXACT))
 		return -EINVAL;
 	old = kredact_bpf_handle(addr);
-	ret = kredact_tag(&range, 1, flags | KREDACT_BY_BPF, NULL, 0, &failed);
+	kredact_target_self(&target);
+	ret = kredact_tag(&target, &batch, &range, NULL);
 	if (!ret && old)
-		kredact_untag(old);
+		kredact_untag(target.mm, old);
 	return ret;
 }
 
@@ -71,7 +74,7 @@ __bpf_kfunc int kredact_bpf_untag(u64 addr)
 {
 	u64 handle = current->mm ? kredact_bpf_handle(addr) : 0;
 
-	return handle ? kredact_untag(handle) : -ENOENT;
+	return handle ? kredact_untag(current->mm, handle) : -ENOENT;
 }
 
 __bpf_kfunc_end_defs();

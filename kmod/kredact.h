@@ -18,6 +18,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/xarray.h>
 
 #include "rangeset.h"
 
@@ -38,6 +39,7 @@ struct crypto_shash;
  * @mover:	task inside move_page_tables(); set under mmap_lock for writing
  * @user:	who is charged
  * @labels:	shared with parent and children
+ * @pins:	pinned pages, by page number
  * @rcu:	to free it
  */
 struct kredact_mm {
@@ -51,7 +53,22 @@ struct kredact_mm {
 	struct task_struct *mover;
 	struct kredact_user *user;
 	struct kredact_labels *labels;
+	struct xarray pins;
 	struct rcu_head rcu;
+};
+
+/**
+ * struct kredact_target - whose memory a call is about
+ * @mm:		kept until kredact_target_put()
+ * @uid:	who is charged for its tags
+ * @memlock:	RLIMIT_MEMLOCK of the process, in bytes
+ * @other:	not the caller's own
+ */
+struct kredact_target {
+	struct mm_struct *mm;
+	kuid_t uid;
+	unsigned long memlock;
+	bool other;
 };
 
 /* What happened since the module was loaded, and what there is now. */
@@ -64,6 +81,8 @@ struct kredact_stats {
 	atomic64_t bytes_zeroed;
 	atomic64_t pages_left_out;
 	atomic64_t seals_failed;
+	atomic64_t pins;
+	atomic64_t pages_shared;
 };
 
 extern struct kredact_stats kredact_stats;
@@ -71,13 +90,15 @@ extern struct kredact_stats kredact_stats;
 /* Flag of a range, besides those of the ioctls: a BPF program made it. */
 #define KREDACT_BY_BPF		(1U << 8)
 
-/* What a registration of plain anonymous memory is covered by. */
+/* What every registration is covered by, and what pins add. */
 #define KREDACT_COVERAGE	(KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP)
+#define KREDACT_COVERAGE_PINNED	(KREDACT_COVER_SHARED | KREDACT_COVER_SWAP)
 
 /* registry.c: tagged address spaces. */
 struct kredact_mm *kredact_mm_find(struct mm_struct *mm);
-struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm);
-struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, struct kredact_mm *parent);
+struct kredact_mm *kredact_mm_get_or_create(const struct kredact_target *target);
+struct kredact_mm *kredact_mm_inherit_locked(struct mm_struct *mm, struct kredact_mm *parent);
+void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last);
 int kredact_mm_reserve(struct kredact_mm *kmm, u32 nr, gfp_t gfp);
 void kredact_mm_recharge(struct kredact_mm *kmm);
 bool __kredact_mm_trylock(struct kredact_mm *kmm);
@@ -85,10 +106,31 @@ bool __kredact_mm_trylock(struct kredact_mm *kmm);
 void kredact_registry_exit(void);
 
 /* tag.c: what the ioctls and kfuncs do. */
-int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, const char *label, u32 label_len,
-		u32 *failed);
-int kredact_untag(u64 handle);
-int kredact_query(struct kredact_query *query);
+int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch,
+		struct kredact_range *ranges, const char *label);
+int kredact_untag(struct mm_struct *mm, u64 handle);
+int kredact_query(struct mm_struct *mm, struct kredact_query *query);
+
+/* target.c: whose memory it is. */
+int kredact_target_init(void);
+void kredact_target_self(struct kredact_target *target);
+int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 reserved);
+void kredact_target_put(struct kredact_target *target);
+
+/* pin.c: pages that stay where they are. */
+int kredact_pin(struct kredact_mm *kmm, const struct kredact_target *target, u64 addr, u64 len,
+		bool demanded);
+void kredact_unpin_unused(struct kredact_mm *kmm, u64 addr, u64 last);
+void kredact_unpin(struct kredact_mm *kmm, u64 addr, u64 last);
+void kredact_pins_move(struct kredact_mm *kmm, unsigned long from, unsigned long to,
+		       unsigned long len);
+bool kredact_pins_hold(struct kredact_mm *kmm, struct mm_struct *mm, u64 addr, u64 last);
+bool kredact_pin_is_own(struct kredact_mm *kmm, unsigned long addr, struct page *page);
+
+/* frame.c: physical pages that are pinned. */
+int kredact_frame_add(struct page *page);
+void kredact_frame_remove(struct page *page);
+unsigned long kredact_frame_pins(struct page *page);
 
 /* label.c: names of registrations. */
 struct kredact_labels *kredact_labels_new(struct kredact_user *user);
@@ -111,8 +153,9 @@ int kredact_hooks_install(void);
 void kredact_hooks_remove(void);
 int kredact_hook_enter(void);
 void kredact_hook_leave(int token);
+unsigned long kredact_symbol(const char *symbol);
 
-/* fork.c, move.c, dump.c: the replacements and how to call the originals. */
+/* fork.c, move.c, uffd.c, dump.c: the replacements and how to call the originals. */
 void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm);
 void kredact_fork_set_original(unsigned long address);
 bool kredact_fork_selftest(void);
@@ -121,6 +164,10 @@ unsigned long kredact_move_page_tables(struct vm_area_struct *vma, unsigned long
 				       unsigned long len, KREDACT_MOVE_TAIL_PARAMS);
 void kredact_move_set_original(unsigned long address);
 bool kredact_move_selftest(void);
+ssize_t kredact_uffd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long src,
+			  unsigned long len, u64 mode);
+void kredact_uffd_set_original(unsigned long address);
+bool kredact_uffd_selftest(void);
 struct page *kredact_get_dump_page(unsigned long addr);
 void kredact_dump_page_set_original(unsigned long address);
 bool kredact_dump_page_selftest(void);
@@ -130,13 +177,13 @@ bool kredact_core_dump_selftest(void);
 #define KREDACT_LEFT_OUT_MAX	16
 
 /**
- * struct kredact_dump - one core dump of a tagged process; lives on the stack
+ * struct kredact_dump - one core dump; lives on the stack
  * @node:	in the table of dumps, looked up by @task
  * @task:	the thread that dumps
- * @kmm:	its tags
+ * @kmm:	its tags; NULL where only others have tagged what it shows
  * @copy:	page for redacted copies, used again and again
  * @counts:	sums, in the byte order of the machine
- * @left_out:	pages that were left out since something failed, merged
+ * @left_out:	pages that were left out although they are not tagged here, merged
  * @nr_left_out: how many entries
  * @flags:	KREDACT_SEAL_*
  */

@@ -17,6 +17,9 @@ static int __init kredact_init(void)
 	ret = kredact_seal_init();
 	if (ret)
 		return ret;
+	ret = kredact_target_init();
+	if (ret)
+		return ret;
 	ret = kredact_key_init();
 	if (ret)
 		return ret;

@@ -83,8 +83,10 @@ unsigned long kredact_move_page_tables(struct vm_area_struct *vma, unsigned long
 						       KREDACT_MOVE_TAIL_ARGS);
 	if (kmm) {
 		WRITE_ONCE(kmm->mover, NULL);
-		if (moved)
+		if (moved) {
 			kredact_move_tags(kmm, old_addr, new_addr, moved);
+			kredact_pins_move(kmm, old_addr, new_addr, moved);
+		}
 	}
 	kredact_hook_leave(token);
 	return moved;

@@ -134,6 +134,32 @@ void kredact_mm_recharge(struct kredact_mm *kmm)
 	kmm->charged = kr_set_nr(&kmm->set);
 }
 
+/**
+ * kredact_mm_drop() - end all tags and pins of an interval
+ * @kmm:	the tags
+ * @start:	first byte of a page
+ * @last:	last byte of a page
+ *
+ * May sleep, but takes no memory that direct reclaim would have to find.
+ */
+void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last)
+{
+	u32 kept;
+	bool more;
+
+	do {
+		/* Dividing a range takes a node. */
+		kredact_mm_reserve(kmm, 1, GFP_NOWAIT);
+		spin_lock(&kmm->lock);
+		more = kr_drop(&kmm->set, start, last, DROP_BATCH, &kept);
+		kmm->epoch++;
+		kredact_mm_recharge(kmm);
+		spin_unlock(&kmm->lock);
+		cond_resched();
+	} while (more);
+	kredact_unpin(kmm, start, last);
+}
+
 /* Gives back all but the struct itself. May sleep, may be called twice. */
 static void kredact_mm_dismantle(struct kredact_mm *kmm)
 {
@@ -141,6 +167,7 @@ static void kredact_mm_dismantle(struct kredact_mm *kmm)
 	struct kr_range **chunks;
 	u32 nr, i;
 
+	kredact_unpin(kmm, 0, U64_MAX);
 	spin_lock(&kmm->lock);
 	chunks = kmm->set.chunks;
 	nr = kmm->set.nr_chunks;
@@ -183,6 +210,7 @@ static struct mmu_notifier *kredact_notifier_alloc(struct mm_struct *mm)
 	spin_lock_init(&kmm->lock);
 	mutex_init(&kmm->tag_mutex);
 	kr_set_init(&kmm->set, get_random_u64());
+	xa_init_flags(&kmm->pins, XA_FLAGS_ACCOUNT);
 	return &kmm->notifier;
 }
 
@@ -219,23 +247,11 @@ static int kredact_notifier_invalidate(struct mmu_notifier *notifier,
 				       const struct mmu_notifier_range *range)
 {
 	struct kredact_mm *kmm = container_of(notifier, struct kredact_mm, notifier);
-	u32 kept;
-	bool more;
 
 	if (range->event != MMU_NOTIFY_UNMAP || !mmu_notifier_range_blockable(range))
 		return 0;
-	if (READ_ONCE(kmm->mover) == current)
-		return 0;
-	do {
-		/* Dividing a range takes a node; direct reclaim is not allowed here. */
-		kredact_mm_reserve(kmm, 1, GFP_NOWAIT);
-		spin_lock(&kmm->lock);
-		more = kr_drop(&kmm->set, range->start, range->end - 1, DROP_BATCH, &kept);
-		kmm->epoch++;
-		kredact_mm_recharge(kmm);
-		spin_unlock(&kmm->lock);
-		cond_resched();
-	} while (more);
+	if (READ_ONCE(kmm->mover) != current && !kredact_only_discards(range))
+		kredact_mm_drop(kmm, range->start, range->end - 1);
 	return 0;
 }
 
@@ -271,31 +287,26 @@ static int kredact_mm_inherit(struct kredact_mm *kmm, struct kredact_mm *parent)
 	return 0;
 }
 
-/**
- * kredact_mm_create_locked() - begin to track an mm
- * @mm:		without tags; its mmap_lock is held for writing
- * @parent:	tags to copy, or NULL
- *
- * May sleep. Return: its tags, or an ERR_PTR: -ENOMEM, -EINTR, -EDQUOT.
- */
-struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, struct kredact_mm *parent)
+static int kredact_mm_begin(struct kredact_mm *kmm, kuid_t uid)
+{
+	kmm->user = kredact_user_get(uid);
+	kmm->labels = kmm->user ? kredact_labels_new(kmm->user) : NULL;
+	return kmm->labels ? 0 : -ENOMEM;
+}
+
+/* Begins to track an mm: one that has tags of its own, or those of a parent. */
+static struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, kuid_t uid,
+						   struct kredact_mm *parent)
 {
 	struct mmu_notifier *notifier;
 	struct kredact_mm *kmm;
-	int ret = 0;
+	int ret;
 
 	notifier = mmu_notifier_get_locked(&notifier_ops, mm);
 	if (IS_ERR(notifier))
 		return ERR_CAST(notifier);
 	kmm = container_of(notifier, struct kredact_mm, notifier);
-	if (parent) {
-		ret = kredact_mm_inherit(kmm, parent);
-	} else {
-		kmm->user = kredact_user_get(current_uid());
-		kmm->labels = kmm->user ? kredact_labels_new(kmm->user) : NULL;
-		if (!kmm->labels)
-			ret = -ENOMEM;
-	}
+	ret = parent ? kredact_mm_inherit(kmm, parent) : kredact_mm_begin(kmm, uid);
 	if (ret) {
 		kredact_mm_dismantle(kmm);
 		mmu_notifier_put(notifier);
@@ -309,13 +320,26 @@ struct kredact_mm *kredact_mm_create_locked(struct mm_struct *mm, struct kredact
 }
 
 /**
- * kredact_mm_get_or_create() - the tags of an mm, made where there are none
- * @mm:		that of the caller
+ * kredact_mm_inherit_locked() - begin to track the mm of a child
+ * @mm:		without tags; its mmap_lock is held for writing
+ * @parent:	tags to copy; the mmap_lock of its mm is held for writing too
  *
- * May sleep. Return: as kredact_mm_create_locked().
+ * May sleep. Return: its tags, or an ERR_PTR: -ENOMEM, -EINTR, -EDQUOT.
  */
-struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm)
+struct kredact_mm *kredact_mm_inherit_locked(struct mm_struct *mm, struct kredact_mm *parent)
 {
+	return kredact_mm_create_locked(mm, INVALID_UID, parent);
+}
+
+/**
+ * kredact_mm_get_or_create() - the tags of an mm, made where there are none
+ * @target:	the mm, and who is charged if they are made
+ *
+ * May sleep. Return: its tags, or an ERR_PTR: -ENOMEM, -EINTR.
+ */
+struct kredact_mm *kredact_mm_get_or_create(const struct kredact_target *target)
+{
+	struct mm_struct *mm = target->mm;
 	struct kredact_mm *kmm = kredact_mm_find(mm);
 
 	if (kmm)
@@ -324,7 +348,7 @@ struct kredact_mm *kredact_mm_get_or_create(struct mm_struct *mm)
 		return ERR_PTR(-EINTR);
 	kmm = kredact_mm_find(mm);
 	if (!kmm)
-		kmm = kredact_mm_create_locked(mm, NULL);
+		kmm = kredact_mm_create_locked(mm, target->uid, NULL);
 	mmap_write_unlock(mm);
 	return kmm;
 }

@@ -71,6 +71,8 @@ static void kredact_seal_labels(struct kredact_mm *kmm, struct kr_seal *seal)
 	const char *text;
 	u32 len;
 
+	if (!kmm)
+		return;
 	while (!seal->failed && (text = kredact_label_next(kmm->labels, &id, &len)))
 		kr_seal_label(seal, id, text, len);
 }
@@ -83,6 +85,8 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 	const struct kr_range *range;
 	u32 nr;
 
+	if (!kmm)
+		return;
 	do {
 		if (!kredact_mm_trylock(kmm)) {
 			/* A seal that lacks ranges would vouch for too much: end it here. */
@@ -96,7 +100,7 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 				.addr = cpu_to_le64(range->start),
 				.len = cpu_to_le64(range->last - range->start + 1),
 				.handle = cpu_to_le64(range->handle),
-				.flags = cpu_to_le32(range->flags & KR_FLAGS_USER),
+				.flags = cpu_to_le32(range->flags & KREDACT_EXACT),
 				.label = cpu_to_le32(range->label),
 			};
 			dump->counts.range_bytes += range->last - range->start + 1;

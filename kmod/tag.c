@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tagging: what a registration checks, adds, removes and reports. All of it
- * concerns the mm of the caller.
+ * Tagging: what a registration checks, adds, removes and reports.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -84,82 +83,137 @@ undo:
 	return -ENOMEM;
 }
 
-/**
- * kredact_tag() - tag ranges of the current process, all of them or none
- * @ranges:	address and length in; handle out
- * @nr:		how many
- * @flags:	KREDACT_EXACT or 0
- * @label:	text without NUL
- * @label_len:	0 for no label, at most KREDACT_LABEL_MAX
- * @failed:	out: index of the range that could not be tagged, or @nr
- *
- * May sleep. Return: 0, or an errno of KREDACT_IOC_REGISTER.
- */
-int kredact_tag(struct kredact_range *ranges, u32 nr, u32 flags, const char *label, u32 label_len,
-		u32 *failed)
+/* Ends a registration and its pins; mmap_lock is held for reading. */
+static int kredact_remove(struct kredact_mm *kmm, u64 handle)
 {
-	struct mm_struct *mm = current->mm;
-	struct kredact_mm *kmm;
-	u32 label_id = 0;
-	int ret = 0;
+	int ret = -ENOENT;
+	u64 start, last;
+	bool more;
 
-	for (*failed = 0; *failed < nr; ++*failed) {
-		ret = kredact_check_range(ranges[*failed].addr, ranges[*failed].len);
+	for (;;) {
+		spin_lock(&kmm->lock);
+		more = kr_remove_part(&kmm->set, handle, &start, &last);
+		kredact_mm_recharge(kmm);
+		spin_unlock(&kmm->lock);
+		if (!more)
+			return ret;
+		kredact_unpin_unused(kmm, start, last);
+		ret = 0;
+	}
+}
+
+/* Pins what has been tagged: all of it, or the call fails if it asked for that. */
+static int kredact_pin_ranges(struct kredact_mm *kmm, const struct kredact_target *target,
+			      struct kredact_batch *batch, struct kredact_range *ranges)
+{
+	bool demanded = batch->flags & KREDACT_PIN, pinned = true;
+	int ret;
+	u32 i;
+
+	if (batch->flags & KREDACT_NOPIN)
+		return 0;
+	for (i = 0; i < batch->nr; i++) {
+		ret = kredact_pin(kmm, target, ranges[i].addr, ranges[i].len, demanded);
+		if (ret && demanded) {
+			batch->failed = i;
+			for (i = 0; i < batch->nr; i++)
+				kredact_remove(kmm, ranges[i].handle);
+			return ret;
+		}
+		pinned = pinned && !ret;
+	}
+	if (pinned)
+		batch->coverage |= KREDACT_COVERAGE_PINNED;
+	return 0;
+}
+
+/* Tags and pins; tag_mutex is held, and mmap_lock for reading. */
+static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_target *target,
+			      struct kredact_batch *batch, struct kredact_range *ranges,
+			      const char *label)
+{
+	u32 label_id = 0;
+	int ret;
+
+	/* The account, the labels and the set change only after all is known to be right. */
+	for (batch->failed = 0; batch->failed < batch->nr; batch->failed++) {
+		ret = kredact_check_mapped(target->mm, ranges[batch->failed].addr,
+					   ranges[batch->failed].len);
 		if (ret)
 			return ret;
 	}
-	kmm = kredact_mm_get_or_create(mm);
+	if (batch->label_len) {
+		ret = kredact_label_id(kmm->labels, label, batch->label_len, &label_id);
+		if (ret)
+			return ret;
+	}
+	ret = kredact_user_charge(kmm->user, batch->nr);
+	if (ret)
+		return ret;
+	ret = kredact_insert(kmm, ranges, batch->nr,
+			     batch->flags & (KREDACT_EXACT | KREDACT_BY_BPF), label_id);
+	if (ret)
+		return ret;
+	batch->coverage = KREDACT_COVERAGE;
+	return kredact_pin_ranges(kmm, target, batch, ranges);
+}
+
+/**
+ * kredact_tag() - tag ranges of a process, all of them or none
+ * @target:	the process
+ * @batch:	its flags, @nr and @label_len in; @coverage and @failed out
+ * @ranges:	address and length in; handle out
+ * @label:	text without NUL
+ *
+ * May sleep. Return: 0, or an errno of KREDACT_IOC_REGISTER.
+ */
+int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch,
+		struct kredact_range *ranges, const char *label)
+{
+	struct kredact_mm *kmm;
+	int ret = 0;
+
+	for (batch->failed = 0; batch->failed < batch->nr; batch->failed++) {
+		ret = kredact_check_range(ranges[batch->failed].addr, ranges[batch->failed].len);
+		if (ret)
+			return ret;
+	}
+	kmm = kredact_mm_get_or_create(target);
 	if (IS_ERR(kmm))
 		return PTR_ERR(kmm);
 
 	mutex_lock(&kmm->tag_mutex);
-	ret = kredact_mm_reserve(kmm, nr + RESERVE_SLACK, GFP_KERNEL_ACCOUNT);
+	ret = kredact_mm_reserve(kmm, batch->nr + RESERVE_SLACK, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		goto unlock;
-	/* The account, the labels and the set change only after all is known to be right. */
-	if (mmap_read_lock_killable(mm)) {
-		ret = -EINTR;
+	ret = mmap_read_lock_killable(target->mm);
+	if (ret)
 		goto unlock;
-	}
-	for (*failed = 0; *failed < nr; ++*failed) {
-		ret = kredact_check_mapped(mm, ranges[*failed].addr, ranges[*failed].len);
-		if (ret)
-			goto unlock_mm;
-	}
-	if (label_len)
-		ret = kredact_label_id(kmm->labels, label, label_len, &label_id);
-	if (!ret)
-		ret = kredact_user_charge(kmm->user, nr);
-	if (!ret)
-		ret = kredact_insert(kmm, ranges, nr, flags, label_id);
-unlock_mm:
-	mmap_read_unlock(mm);
+	ret = kredact_tag_locked(kmm, target, batch, ranges, label);
+	mmap_read_unlock(target->mm);
 unlock:
 	mutex_unlock(&kmm->tag_mutex);
 	return ret;
 }
 
 /**
- * kredact_untag() - end a registration of the current process
+ * kredact_untag() - end a registration
+ * @mm:		of the process
  * @handle:	any number
  *
  * May sleep. Return: 0 or -ENOENT.
  */
-int kredact_untag(u64 handle)
+int kredact_untag(struct mm_struct *mm, u64 handle)
 {
-	struct mm_struct *mm = current->mm;
 	struct kredact_mm *kmm = kredact_mm_find(mm);
-	u32 nr;
+	int ret;
 
 	if (!kmm)
 		return -ENOENT;
 	mmap_read_lock(mm);
-	spin_lock(&kmm->lock);
-	nr = kr_remove(&kmm->set, handle);
-	kredact_mm_recharge(kmm);
-	spin_unlock(&kmm->lock);
+	ret = kredact_remove(kmm, handle);
 	mmap_read_unlock(mm);
-	return nr ? 0 : -ENOENT;
+	return ret;
 }
 
 /* Bytes of [from, last] on one page that a dump shows as zeros; the lock is held. */
@@ -234,14 +288,15 @@ static u32 kredact_query_nr(struct kredact_mm *kmm, u64 addr, u64 last)
 }
 
 /**
- * kredact_query() - what covers a range of the current process
+ * kredact_query() - what covers a range of a process
+ * @mm:		of the process
  * @query:	address and length in, the rest out
  *
  * May sleep. Return: 0, or an errno of kredact_check_range().
  */
-int kredact_query(struct kredact_query *query)
+int kredact_query(struct mm_struct *mm, struct kredact_query *query)
 {
-	struct kredact_mm *kmm = kredact_mm_find(current->mm);
+	struct kredact_mm *kmm = kredact_mm_find(mm);
 	u64 addr = query->addr, last = addr + query->len - 1;
 	int ret;
 
@@ -253,7 +308,12 @@ int kredact_query(struct kredact_query *query)
 		return ret;
 	query->tagged = kredact_query_tagged(kmm, addr, last);
 	query->nr = kredact_query_nr(kmm, addr, last);
-	if (query->tagged == query->len)
-		query->coverage = KREDACT_COVERAGE;
+	if (query->tagged != query->len)
+		return 0;
+	query->coverage = KREDACT_COVERAGE;
+	mmap_read_lock(mm);
+	if (kredact_pins_hold(kmm, mm, addr, last))
+		query->coverage |= KREDACT_COVERAGE_PINNED;
+	mmap_read_unlock(mm);
 	return 0;
 }

@@ -468,6 +468,8 @@ const char *left_out_reason(u32 reason)
 		return "the tags could not be read";
 	case KREDACT_LEFT_OUT_UNREADABLE:
 		return "the page could not be read";
+	case KREDACT_LEFT_OUT_SHARED:
+		return "tagged at another address or by another process";
 	default:
 		return "another reason";
 	}

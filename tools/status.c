@@ -74,14 +74,15 @@ static void print_info(const struct kredact_info *info)
 		       info->coverage & covers[i].bit ? "yes" : "no", covers[i].text);
 	printf("registered      %" PRIu64 " ranges in %" PRIu64 " processes, %s of kernel memory\n",
 	       (u64)info->ranges, (u64)info->mms, size);
+	printf("pinned          %" PRIu64 " pages\n", (u64)info->pins);
 	printf("charged to you  %" PRIu64 " of at most %" PRIu64 "\n", (u64)info->user_ranges,
 	       (u64)info->user_limit);
 	printf("dumps           %" PRIu64 " redacted since the module was loaded\n",
 	       (u64)info->dumps);
 	printf("zeroed          %" PRIu64 " whole pages, %" PRIu64 " bytes in other pages\n",
 	       (u64)info->pages_zeroed, (u64)info->bytes_zeroed);
-	printf("left out        %" PRIu64 " pages, since something failed\n",
-	       (u64)info->pages_left_out);
+	printf("left out        %" PRIu64 " pages since something failed, %" PRIu64
+	       " that others have tagged\n", (u64)info->pages_left_out, (u64)info->pages_shared);
 	printf("seals failed    %" PRIu64 "\n", (u64)info->seals_failed);
 }
 
@@ -121,6 +122,8 @@ static void print_json(const struct kredact_info *info, int error)
 		add_number(root, "bytes_zeroed", info->bytes_zeroed);
 		add_number(root, "pages_left_out", info->pages_left_out);
 		add_number(root, "seals_failed", info->seals_failed);
+		add_number(root, "pins", info->pins);
+		add_number(root, "pages_shared", info->pages_shared);
 	}
 	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 					    JSON_C_TO_STRING_SPACED |

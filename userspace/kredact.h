@@ -54,8 +54,8 @@ extern "C" {
 
 /* What a caller can insist on. */
 #define KREDACT_REQUIRE_MODULE	(1U << 0)	/* the module's tag; MADV_DONTDUMP will not do */
-#define KREDACT_REQUIRE_LOCKED	(1U << 1)	/* out of swap: pinned by the module
-						 * (KREDACT_COVER_SWAP) or else mlock()ed */
+#define KREDACT_REQUIRE_LOCKED	(1U << 1)	/* out of swap: mlock()ed, or where that fails
+						 * pinned by the module (KREDACT_COVER_SWAP) */
 
 /**
  * struct kredact_opts - options of a registration
@@ -63,7 +63,9 @@ extern "C" {
  * @label:	text that names the range in the seal of a dump, at most
  *		KREDACT_LABEL_MAX bytes; NULL or "" for none. Read during the
  *		call only. No secret: the seal shows it.
- * @flags:	KREDACT_EXACT or 0. The fall-back leaves out whole pages all the same.
+ * @flags:	KREDACT_EXACT: these bytes only; the fall-back leaves out whole
+ *		pages all the same. KREDACT_PIN or KREDACT_NOPIN: see
+ *		struct kredact_register; the former rules the fall-back out.
  * @require:	KREDACT_REQUIRE_*: fail rather than do with less
  *
  * A program built against a newer header may pass a longer struct as long as
@@ -135,7 +137,9 @@ int kredact_require(unsigned int require);
  *		long as the memory.
  *
  * With the module the range is tagged, and the module zeroes it (or, without
- * KREDACT_EXACT, all of its pages) in dumps.
+ * KREDACT_EXACT, all of its pages) in dumps. It also pins the pages, within
+ * RLIMIT_MEMLOCK: then they are neither swapped nor merged, and are left out of
+ * dumps of other processes that map them (KREDACT_COVER_SWAP, _SHARED).
  *
  * The fall-back is used if the module cannot be used, or says that it has no
  * room (-EDQUOT, -ENOSPC, -ENOMEM). It puts MADV_DONTDUMP on every page that
@@ -162,10 +166,13 @@ int kredact_require(unsigned int require);
  *                  fall-back says -ENXIO)
  *   -ENXIO         a page of the range is not mapped
  *   -EOPNOTSUPP    device memory, which the module does not tag
- *   -ENODEV        KREDACT_REQUIRE_MODULE, and the module cannot be used
- *   -EDQUOT, -ENOSPC  KREDACT_REQUIRE_MODULE, and the module has no room
+ *   -ENODEV        KREDACT_REQUIRE_MODULE or KREDACT_PIN, and the module cannot
+ *                  be used
+ *   -EDQUOT, -ENOSPC  likewise, and the module has no room
+ *   -ENOLCK        KREDACT_PIN, and RLIMIT_MEMLOCK is reached
  *   -ENOMEM        no memory, or the fall-back ran into vm.max_map_count; with
  *                  KREDACT_REQUIRE_LOCKED also RLIMIT_MEMLOCK
+ *   -EAGAIN        KREDACT_PIN, and a page cannot be pinned
  *   -EPERM, -EAGAIN   KREDACT_REQUIRE_LOCKED, and mlock() said so
  *   others         of madvise(): the fall-back could not do its work
  */

@@ -128,6 +128,13 @@ static bool module_unable(int err)
 	}
 }
 
+/* May the library do what the module could not? Pins it cannot make. */
+static bool may_fall_back(int err, const struct kr_request *req)
+{
+	return module_unable(err) && !(req->require & KREDACT_REQUIRE_MODULE) &&
+	       !(req->flags & KREDACT_PIN);
+}
+
 static int module_unregister(uint64_t handle)
 {
 	struct kredact_unregister arg = { .size = sizeof(arg), .handle = handle };
@@ -168,7 +175,7 @@ static bool swap_safe(unsigned int coverage)
 static int protect_more(uintptr_t addr, size_t len, const struct kr_request *req, uint64_t kernel,
 			unsigned int coverage, uint64_t *handle)
 {
-	bool need_lock = req->require & KREDACT_REQUIRE_LOCKED && !swap_safe(coverage);
+	bool need_lock = req->require & KREDACT_REQUIRE_LOCKED;
 	struct record record = { .kernel = kernel, .addr = addr, .len = len };
 	unsigned int unmet = 0;
 	int err;
@@ -180,11 +187,12 @@ static int protect_more(uintptr_t addr, size_t len, const struct kr_request *req
 		record.cover |= KREDACT_COVER_DONTDUMP;
 		unmet |= KREDACT_REQUIRE_MODULE;
 	}
+	/* Children have locks again, but not pins. */
 	if (!kernel || req->lock || need_lock) {
 		err = kr_cover_add(KREDACT_COVER_MLOCK, addr, len);
 		if (!err)
 			record.cover |= KREDACT_COVER_MLOCK;
-		else if (need_lock)
+		else if (need_lock && !swap_safe(coverage))
 			goto undo;
 	}
 	if (!swap_safe(coverage | record.cover))
@@ -217,7 +225,7 @@ int kr_protect(uintptr_t addr, size_t len, const struct kr_request *req, uint64_
 	int err;
 
 	err = module_register(addr, len, req, &kernel, &coverage);
-	if (err && (!module_unable(err) || req->require & KREDACT_REQUIRE_MODULE))
+	if (err && !may_fall_back(err, req))
 		return err;
 	/* The module counts up from 1, and 2^63 is out of its reach. */
 	if (kernel & HANDLE_OWN) {
@@ -278,7 +286,8 @@ static int read_opts(const struct kredact_opts *opts, struct kr_request *req)
 				return -E2BIG;
 		memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
 	}
-	if (known.flags & ~KREDACT_EXACT || known.require & ~REQUIRE_ALL)
+	if (known.flags & ~(KREDACT_EXACT | KREDACT_PIN | KREDACT_NOPIN) ||
+	    known.require & ~REQUIRE_ALL)
 		return -EINVAL;
 
 	*req = (struct kr_request) {
@@ -355,7 +364,7 @@ static int batch_piece(struct kredact_range *ranges, uint32_t nr, const struct k
 	int err;
 
 	err = module_batch(ranges, nr, req, &coverage, failed);
-	if (err && (!module_unable(err) || req->require & KREDACT_REQUIRE_MODULE))
+	if (err && !may_fall_back(err, req))
 		return err;
 	tagged = !err;
 

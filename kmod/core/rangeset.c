@@ -325,6 +325,34 @@ u64 kr_insert(struct kr_set *set, u64 start, u64 last, u32 flags, u32 label)
 }
 
 /**
+ * kr_remove_part() - end one fragment of a registration
+ * @set:	any
+ * @handle:	any number
+ * @start:	out: first byte of what is not registered any more
+ * @last:	out: last byte
+ *
+ * Return: false if the handle names nothing (more).
+ */
+bool kr_remove_part(struct kr_set *set, u64 handle, u64 *start, u64 *last)
+{
+	u32 index = handle & (KR_MAX_NODES - 1);
+	struct kr_range *node;
+
+	if (!index || index / KR_CHUNK_NODES >= set->nr_chunks)
+		return false;
+	node = kr_node(set, index);
+	if (node->handle != handle || node->head != index)
+		return false;
+	/* The head comes last. */
+	index = node->next;
+	node = kr_node(set, index);
+	*start = node->start;
+	*last = node->last;
+	kr_end_fragment(set, index);
+	return true;
+}
+
+/**
  * kr_remove() - end a registration with all its fragments
  * @set:	any
  * @handle:	any number
@@ -333,26 +361,11 @@ u64 kr_insert(struct kr_set *set, u64 start, u64 last, u32 flags, u32 label)
  */
 u32 kr_remove(struct kr_set *set, u64 handle)
 {
-	u32 index = handle & (KR_MAX_NODES - 1), nr = 0, next;
-	struct kr_range *node;
+	u64 start, last;
+	u32 nr = 0;
 
-	if (!index || index / KR_CHUNK_NODES >= set->nr_chunks)
-		return 0;
-	node = kr_node(set, index);
-	if (node->handle != handle || node->head != index)
-		return 0;
-	for (next = node->next; next != index; nr++) {
-		u32 fragment = next;
-
-		next = kr_node(set, fragment)->next;
-		kr_unlink(set, fragment);
-		kr_give(set, fragment);
-	}
-	if (!(node->flags & KR_FLAG_DETACHED)) {
-		kr_unlink(set, index);
+	while (kr_remove_part(set, handle, &start, &last))
 		nr++;
-	}
-	kr_give(set, index);
 	return nr;
 }
 
@@ -430,6 +443,37 @@ void kr_move(struct kr_set *set, u64 start, u64 last, u64 to, u32 *kept)
 			kr_add_fragment(set, index, b + 1, old_b);
 		kr_reshape(set, index, new_a, new_b);
 	}
+}
+
+/**
+ * kr_copy() - register a second place as an interval is registered
+ * @set:	any
+ * @start:	first byte of the interval
+ * @last:	last byte of the interval
+ * @to:		first byte of the second place, which does not overlap the interval
+ *
+ * What is added belongs to the registrations that are there.
+ *
+ * Return: 0, or how many free nodes it takes if there are not so many: then
+ * nothing changed.
+ */
+u32 kr_copy(struct kr_set *set, u64 start, u64 last, u64 to)
+{
+	const struct kr_range *range;
+	u32 nr = 0;
+
+	for (range = kr_first_in(set, start, last); range;
+	     range = kr_next_in(set, range, start, last))
+		nr++;
+	if (set->nr_free < nr)
+		return nr;
+	for (range = kr_first_in(set, start, last); range;
+	     range = kr_next_in(set, range, start, last)) {
+		u64 a = max(range->start, start), b = min(range->last, last);
+
+		kr_add_fragment(set, kr_index(set, range), a - start + to, b - start + to);
+	}
+	return 0;
 }
 
 /* The first range, in order, of a subtree that touches the interval. */

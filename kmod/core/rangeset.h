@@ -108,8 +108,10 @@ void kr_set_clone(struct kr_set *to, const struct kr_set *from);
 
 u64 kr_insert(struct kr_set *set, u64 start, u64 last, u32 flags, u32 label);
 u32 kr_remove(struct kr_set *set, u64 handle);
+bool kr_remove_part(struct kr_set *set, u64 handle, u64 *start, u64 *last);
 bool kr_drop(struct kr_set *set, u64 start, u64 last, u32 budget, u32 *kept);
 void kr_move(struct kr_set *set, u64 start, u64 last, u64 to, u32 *kept);
+u32 kr_copy(struct kr_set *set, u64 start, u64 last, u64 to);
 
 const struct kr_range *kr_first_in(const struct kr_set *set, u64 start, u64 last);
 const struct kr_range *kr_next_in(const struct kr_set *set, const struct kr_range *range,

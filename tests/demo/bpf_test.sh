@@ -64,6 +64,14 @@ seal_is_zero()
 	awk '$1 == "seal" && $2 >= 10 && $5 == 0 { good = 1 } END { exit !good }' "$1"
 }
 
+verified()
+{
+	kredact-verify --key $DIR/seal.key "$1" >$DIR/verify.log 2>&1
+	status=$?
+	comment <$DIR/verify.log
+	[ $status -eq 0 ]
+}
+
 unsealed()
 {
 	[ -s "$1" ] && ! grep -q '^seal ' "$1"
@@ -133,6 +141,9 @@ done
 comment <$DIR/without.found
 rm -f $DIR/without.core
 
+ok "a key for the seals" kredact key generate $DIR/seal.key
+ok "it is installed" kredact key install $DIR/seal.key
+
 # --exact: a number that is gone was in a buffer that was tagged, and not merely near one.
 ok "watch is at work" start_watch --exact
 ok "watched: the server is killed and leaves a core" crash_server $DIR/with.core
@@ -144,6 +155,7 @@ for c in $RSA; do
 	ok "watched: the limbs of $c are not in the core" limbs_are_gone $DIR/with.found "$c"
 done
 comment <$DIR/with.found
+ok "watched: kredact-verify finds the core clean" verified $DIR/with.core
 rm -f $DIR/with.core
 
 # Another name is another process.

@@ -101,6 +101,36 @@ static void oracle_cut(u64 start, u64 last, u64 to)
 	nr_oracle = kept;
 }
 
+static void oracle_copy(u64 start, u64 last, u64 to)
+{
+	unsigned int i, n = nr_oracle;
+
+	for (i = 0; i < n; i++) {
+		struct entry e = oracle[i];
+		u64 a = max(e.start, start), b = min(e.last, last);
+
+		if (a <= b)
+			oracle_add(e.handle, a - start + to, b - start + to, e.flags, e.label);
+	}
+}
+
+/* Part by part, each of which the oracle has; how many there were. */
+static u32 remove_parts(struct kr_set *set, u64 handle)
+{
+	u64 start, last;
+	u32 nr = 0;
+
+	for (; kr_remove_part(set, handle, &start, &last); nr++) {
+		unsigned int i = 0;
+
+		while (i < nr_oracle && (oracle[i].handle != handle || oracle[i].start != start ||
+					 oracle[i].last != last))
+			i++;
+		EXPECT(i < nr_oracle);
+	}
+	return nr;
+}
+
 static int compare(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct entry));
@@ -183,7 +213,7 @@ static void test_random(unsigned int rounds, u64 space)
 
 		while (kr_set_spare(&set) < 2 * kr_set_nr(&set) + 2)
 			add_chunk(&set);
-		switch (random_below(8)) {
+		switch (random_below(9)) {
 		case 0 ... 3:
 			if (nr_oracle > MOST / 8 || nr_handles == MOST)
 				break;
@@ -198,7 +228,8 @@ static void test_random(unsigned int rounds, u64 space)
 			to = random_below(nr_handles);
 			handle = handles[to];
 			handles[to] = handles[--nr_handles];
-			EXPECT(kr_remove(&set, handle) == oracle_remove(handle));
+			to = i & 1 ? kr_remove(&set, handle) : remove_parts(&set, handle);
+			EXPECT(to == oracle_remove(handle));
 			EXPECT(kr_remove(&set, handle) == 0);
 			break;
 		case 6:
@@ -212,6 +243,13 @@ static void test_random(unsigned int rounds, u64 space)
 			oracle_cut(start, last, to);
 			kr_move(&set, start, last, to, &kept);
 			EXPECT(kept == 0);
+			break;
+		case 8:
+			if (nr_oracle > MOST / 4)
+				break;
+			to = last + 1 + random_below(space);
+			oracle_copy(start, last, to);
+			EXPECT(kr_copy(&set, start, last, to) == 0);
 			break;
 		}
 		check(&set);
@@ -237,6 +275,8 @@ static void test_full(void)
 	start = 110;
 	EXPECT(!kr_drop(&set, start, 119, 100, &kept) && kept == 1);
 	EXPECT(kr_first_in(&set, 110, 119));
+	EXPECT(kr_copy(&set, 350, 449, 80000) == 2 && kr_set_nr(&set) == KR_CHUNK_NODES - 1);
+	EXPECT(!kr_first_in(&set, 80000, 80099));
 	kr_move(&set, 210, 219, 90000, &kept);
 	EXPECT(kept == 1 && kr_set_nr(&set) == KR_CHUNK_NODES - 1);
 	EXPECT(kr_first_in(&set, 200, 209) && kr_first_in(&set, 220, 299));

@@ -330,9 +330,16 @@ static void test_locked(void)
 	ok(!kredact_unregister(h) && !vm_flag(m, "lo") && dev.live == live,
 	   "both end with the handle");
 	dev.coverage |= KREDACT_COVER_SWAP;
-	ok(!kredact_register(m, 8, &opts, &h) && h == dev.nr && !vm_flag(m, "lo"),
-	   "control: the module pins, nothing to be done");
+	ok(!kredact_register(m, 8, &opts, &h) && h >> 63 && vm_flag(m, "lo"),
+	   "locked too if the module pins: a child has the lock again, not the pin");
 	kredact_unregister(h);
+	opts.require = 0;
+	opts.flags = KREDACT_PIN;
+	ok(!kredact_register(m, 8, &opts, &h) && h == dev.nr && dev.last.flags == KREDACT_PIN &&
+	   !vm_flag(m, "lo"), "a pin is the module's business");
+	kredact_unregister(h);
+	dev.fail[0] = EDQUOT;
+	ok(kredact_register(m, 8, &opts, &h) == -EDQUOT && !h, "and nothing else will do for it");
 	dev.coverage &= ~KREDACT_COVER_SWAP;
 	munmap(m, page);
 }

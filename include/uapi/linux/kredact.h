@@ -8,9 +8,10 @@
  * refused with E2BIG when it sets a member that this module does not know.
  * Nothing in the kernel changes when a call fails.
  *
- * A file descriptor of /dev/kredact carries no authority over memory: calls
- * always act on the mm of the caller, and what they registered stays when the
- * descriptor is closed. Tags end with unregister, munmap, exec and exit.
+ * A file descriptor of /dev/kredact carries no authority over memory: calls act
+ * on the mm of the caller, or with KREDACT_PIDFD on one that the caller might
+ * ptrace, and what they registered stays when the descriptor is closed. Tags
+ * end with unregister, munmap, exec and exit.
  *
  * Errnos that every call can return:
  *   EFAULT      the argument struct, or memory it points to, is not accessible
@@ -20,6 +21,11 @@
  *               or above one page
  *   ENOTTY      no such call
  *   EINTR       a signal came before anything was done; call again
+ *
+ * and those with a pidfd, with KREDACT_PIDFD:
+ *   EBADF       it is no pidfd
+ *   ESRCH       the process has gone, or has no memory of its own (a kernel thread)
+ *   EACCES      the caller may not attach to it (PTRACE_MODE_ATTACH_REALCREDS)
  */
 #ifndef _UAPI_LINUX_KREDACT_H
 #define _UAPI_LINUX_KREDACT_H
@@ -45,6 +51,10 @@
 
 /* Flags of a registration. */
 #define KREDACT_EXACT		(1U << 0)	/* zero these bytes only, not their pages */
+#define KREDACT_PIN		(1U << 1)	/* fail unless all its pages can be pinned */
+#define KREDACT_NOPIN		(1U << 2)	/* do not pin them */
+/* Flag of every call that has a pidfd: act on that process, not on the caller. */
+#define KREDACT_PIDFD		(1U << 3)
 
 /*
  * What covers a range. A bit is set only where it holds for every byte of the
@@ -66,7 +76,7 @@
 /**
  * struct kredact_register - tag one range of the caller's memory
  * @size:	in: sizeof(struct kredact_register)
- * @flags:	in: KREDACT_EXACT or 0
+ * @flags:	in: KREDACT_EXACT, KREDACT_PIN or KREDACT_NOPIN, KREDACT_PIDFD
  * @addr:	in: first byte, any alignment
  * @len:	in: bytes, 1 to KREDACT_LEN_MAX
  * @label:	in: address of @label_len bytes, or 0
@@ -74,8 +84,20 @@
  * @coverage:	out: KREDACT_COVER_* that hold for the range
  * @handle:	out: names this registration in this process and in children
  *		forked from it; never 0, below 2^63, not used again while the mm lives
+ * @pidfd:	in: the process, with KREDACT_PIDFD
+ * @reserved:	in: 0
  *
  * Ranges may overlap; each registration ends on its own.
+ *
+ * Pages are pinned (FOLL_LONGTERM) where that is possible, which brings them in
+ * if they were not there yet, and where it is, @coverage has
+ * KREDACT_COVER_SWAP and KREDACT_COVER_SHARED. They count against RLIMIT_MEMLOCK
+ * (VmPin in /proc/PID/status); CAP_IPC_LOCK lifts the limit where KREDACT_PIN
+ * asks for them. A pin holds as long as a range touches its page. It is lost, and
+ * KREDACT_IOC_QUERY says so, with the page itself: MADV_DONTNEED, truncation,
+ * hole punching. Children have copies, which are not pinned. Where a process
+ * maps a page that another one has pinned, its dumps leave it out whole, also
+ * with KREDACT_EXACT.
  *
  * Errors, besides those of every call:
  *   EINVAL        @len is 0, the label holds a NUL
@@ -83,11 +105,14 @@
  *   EFBIG         @len is above KREDACT_LEN_MAX
  *   EOVERFLOW     @addr + @len wraps around
  *   EADDRNOTAVAIL the range leaves the address space that belongs to userspace
- *   ENXIO         a page of the range is not mapped in the caller
+ *   ENXIO         a page of the range is not mapped
  *   EOPNOTSUPP    a page of the range is device memory (VM_IO, VM_PFNMAP)
  *   EDQUOT        the user's limit on ranges and labels is reached
  *   ENOSPC        the process has as many ranges or labels as one mm can have
  *   ENOMEM        the kernel has no memory for the tag
+ *   ENOLCK        KREDACT_PIN: RLIMIT_MEMLOCK is reached
+ *   EAGAIN        KREDACT_PIN: a page cannot be pinned (not writable by any means,
+ *                 no access, not there in a userfaultfd area, no memory)
  */
 struct kredact_register {
 	__u32 size;
@@ -98,14 +123,19 @@ struct kredact_register {
 	__u32 label_len;
 	__u32 coverage;
 	__aligned_u64 handle;
+	__u32 pidfd;
+	__u32 reserved;
 };
 #define KREDACT_REGISTER_SIZE_VER0	48
+#define KREDACT_REGISTER_SIZE_VER1	56	/* adds pidfd */
 
 /**
  * struct kredact_unregister - end one registration
  * @size:	in: sizeof(struct kredact_unregister)
- * @flags:	in: 0
+ * @flags:	in: KREDACT_PIDFD or 0
  * @handle:	in: from KREDACT_IOC_REGISTER or a batch
+ * @pidfd:	in: the process, with KREDACT_PIDFD
+ * @reserved:	in: 0
  *
  * The caller must have wiped the memory first: from here on it is dumped.
  *
@@ -115,8 +145,11 @@ struct kredact_unregister {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 handle;
+	__u32 pidfd;
+	__u32 reserved;
 };
 #define KREDACT_UNREGISTER_SIZE_VER0	16
+#define KREDACT_UNREGISTER_SIZE_VER1	24	/* adds pidfd */
 
 /**
  * struct kredact_range - one range of a batch
@@ -141,6 +174,8 @@ struct kredact_range {
  * @coverage:	out: KREDACT_COVER_* that hold for every range
  * @failed:	out, also when the call fails: index of the first range that
  *		could not be tagged, or @nr
+ * @pidfd:	in: the process, with KREDACT_PIDFD
+ * @reserved:	in: 0
  *
  * Errors: those of struct kredact_register, and EINVAL when @nr is 0, E2BIG
  * when it is above KREDACT_BATCH_MAX.
@@ -154,18 +189,23 @@ struct kredact_batch {
 	__aligned_u64 label;
 	__u32 coverage;
 	__u32 failed;
+	__u32 pidfd;
+	__u32 reserved;
 };
 #define KREDACT_BATCH_SIZE_VER0		40
+#define KREDACT_BATCH_SIZE_VER1		48	/* adds pidfd */
 
 /**
  * struct kredact_query - what covers a range
  * @size:	in: sizeof(struct kredact_query)
- * @flags:	in: 0
+ * @flags:	in: KREDACT_PIDFD or 0
  * @addr:	in: first byte
  * @len:	in: bytes, 1 to KREDACT_LEN_MAX
  * @tagged:	out: bytes of the range that a dump would show as zeros
  * @nr:		out: registrations that touch the range
  * @coverage:	out: KREDACT_COVER_* that hold for all of it; 0 unless @tagged == @len
+ * @pidfd:	in: the process, with KREDACT_PIDFD
+ * @reserved:	in: 0
  *
  * Errors: EINVAL, EFBIG, EOVERFLOW as in struct kredact_register.
  */
@@ -177,8 +217,11 @@ struct kredact_query {
 	__aligned_u64 tagged;
 	__u32 nr;
 	__u32 coverage;
+	__u32 pidfd;
+	__u32 reserved;
 };
 #define KREDACT_QUERY_SIZE_VER0		40
+#define KREDACT_QUERY_SIZE_VER1		48	/* adds pidfd */
 
 /* Flags in struct kredact_info. */
 #define KREDACT_INFO_KEY_INSTALLED	(1U << 0)	/* seals use the administrator's key */
@@ -190,7 +233,7 @@ struct kredact_query {
  * @abi:		out: KREDACT_ABI_VERSION of the module
  * @flags:		out: KREDACT_INFO_*
  * @coverage:		out: KREDACT_COVER_* that a registration of plain
- *			anonymous memory gets
+ *			anonymous memory gets, within RLIMIT_MEMLOCK
  * @key_id:		out: names the key that seals are made with
  * @my_ranges:		out: registrations of the caller's mm
  * @user_ranges:	out: what is charged to the caller's user: 1 for each
@@ -200,11 +243,14 @@ struct kredact_query {
  * @mms:		out: address spaces that have tags
  * @ranges:		out: registrations in all of them
  * @kernel_bytes:	out: kernel memory that they take
- * @dumps:		out: core dumps of tagged processes since the module was loaded
+ * @dumps:		out: core dumps that got a seal, or should have, since the module
+ *			was loaded
  * @pages_zeroed:	out: pages left out of them whole
  * @bytes_zeroed:	out: bytes zeroed in pages that were kept (KREDACT_EXACT)
  * @pages_left_out:	out: pages left out since something failed
  * @seals_failed:	out: seals that could not be written (disk full, size limit)
+ * @pins:		out: pages pinned now, in all processes
+ * @pages_shared:	out: pages left out since another process has pinned them
  */
 struct kredact_info {
 	__u32 size;
@@ -223,8 +269,11 @@ struct kredact_info {
 	__aligned_u64 bytes_zeroed;
 	__aligned_u64 pages_left_out;
 	__aligned_u64 seals_failed;
+	__aligned_u64 pins;
+	__aligned_u64 pages_shared;
 };
 #define KREDACT_INFO_SIZE_VER0		120
+#define KREDACT_INFO_SIZE_VER1		136	/* adds pins, pages_shared */
 
 /**
  * struct kredact_key - install the key that seals are made with

@@ -130,9 +130,10 @@ struct kredact_seal_range {
 #define KREDACT_LEFT_OUT_NOMEM		1	/* no memory for a redacted copy */
 #define KREDACT_LEFT_OUT_LOOKUP		2	/* the tags could not be read */
 #define KREDACT_LEFT_OUT_UNREADABLE	3	/* copying the page failed (memory error) */
+#define KREDACT_LEFT_OUT_SHARED		4	/* tagged at another address, or by others */
 
 /**
- * struct kredact_seal_left_out - pages that were left out since something failed
+ * struct kredact_seal_left_out - pages that were left out although not tagged here
  * @addr:	first byte
  * @len:	bytes, whole pages
  * @reason:	KREDACT_LEFT_OUT_*
@@ -152,7 +153,7 @@ struct kredact_seal_left_out {
  * @pages_zeroed:	pages left out whole since they are tagged
  * @pages_copied:	pages of which a redacted copy was written
  * @bytes_zeroed:	bytes zeroed in those copies
- * @pages_left_out:	pages left out since something failed
+ * @pages_left_out:	pages left out although they are not tagged here
  * @left_out_lost:	of those, pages that no KREDACT_SEAL_LEFT_OUT names
  *			since the list was full
  * @reserved:		0

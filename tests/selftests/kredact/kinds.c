@@ -320,7 +320,7 @@ static void ksm(void *arg)
 		return fail("mmap", -errno);
 	write_secret(mem, 0);
 	write_secret(mem + 2 * PAGE, 0);
-	tag(mem, mapping(PAGE, ANON, -1), 0);
+	tag(mem, mapping(PAGE, ANON, -1), KREDACT_NOPIN);
 	if (madvise(mem, 4 * PAGE, MADV_MERGEABLE) ||
 	    write_file("/sys/kernel/mm/ksm/sleep_millisecs", "0") ||
 	    write_file("/sys/kernel/mm/ksm/run", "1"))
@@ -336,6 +336,7 @@ static void ksm(void *arg)
 		fail("nothing was merged", -1);
 }
 
+/* Without pins, which would keep it from that (pins.c): the tag holds all the same. */
 TEST_F(kinds, merged_by_ksm)
 {
 	CRASH(ksm);
@@ -364,8 +365,8 @@ static void swapped(void *arg)
 	if (mem == MAP_FAILED)
 		return fail("mmap", -errno);
 	memset(mem, 1, 8 * PAGE);
-	tag(mem, mem + 2 * PAGE, 0);
-	tag(mem + 4 * PAGE, mem + 6 * PAGE, KREDACT_EXACT);
+	tag(mem, mem + 2 * PAGE, KREDACT_NOPIN);
+	tag(mem + 4 * PAGE, mem + 6 * PAGE, KREDACT_EXACT | KREDACT_NOPIN);
 	if (madvise(mem, 8 * PAGE, MADV_PAGEOUT))
 		return fail("MADV_PAGEOUT", -errno);
 	if (resident(mem) || resident(mem + 2 * PAGE) || resident(mem + 4 * PAGE))
@@ -392,7 +393,8 @@ static void advised(int advice)
 		return fail("mmap", -errno);
 	mem = (uint8_t *)(((uintptr_t)mem + HUGE - 1) & -HUGE);
 	memset(mem, 1, HUGE);
-	tag(mem, mem + 2 * PAGE, 0);
+	/* What is pinned cannot be collapsed. */
+	tag(mem, mem + 2 * PAGE, advice == MADV_COLLAPSE ? KREDACT_NOPIN : 0);
 	if (madvise(mem, HUGE, advice))
 		return fail("madvise", -errno);
 	/* What was dropped is written anew: the tag is still there. */

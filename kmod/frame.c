@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames: the physical pages that are pinned since somebody tagged them.
+ *
+ * What is tagged by address in one process has other addresses, and other
+ * processes, that lead to the same memory (shared mappings, memfds, a file
+ * mapped twice). Dumps ask here for each page that nothing else says anything
+ * about. A frame is here for as long as a pin keeps it from being anything else.
+ */
+#include <linux/mm.h>
+#include <linux/xarray.h>
+
+#include "kredact.h"
+
+/* By page frame number: how many pins. */
+static DEFINE_XARRAY_FLAGS(frames, XA_FLAGS_ACCOUNT);
+
+/**
+ * kredact_frame_add() - another pin of a frame
+ * @page:	pinned
+ *
+ * May sleep. Return: 0 or -ENOMEM.
+ */
+int kredact_frame_add(struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	void *old = NULL, *seen;	/* most frames are pinned once */
+
+	for (;; old = seen) {
+		seen = xa_cmpxchg(&frames, pfn, old,
+				  xa_mk_value(old ? xa_to_value(old) + 1 : 1), GFP_KERNEL);
+		if (xa_is_err(seen))
+			return xa_err(seen);
+		if (seen == old)
+			break;
+	}
+	atomic64_inc(&kredact_stats.pins);
+	return 0;
+}
+
+/**
+ * kredact_frame_remove() - a pin of a frame ends
+ * @page:	still pinned
+ */
+void kredact_frame_remove(struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	void *old = xa_mk_value(1), *seen;
+
+	for (;; old = seen) {
+		unsigned long nr = xa_to_value(old);
+
+		/* Takes no memory: an entry is replaced or erased. */
+		seen = xa_cmpxchg(&frames, pfn, old, nr > 1 ? xa_mk_value(nr - 1) : NULL, 0);
+		if (seen == old)
+			break;
+	}
+	atomic64_dec(&kredact_stats.pins);
+}
+
+/**
+ * kredact_frame_pins() - how many pins a frame has, of all processes
+ * @page:	held by the caller
+ *
+ * Takes no lock.
+ */
+unsigned long kredact_frame_pins(struct page *page)
+{
+	void *entry;
+
+	if (!atomic64_read(&kredact_stats.pins))
+		return 0;
+	entry = xa_load(&frames, page_to_pfn(page));
+	return entry ? xa_to_value(entry) : 0;
+}
