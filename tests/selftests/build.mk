@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl redact kinds pins identity race scale cost unload
+SELFTESTS := ioctl redact kinds pins pidfd identity race scale cost unload
 SELFTEST_DIR := $(B)/tests/selftests
 SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
 ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32
