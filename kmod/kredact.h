@@ -6,8 +6,9 @@
  * before mmap_lock, by tagging only; kredact_mm.lock and the locks of the
  * tables (mms, users, dumps) are innermost and held for bounded work.
  *
- * Who changes a set of ranges holds mmap_lock (at least for reading) and
- * kredact_mm.lock; either is enough to read it, mmap_lock if held for writing.
+ * Who changes a set of ranges, or gives it memory, holds mmap_lock (at least for
+ * reading) and kredact_mm.lock; either is enough to read it, mmap_lock if held
+ * for writing.
  */
 #ifndef KREDACT_H
 #define KREDACT_H
@@ -33,8 +34,8 @@ struct crypto_shash;
  * @lock:	guards @set, @charged, @epoch
  * @set:	the ranges
  * @charged:	ranges charged to @user
- * @epoch:	counts the times that tags moved or were dropped, so that a dump
- *		sees that its look-up is stale
+ * @epoch:	counts the times that tags moved or ended, so that a dump sees
+ *		that its look-up is stale
  * @tag_mutex:	serialises those who insert: what one reserved, another cannot take
  * @mover:	task inside move_page_tables(); set under mmap_lock for writing
  * @user:	who is charged
@@ -155,7 +156,7 @@ int kredact_hook_enter(void);
 void kredact_hook_leave(int token);
 unsigned long kredact_symbol(const char *symbol);
 
-/* fork.c, move.c, uffd.c, dump.c: the replacements and how to call the originals. */
+/* fork.c, move.c, uffd.c, page.c, dump.c: the replacements and how to call the originals. */
 void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm);
 void kredact_fork_set_original(unsigned long address);
 bool kredact_fork_selftest(void);
@@ -182,6 +183,7 @@ bool kredact_core_dump_selftest(void);
  * @task:	the thread that dumps
  * @kmm:	its tags; NULL where only others have tagged what it shows
  * @copy:	page for redacted copies, used again and again
+ * @stopped:	threads that have stopped for it, and the one that dumps
  * @counts:	sums, in the byte order of the machine
  * @left_out:	pages that were left out although they are not tagged here, merged
  * @nr_left_out: how many entries
@@ -192,6 +194,7 @@ struct kredact_dump {
 	struct task_struct *task;
 	struct kredact_mm *kmm;
 	struct page *copy;
+	int stopped;
 	struct {
 		u64 ranges, range_bytes;
 		u64 pages_zeroed, pages_copied, bytes_zeroed;
@@ -204,6 +207,10 @@ struct kredact_dump {
 	u32 nr_left_out;
 	u32 flags;
 };
+
+/* page.c: what becomes of one page. */
+struct page *kredact_original_page(unsigned long addr);
+struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr);
 
 /* seal.c: the seal of one dump. */
 int kredact_seal_init(void);

@@ -93,6 +93,7 @@ static int kredact_remove(struct kredact_mm *kmm, u64 handle)
 	for (;;) {
 		spin_lock(&kmm->lock);
 		more = kr_remove_part(&kmm->set, handle, &start, &last);
+		kmm->epoch++;
 		kredact_mm_recharge(kmm);
 		spin_unlock(&kmm->lock);
 		if (!more)
@@ -183,13 +184,13 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 		return PTR_ERR(kmm);
 
 	mutex_lock(&kmm->tag_mutex);
-	ret = kredact_mm_reserve(kmm, batch->nr + RESERVE_SLACK, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		goto unlock;
 	ret = mmap_read_lock_killable(target->mm);
 	if (ret)
 		goto unlock;
-	ret = kredact_tag_locked(kmm, target, batch, ranges, label);
+	/* A fork by another thread copies the set, which must not grow meanwhile. */
+	ret = kredact_mm_reserve(kmm, batch->nr + RESERVE_SLACK, GFP_KERNEL_ACCOUNT);
+	if (!ret)
+		ret = kredact_tag_locked(kmm, target, batch, ranges, label);
 	mmap_read_unlock(target->mm);
 unlock:
 	mutex_unlock(&kmm->tag_mutex);

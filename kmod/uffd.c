@@ -32,20 +32,20 @@ static int kredact_uffd_tag(struct kredact_mm *kmm, unsigned long dst, unsigned 
 	u32 missing = 0;
 	int ret;
 
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
 	do {
 		ret = kredact_mm_reserve(kmm, missing, GFP_KERNEL_ACCOUNT);
 		if (ret)
-			return ret;
-		if (mmap_read_lock_killable(mm))
-			return -EINTR;
+			break;
 		spin_lock(&kmm->lock);
 		missing = kr_copy(&kmm->set, src, (u64)src + len - 1, dst);
 		kmm->epoch++;
 		kredact_mm_recharge(kmm);
 		spin_unlock(&kmm->lock);
-		mmap_read_unlock(mm);
 	} while (missing);
-	return 0;
+	mmap_read_unlock(mm);
+	return ret;
 }
 
 static void kredact_uffd_untag(struct kredact_mm *kmm, unsigned long src, unsigned long len)

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages: what becomes of one page on its way into a dump.
+ *
+ * It is left out where it is tagged, written as a copy in which the registered
+ * bytes are zero where only these are (KREDACT_EXACT), and left out where
+ * anything is in doubt. A page that has no tag where it is dumped may still be
+ * tagged at another address, or by another process: its frame tells (frame.c).
+ *
+ * The threads of the process have stopped by then. Who shares its whole mm
+ * without being a thread (CLONE_VM), or this page only, has not: what he tags,
+ * and writes, next may be on a page that was taken already. Where that is
+ * possible a copy is written, if nothing was tagged until it was made.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/static_call.h>
+#include <linux/uaccess.h>
+
+#include "kredact.h"
+
+/* How often a look-up is repeated that others make stale before the page is left out. */
+#define LOOKUP_TRIES	8
+
+DEFINE_STATIC_CALL_RET0(original_get_dump_page, get_dump_page);
+
+void kredact_dump_page_set_original(unsigned long address)
+{
+	static_call_update(original_get_dump_page, (typeof(&get_dump_page))address);
+}
+
+/**
+ * kredact_original_page() - the page at an address, as the kernel would dump it
+ * @addr:	in current->mm
+ *
+ * May sleep. Return: with a reference, or NULL.
+ */
+struct page *kredact_original_page(unsigned long addr)
+{
+	return static_call(original_get_dump_page)(addr);
+}
+
+static void kredact_leave_out(struct kredact_dump *dump, unsigned long addr, u32 reason)
+{
+	u32 last;
+
+	atomic64_inc(reason == KREDACT_LEFT_OUT_SHARED ? &kredact_stats.pages_shared :
+							 &kredact_stats.pages_left_out);
+	if (!dump)
+		return;
+	last = dump->nr_left_out - 1;
+	dump->counts.pages_left_out++;
+	if (dump->nr_left_out && dump->left_out[last].reason == reason &&
+	    dump->left_out[last].addr + dump->left_out[last].len == addr) {
+		dump->left_out[last].len += PAGE_SIZE;
+	} else if (dump->nr_left_out < KREDACT_LEFT_OUT_MAX) {
+		dump->left_out[++last].addr = addr;
+		dump->left_out[last].len = PAGE_SIZE;
+		dump->left_out[last].reason = reason;
+		dump->nr_left_out++;
+	} else {
+		dump->counts.left_out_lost++;
+	}
+}
+
+enum page_tag {
+	PAGE_PLAIN,	/* nothing on it is tagged */
+	PAGE_EXACT,	/* some bytes of it are */
+	PAGE_WHOLE,	/* leave it out */
+};
+
+/* What is tagged on a page; the lock is held. */
+static enum page_tag kredact_page_tag(struct kredact_mm *kmm, unsigned long addr)
+{
+	u64 last = (u64)addr + PAGE_SIZE - 1;
+	const struct kr_range *range;
+	enum page_tag tag = PAGE_PLAIN;
+
+	for (range = kr_first_in(&kmm->set, addr, last); range;
+	     range = kr_next_in(&kmm->set, range, addr, last)) {
+		if (!(range->flags & KREDACT_EXACT))
+			return PAGE_WHOLE;
+		tag = PAGE_EXACT;
+	}
+	return tag;
+}
+
+/* Is a frame pinned in any place but this one? */
+static bool kredact_page_is_shared(struct kredact_mm *kmm, unsigned long addr, struct page *page)
+{
+	unsigned long pins = kredact_frame_pins(page);
+
+	return pins > (pins && kmm && kredact_pin_is_own(kmm, addr, page) ? 1 : 0);
+}
+
+/*
+ * May anyone write to a page while it is dumped? Reading /proc looks like
+ * running in the mm: then pages are copied in vain.
+ */
+static bool kredact_page_is_live(struct kredact_dump *dump, struct page *page)
+{
+	return !PageAnon(page) || !dump || atomic_read(&current->mm->mm_users) > dump->stopped;
+}
+
+/* Zeroes the tagged bytes in a copy of a page; the lock is held. */
+static u64 kredact_zero_ranges(struct kredact_mm *kmm, unsigned long addr, u8 *copy)
+{
+	u64 last = (u64)addr + PAGE_SIZE - 1, zeroed = 0, done = addr;
+	const struct kr_range *range;
+
+	for (range = kr_first_in(&kmm->set, addr, last); range;
+	     range = kr_next_in(&kmm->set, range, addr, last)) {
+		u64 from = max(range->start, done), to = min(range->last, last);
+
+		/* In order of their start: what overlaps is counted once. */
+		if (from > to)
+			continue;
+		memset(copy + (from - addr), 0, to - from + 1);
+		zeroed += to - from + 1;
+		done = to + 1;
+	}
+	return zeroed;
+}
+
+/*
+ * A page to write a copy into. The kernel drops its reference after writing;
+ * ours remains, so that one page serves the whole dump, unless somebody (a
+ * pipe that took the page, say) still holds it.
+ */
+static struct page *kredact_copy_page(struct kredact_dump *dump)
+{
+	struct page *page = dump ? dump->copy : NULL;
+
+	if (page && page_count(page) != 1) {
+		put_page(page);
+		page = NULL;
+	}
+	if (!page)
+		page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	if (!dump)
+		return page;
+	dump->copy = page;
+	if (page)
+		get_page(page);
+	return page;
+}
+
+/*
+ * Redacts a copy by the tags that there are now: 0, or why the copy may not be
+ * written. @epoch is that of the look-up that led here.
+ */
+static u32 kredact_redact(struct kredact_mm *kmm, unsigned long addr, u8 *copy, u32 epoch,
+			  u64 *zeroed)
+{
+	u32 failure = 0;
+
+	if (!kredact_mm_trylock(kmm))
+		return KREDACT_LEFT_OUT_LOOKUP;
+	*zeroed = kredact_zero_ranges(kmm, addr, copy);
+	if (kmm->epoch != epoch || kredact_page_tag(kmm, addr) == PAGE_WHOLE)
+		failure = KREDACT_LEFT_OUT_LOOKUP;
+	spin_unlock(&kmm->lock);
+	return failure;
+}
+
+/* The copy that is written instead of a page, or NULL, and why. */
+static struct page *kredact_redacted_copy(struct kredact_mm *kmm, struct kredact_dump *dump,
+					  unsigned long addr, struct page *page, u32 epoch,
+					  u32 *failure)
+{
+	struct page *copy = kredact_copy_page(dump);
+	u8 *from, *to;
+	u64 zeroed = 0;
+
+	*failure = KREDACT_LEFT_OUT_NOMEM;
+	if (!copy)
+		return NULL;
+	*failure = 0;
+	to = kmap_local_page(copy);
+	from = kmap_local_page(page);
+	if (copy_mc_to_kernel(to, from, PAGE_SIZE))
+		*failure = KREDACT_LEFT_OUT_UNREADABLE;
+	kunmap_local(from);
+	if (!*failure && kmm)
+		*failure = kredact_redact(kmm, addr, to, epoch, &zeroed);
+	else if (!*failure && kredact_mm_find(current->mm))
+		*failure = KREDACT_LEFT_OUT_LOOKUP;
+	if (!*failure && kredact_page_is_shared(kmm, addr, page))
+		*failure = KREDACT_LEFT_OUT_SHARED;
+	if (*failure)
+		memset(to, 0, PAGE_SIZE);
+	kunmap_local(to);
+	if (*failure) {
+		put_page(copy);
+		return NULL;
+	}
+	if (dump && zeroed) {
+		dump->counts.pages_copied++;
+		dump->counts.bytes_zeroed += zeroed;
+	}
+	return copy;
+}
+
+/**
+ * kredact_filter_page() - the page at an address, as it may be dumped
+ * @dump:	the dump, or NULL
+ * @addr:	the first byte of a page, in current->mm
+ *
+ * May sleep. Return: a page with a reference for the caller to drop, or NULL
+ * for a hole.
+ */
+struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
+{
+	u32 epoch = 0, failure = KREDACT_LEFT_OUT_LOOKUP;
+	enum page_tag tag = PAGE_PLAIN;
+	struct page *page, *copy;
+	struct kredact_mm *kmm;
+	int tries;
+
+	if (dump && (dump->flags & KREDACT_SEAL_ALL_LEFT_OUT))
+		goto leave_out;
+	for (tries = 0; tries < LOOKUP_TRIES && failure == KREDACT_LEFT_OUT_LOOKUP; tries++) {
+		kmm = kredact_mm_find(current->mm);
+		if (kmm) {
+			if (!kredact_mm_trylock(kmm)) {
+				if (dump)
+					dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
+				goto leave_out;
+			}
+			epoch = kmm->epoch;
+			tag = kredact_page_tag(kmm, addr);
+			spin_unlock(&kmm->lock);
+		}
+		if (tag == PAGE_WHOLE) {
+			if (dump)
+				dump->counts.pages_zeroed++;
+			return NULL;
+		}
+		page = kredact_original_page(addr);
+		if (!page)
+			return NULL;
+		if (kmm && READ_ONCE(kmm->epoch) != epoch) {
+			put_page(page);
+			continue;
+		}
+		if (kredact_page_is_shared(kmm, addr, page)) {
+			put_page(page);
+			failure = KREDACT_LEFT_OUT_SHARED;
+			break;
+		}
+		if (tag == PAGE_PLAIN && !kredact_page_is_live(dump, page))
+			return page;
+		copy = kredact_redacted_copy(kmm, dump, addr, page, epoch, &failure);
+		put_page(page);
+		if (copy)
+			return copy;
+	}
+leave_out:
+	kredact_leave_out(dump, addr, failure);
+	return NULL;
+}
