@@ -31,7 +31,7 @@ GUEST_FILES := $(VM_GUEST:%=%:/kredact/guest/)
 # What the STAGE_FILES words of a series are made from.
 stage_sources = $(foreach f,$(subst %,$(1),$(STAGE_FILES)),$(firstword $(subst :, ,$(f))))
 
-.PHONY: deps check check-ready check-debug-kernel check-harness vm vm-shell
+.PHONY: deps check check-ready coverage check-debug-kernel check-harness vm vm-shell
 
 deps: ## install the Debian packages that building and testing need
 	@packaging/deps.sh
@@ -49,6 +49,9 @@ check: deps ## run all tests on both kernels (KERNEL=6.12 TEST=name: some of the
 
 check-debug-kernel: deps ## run them on a kernel with KASAN, lockdep, kmemleak (built once: half an hour)
 	@+$(MAKE) $(QUIET) check KERNEL=debug VM_MEMORY=3072
+
+coverage: ## write the table of Documentation/coverage.rst, from the results of make check
+	@tests/vm/coverage.py $(B)/check/results.json Documentation/coverage.rst
 
 check-harness: deps ## test the test machine itself: that nothing wrong passes in it
 	@+$(MAKE) $(QUIET) $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio

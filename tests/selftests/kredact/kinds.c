@@ -2,7 +2,10 @@
 /*
  * Kinds of memory, and what is done to it: a tag holds for all of them. Each
  * test has a tagged piece and one like it that is not: the first is not in the
- * core, the second is.
+ * core of the process, nor of a child that it forks last of all, the second is.
+ *
+ * Each prints a line "# covers KIND: ..." with what the module says of the
+ * range at the end, of which Documentation/coverage.rst is made.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,6 +21,7 @@
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -36,6 +40,8 @@ struct shared {
 	uint8_t *plain;
 	int error;
 	char why[64];
+	uint32_t coverage;
+	pid_t child;
 	uint8_t secret[2][SECRET];
 };
 
@@ -62,8 +68,33 @@ FIXTURE_SETUP(kinds)
 	write_secret(shared->secret[1], 1);
 }
 
+static const struct {
+	uint32_t bit;
+	const char *name;
+} covers[] = {
+	{ KREDACT_COVER_CORE, "core" },
+	{ KREDACT_COVER_FORK, "fork" },
+	{ KREDACT_COVER_MREMAP, "mremap" },
+	{ KREDACT_COVER_SHARED, "shared" },
+	{ KREDACT_COVER_SWAP, "swap" },
+};
+
+static void print_coverage(const char *kind)
+{
+	size_t i;
+
+	printf("# covers %s:", kind);
+	for (i = 0; i < sizeof(covers) / sizeof(covers[0]); i++)
+		if (shared->coverage & covers[i].bit)
+			printf(" %s", covers[i].name);
+	printf("\n");
+	fflush(stdout);
+}
+
 FIXTURE_TEARDOWN(kinds)
 {
+	if (_metadata->exit_code == KSFT_PASS)
+		print_coverage(_metadata->name);
 	core_free(&self->core);
 	core_pattern_restore();
 }
@@ -103,24 +134,65 @@ static void *mapping(size_t len, int flags, int fd)
 
 #define ANON	(MAP_PRIVATE | MAP_ANONYMOUS)
 
-#define CRASH(run)									\
+/* What the module says, then a child's crash; the caller's own follows. */
+static void last_words(void)
+{
+	struct kredact_query q;
+	int ret = query(shared->tagged, SECRET, &q);
+	pid_t pid;
+
+	if (ret)
+		return fail("query", ret);
+	shared->coverage = q.coverage;
+	pid = fork();
+	if (!pid)
+		die_of_segv();
+	shared->child = pid;
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		fail("fork", -errno);
+}
+
+static void run_and_fork(void *arg)
+{
+	void (*run)(void) = arg;
+
+	run();
+	if (!shared->error)
+		last_words();
+}
+
+#define LOAD(pid)									\
 	do {										\
-		pid_t pid = crash(run, NULL);						\
 		ASSERT_EQ(0, shared->error) TH_LOG("%s: %d", shared->why, shared->error); \
 		ASSERT_LT(0, pid);							\
+		core_free(&self->core);							\
 		ASSERT_TRUE(core_load(&self->core, pid));				\
 	} while (0)
 
-/* The claim, and its control. */
-#define CHECK(run)									\
+/* The child's core first: the parent's is there at the end. */
+#define CRASH(run)									\
 	do {										\
-		CRASH(run);								\
-		EXPECT_EQ(0, core_count(&self->core, shared->secret[0], SECRET));	\
+		pid_t pid = crash(run_and_fork, run);					\
+											\
+		LOAD(shared->child);							\
+		EXPECT_EQ(0, core_count(&self->core, shared->secret[0], SECRET) - copies); \
+		EXPECT_LE(1, core_count(&self->core, shared->secret[1], SECRET));	\
+		EXPECT_NE(NULL, core_seal(&self->core));				\
+		LOAD(pid);								\
+		EXPECT_EQ(0, core_count(&self->core, shared->secret[0], SECRET) - copies); \
 		EXPECT_LE(1, core_count(&self->core, shared->secret[1], SECRET));	\
 		EXPECT_NE(NULL, core_seal(&self->core));				\
 	} while (0)
 
-static void anonymous(void *arg)
+/* The claim, and its control; @copies of the secret are where nothing is tagged. */
+#define CHECK(run)									\
+	do {										\
+		const unsigned int copies = 0;						\
+											\
+		CRASH(run);								\
+	} while (0)
+
+static void anonymous(void)
 {
 	tag(mapping(PAGE, ANON, -1), mapping(PAGE, ANON, -1), 0);
 }
@@ -130,7 +202,7 @@ TEST_F(kinds, anonymous)
 	CHECK(anonymous);
 }
 
-static void transparent_huge(void *arg)
+static void transparent_huge(void)
 {
 	uint8_t *mem = mapping(4 * HUGE, ANON, -1);
 
@@ -153,7 +225,7 @@ TEST_F(kinds, part_of_a_huge_page)
 	EXPECT_EQ(1, *core_at(&self->core, (uintptr_t)shared->tagged - 1, 1));
 }
 
-static void hugetlb(void *arg)
+static void hugetlb(void)
 {
 	uint8_t *mem;
 
@@ -180,7 +252,7 @@ static int file_with_pages(void)
 	return fd;
 }
 
-static void private_file(void *arg)
+static void private_file(void)
 {
 	uint8_t *mem = mapping(4 * PAGE, MAP_PRIVATE, file_with_pages());
 
@@ -194,12 +266,13 @@ TEST_F(kinds, private_file_after_copy_on_write)
 	CHECK(private_file);
 }
 
-static void private_file_clean(void *arg)
+static void private_file_clean(void)
 {
 	int fd = file_with_pages();
 	uint8_t *mem = mapping(4 * PAGE, MAP_PRIVATE, fd);
 	int ret;
 
+	shared->tagged = mem;
 	if (mem == MAP_FAILED || pwrite(fd, shared->secret[0], SECRET, 0) != SECRET ||
 	    pwrite(fd, shared->secret[1], SECRET, 2 * PAGE) != SECRET)
 		return fail("file", -errno);
@@ -213,7 +286,7 @@ TEST_F(kinds, private_file_never_written)
 	CHECK(private_file_clean);
 }
 
-static void shared_file(void *arg)
+static void shared_file(void)
 {
 	uint8_t *mem = mapping(4 * PAGE, MAP_SHARED, file_with_pages());
 
@@ -227,7 +300,7 @@ TEST_F(kinds, shared_file)
 	CHECK(shared_file);
 }
 
-static void shared_anonymous(void *arg)
+static void shared_anonymous(void)
 {
 	tag(shared_pages(1), shared_pages(1), 0);
 }
@@ -237,7 +310,7 @@ TEST_F(kinds, shared_anonymous)
 	CHECK(shared_anonymous);
 }
 
-static void memfd(void *arg)
+static void memfd(void)
 {
 	int fd = memfd_create("kredact", 0);
 
@@ -251,7 +324,7 @@ TEST_F(kinds, memfd)
 	CHECK(memfd);
 }
 
-static void sysv_shm(void *arg)
+static void sysv_shm(void)
 {
 	int id = shmget(IPC_PRIVATE, 4 * PAGE, IPC_CREAT | 0600);
 	uint8_t *mem = id < 0 ? NULL : shmat(id, NULL, 0);
@@ -267,7 +340,7 @@ TEST_F(kinds, sysv_shared_memory)
 	CHECK(sysv_shm);
 }
 
-static void secret_memory(void *arg)
+static void secret_memory(void)
 {
 	int fd = syscall(SYS_memfd_secret, 0);
 
@@ -281,7 +354,7 @@ TEST_F(kinds, memfd_secret_is_accepted)
 	CHECK(secret_memory);
 }
 
-static void heap(void *arg)
+static void heap(void)
 {
 	uint8_t *mem = sbrk(8 * PAGE);
 
@@ -296,12 +369,13 @@ TEST_F(kinds, brk_heap)
 	CHECK(heap);
 }
 
-static void stack(void *arg)
+static void stack(void)
 {
 	uint8_t mem[4 * PAGE];
 	uint8_t *at = (uint8_t *)(((uintptr_t)mem + PAGE - 1) & -PAGE);
 
 	tag(at, at + PAGE, KREDACT_EXACT);
+	last_words();
 	die_of_segv();
 }
 
@@ -310,7 +384,7 @@ TEST_F(kinds, stack)
 	CHECK(stack);
 }
 
-static void ksm(void *arg)
+static void ksm(void)
 {
 	uint8_t *mem = mapping(4 * PAGE, ANON, -1);
 	char pages_shared[16] = "0";
@@ -339,12 +413,12 @@ static void ksm(void *arg)
 /* Without pins, which would keep it from that (pins.c): the tag holds all the same. */
 TEST_F(kinds, merged_by_ksm)
 {
+	/* The same bytes at the other address are nobody's registration. */
+	const unsigned int copies = 1;
+
 	CRASH(ksm);
 	write_file("/sys/kernel/mm/ksm/run", "2");
 	EXPECT_TRUE(all_zero(core_at(&self->core, (uintptr_t)shared->tagged, PAGE), PAGE));
-	/* The same bytes at the other address are nobody's registration. */
-	EXPECT_EQ(1, core_count(&self->core, shared->secret[0], SECRET));
-	EXPECT_EQ(1, core_count(&self->core, shared->secret[1], SECRET));
 }
 
 static bool resident(uint8_t *at)
@@ -358,7 +432,7 @@ static bool resident(uint8_t *at)
 	return entry >> 63;
 }
 
-static void swapped(void *arg)
+static void swapped(void)
 {
 	uint8_t *mem = mapping(8 * PAGE, ANON, -1);
 
@@ -402,7 +476,7 @@ static void advised(int advice)
 	write_secret(mem + 2 * PAGE, 1);
 }
 
-static void dontneed(void *arg)
+static void dontneed(void)
 {
 	advised(MADV_DONTNEED);
 }
@@ -412,7 +486,7 @@ TEST_F(kinds, after_dontneed)
 	CHECK(dontneed);
 }
 
-static void freed(void *arg)
+static void freed(void)
 {
 	advised(MADV_FREE);
 }
@@ -422,7 +496,7 @@ TEST_F(kinds, after_free)
 	CHECK(freed);
 }
 
-static void collapsed(void *arg)
+static void collapsed(void)
 {
 	advised(MADV_COLLAPSE);
 }
@@ -432,7 +506,7 @@ TEST_F(kinds, after_collapse)
 	CHECK(collapsed);
 }
 
-static void removed(void *arg)
+static void removed(void)
 {
 	uint8_t *mem = shared_pages(4);
 
@@ -448,7 +522,7 @@ TEST_F(kinds, after_remove)
 	CHECK(removed);
 }
 
-static void read_only(void *arg)
+static void read_only(void)
 {
 	uint8_t *mem = mapping(4 * PAGE, ANON, -1);
 
@@ -462,7 +536,7 @@ TEST_F(kinds, read_only)
 	CHECK(read_only);
 }
 
-static void no_access(void *arg)
+static void no_access(void)
 {
 	uint8_t *mem = mapping(4 * PAGE, ANON, -1);
 
@@ -477,7 +551,7 @@ TEST_F(kinds, no_access)
 	CHECK(no_access);
 }
 
-static void faulting(void *arg)
+static void faulting(void)
 {
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	struct uffdio_api api = { .api = UFFD_API };
@@ -498,7 +572,7 @@ TEST_F(kinds, userfaultfd)
 	CHECK(faulting);
 }
 
-static void fixed_buffers(void *arg)
+static void fixed_buffers(void)
 {
 	struct io_uring_params params = { 0 };
 	uint8_t *mem = mapping(4 * PAGE, ANON, -1);
