@@ -336,6 +336,7 @@ static void test_left_out(void)
 		{ 0x51000, PAGE, KREDACT_LEFT_OUT_UNREADABLE },
 		{ 0x70000, 3 * PAGE, 77 },
 	};
+	static const struct fixture_left_out shared = { 0x10000, PAGE, KREDACT_LEFT_OUT_SHARED };
 	struct fixture fixture;
 
 	fixture_init(&fixture);
@@ -350,6 +351,20 @@ static void test_left_out(void)
 	ok(audit_fixture(&fixture, WITH_KEY) == VERDICT_CLEAN && audit.seal.left_out[1] == 1 &&
 	   audit.seal.left_out[3] == 1 && audit.seal.left_out[0] == 3 &&
 	   audit.seal.counts.left_out_lost == 5, "left-out pages are counted by reason");
+	fixture_free(&fixture);
+
+	/* A process that registered nothing, and shares what another one did. */
+	fixture_init(&fixture);
+	fixture.nr_ranges = 0;
+	fixture.left_out = &shared;
+	fixture.nr_left_out = 1;
+	ok(audit_made(&fixture, WITH_KEY) == VERDICT_UNVERIFIED && failed_only(CHECK_RANGES),
+	   "a page that another process has tagged is in the dump");
+	fixture_build(&fixture);
+	memset(fixture_at(&fixture, shared.addr), 0, PAGE);
+	ok(audit_fixture(&fixture, WITH_KEY) == VERDICT_CLEAN && !audit.seal.nr_ranges &&
+	   audit.seal.left_out[KREDACT_LEFT_OUT_SHARED] == 1,
+	   "it is left out, and the seal has no range: clean");
 	fixture_free(&fixture);
 }
 
