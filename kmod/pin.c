@@ -77,6 +77,7 @@ static long kredact_pin_some(struct kredact_mm *kmm, const struct kredact_target
 			     struct vm_area_struct *vma, unsigned long addr, unsigned long nr,
 			     bool demanded)
 {
+	unsigned int flags = kredact_pin_flags(vma);
 	struct page *pages[PIN_BATCH];
 	long got, i, added;
 	int ret;
@@ -87,12 +88,14 @@ static long kredact_pin_some(struct kredact_mm *kmm, const struct kredact_target
 	 */
 	if (!(vma->vm_flags & VM_MAYWRITE))
 		return -EAGAIN;
+	/* With mmap_lock held nobody can wait for a page that userspace has to bring. */
+	if (userfaultfd_armed(vma))
+		flags |= FOLL_NOFAULT;
 	nr = min3(nr, (vma->vm_end - addr) >> PAGE_SHIFT, (unsigned long)PIN_BATCH);
 	ret = kredact_pin_charge(target, nr, demanded);
 	if (ret)
 		return ret;
-	got = pin_user_pages_remote(target->mm, addr, nr, kredact_pin_flags(vma), pages,
-				    KREDACT_GUP_TAIL);
+	got = pin_user_pages_remote(target->mm, addr, nr, flags, pages, KREDACT_GUP_TAIL);
 	atomic64_sub(nr - max(got, 0L), &target->mm->pinned_vm);
 	if (got <= 0)
 		return -EAGAIN;

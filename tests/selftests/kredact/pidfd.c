@@ -408,7 +408,7 @@ TEST_F(pidfd, target_is_charged)
 }
 
 /* Processes end, and call exec, while somebody registers for them. */
-TEST_F(pidfd, of_processes_that_end)
+TEST_F_TIMEOUT(pidfd, of_processes_that_end, 180)
 {
 	unsigned int done = 0, late = 0, i;
 

@@ -298,7 +298,7 @@ static bool resident(uint8_t *at)
 	return entry >> 63;
 }
 
-TEST_F(pins, neither_swapped_nor_merged)
+TEST_F_TIMEOUT(pins, neither_swapped_nor_merged, 120)
 {
 	const char *path = "/out/kredact.swap";
 	uint8_t *mem = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, ANON, -1, 0);
