@@ -22,7 +22,7 @@ VM_PARALLEL ?= 2
 
 VM_RUN     := $(or $(KERNEL),$(VM_SERIES))
 VM_GUEST   := $(wildcard tests/vm/guest/*.sh) $(B)/vm/tapexec
-VM_SELF    := $(wildcard tests/vm/selfcheck/*)
+VM_SELF    := $(wildcard tests/vm/selfcheck/* tests/vm/selfcheck-words/*)
 UNIT_TESTS += $(addprefix tests/vm/,test_logscan.py test_tap.py test_vm.py)
 
 # What runs the tests in the guest.
@@ -112,7 +112,8 @@ $(VM_ALL:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \
 # The machine for the harness's own tests has nothing of kredact in it.
 $(B)/stage/selfcheck.stamp: $(VM_SELF) $(VM_GUEST) tests/vm/stage
 	@mkdir -p $(@D)
-	@B=$(B) tests/vm/stage selfcheck $(GUEST_FILES) 'tests/vm/selfcheck/*:/kredact/tests/'
+	@B=$(B) tests/vm/stage selfcheck $(GUEST_FILES) 'tests/vm/selfcheck/*:/kredact/tests/' \
+		'tests/vm/selfcheck-words/*:/kredact/machines/words/'
 	@touch $@
 
 -include $(B)/vm/init.d $(B)/vm/tapexec.d

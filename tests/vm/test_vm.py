@@ -63,8 +63,8 @@ class Checks:
         return 0 if all(good for _, good in self.results) else 1
 
 
-def spec_for(work: Path, programs: str) -> vm.Spec:
-    spec = vm.spec_for(BUILD, SERIES, work, programs, stage="selfcheck")
+def spec_for(work: Path, programs: str, directory: str = "tests") -> vm.Spec:
+    spec = vm.spec_for(BUILD, SERIES, work, programs, directory, "selfcheck")
     spec.name = programs
     spec.program_limit = 4
     spec.limit = 300.0
@@ -162,15 +162,22 @@ def main() -> int:
 
         names = [",".join(PROGRAMS), "splat", MISSING, *FATAL]
         specs = {name: spec_for(work / str(index), name) for index, name in enumerate(names)}
+        specs["words"] = spec_for(work / "words", "words", "machines/words")
         specs["freeze"].grace = 5.0
         specs[MISSING].tests.append("absent")
         with ThreadPoolExecutor(max_workers=2) as pool:
-            runs = dict(zip(names, pool.map(vm.run, specs.values())))
+            runs = dict(zip(specs, pool.map(vm.run, specs.values())))
 
         check_programs(checks, specs[names[0]], runs[names[0]][0])
         checks.check("splat: a program that passes, in a kernel that complains",
                      statuses(runs["splat"][0], "splat") == "pass"
                      and statuses(runs["splat"][0], "qemu") == "pass fail")
+        checks.check("words: a machine with settings of its own",
+                     vm.machines(BUILD, "selfcheck") == ["tests", "machines/words"]
+                     and vm.spec_for(BUILD, SERIES, work, None, "machines/words",
+                                     "selfcheck").program_limit == 7
+                     and statuses(runs["words"][0], "words") == "pass pass"
+                     and statuses(runs["words"][0], vm.MACHINE) == "pass")
         for program in FATAL:
             check_fatal(checks, program, *runs[program])
         checks.check("panic: the kernel's log says so",

@@ -353,12 +353,35 @@ def programs_in(folder: Path) -> list[str]:
                   if path.is_file() and os.access(path, os.X_OK) and path.name not in no_tests)
 
 
+def apply_settings(spec: Spec, settings: Path) -> None:
+    """What a file "settings" next to programs asks for, line by line."""
+    for line in settings.read_text().splitlines():
+        name, _, value = line.partition("=")
+        if name == "timeout":
+            spec.program_limit = int(value)
+        elif name == "module":
+            spec.environment["VM_MODULE"] = value
+        elif name == "cmdline":
+            for word in value.split():
+                parameter, _, setting = word.partition("=")
+                spec.environment[parameter] = setting
+        elif line:
+            raise ValueError(f"{settings}: {line!r} is no setting")
+
+
+def machines(build: Path, series: str) -> list[str]:
+    """Folders of programs, each for a machine of its own: see spec_for()."""
+    return ["tests"] + sorted(f"machines/{folder.name}" for folder
+                              in (build / "stage" / series / "kredact/machines").glob("*"))
+
+
 def spec_for(build: Path, series: str, work: Path, test: str | None = None,
              directory: str = "tests", stage: str | None = None) -> Spec:
-    """The machine of a kernel series, with the stage that make has assembled for it.
+    """A machine of a kernel series, with the stage that make has assembled for it.
 
-    It runs the programs in the guest's folder /kredact/DIRECTORY. As in the
-    kernel's selftests, a file "settings" there may hold "timeout=SECONDS".
+    It runs the programs in the guest's folder /kredact/DIRECTORY. A file
+    "settings" there may hold "timeout=SECONDS", as in the kernel's selftests,
+    "module=no" and "cmdline=WORDS" for the kernel's command line.
     """
     stage = stage or series
     folder = build / "stage" / stage / "kredact" / directory
@@ -367,13 +390,11 @@ def spec_for(build: Path, series: str, work: Path, test: str | None = None,
     if test is not None:
         tests = [name for name in tests if name in test.split(",")]
         environment["VM_TEST"] = test
-    spec = Spec(series, build / "kernels" / series, build / "vm" / f"{series}.cpio",
+    name = series if directory == "tests" else f"{series}/{Path(directory).name}"
+    spec = Spec(name, build / "kernels" / series, build / "vm" / f"{series}.cpio",
                 build / "vm" / f"{stage}.img", work, tests, environment=environment)
-    settings = folder / "settings"
-    if settings.exists():
-        for line in settings.read_text().splitlines():
-            if line.startswith("timeout="):
-                spec.program_limit = int(line.partition("=")[2])
+    if (folder / "settings").exists():
+        apply_settings(spec, folder / "settings")
     return spec
 
 
