@@ -25,7 +25,6 @@
  */
 #include "vmlinux.h"
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -128,21 +127,19 @@ static __always_inline void count_failure(int err)
 /* Is this process to be watched? Its name is that of its first thread. */
 static __always_inline bool watched(void)
 {
-	struct task_struct *task;
-	char comm[TAG_COMM_LEN];
+	const struct task_struct *leader;
 	int i;
 
 	if (only_tgid && only_tgid != bpf_get_current_pid_tgid() >> 32)
 		return false;
 	if (!only_comm[0])
 		return true;
-	task = (struct task_struct *)bpf_get_current_task();
-	if (BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm) < 0)
-		return false;
+	/* Read directly: the helpers that read the kernel's memory are closed by lockdown. */
+	leader = bpf_get_current_task_btf()->group_leader;
 	for (i = 0; i < TAG_COMM_LEN; i++) {
-		if (comm[i] != only_comm[i])
+		if (leader->comm[i] != only_comm[i])
 			return false;
-		if (!comm[i])
+		if (!only_comm[i])
 			break;
 	}
 	return true;
