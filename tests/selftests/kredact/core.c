@@ -131,6 +131,69 @@ void core_free(struct core *core)
 	core->bytes = NULL;
 }
 
+#define SECRET	64
+
+/* What a child of crash_and_look() has to do. */
+struct look {
+	uint8_t *mem;
+	const char *command;
+	unsigned int seed;
+	bool tag;
+};
+
+static void look_child(void *arg)
+{
+	const struct look *look = arg;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		fill_secret(look->mem + i * PAGE, SECRET, look->seed + i);
+	if (look->tag && reg(look->mem, SECRET, 0, NULL, NULL))
+		_exit(1);
+	if (look->command && system(look->command))
+		_exit(1);
+	if (look->tag && reg(look->mem + PAGE, SECRET, 0, NULL, NULL))
+		_exit(1);
+}
+
+static int look_at(const char *command, bool tag)
+{
+	/* Never the same secrets: those of the last time may still lie about here. */
+	static unsigned int seed = 1000;
+	struct look look = { pages(3), command, seed += 3, tag };
+	uint8_t secret[SECRET];
+	struct core core;
+	unsigned int i;
+	int found = 0;
+	pid_t pid;
+
+	core_pattern_save();
+	pid = crash(look_child, &look);
+	core_pattern_restore();
+	munmap(look.mem, 3 * PAGE);
+	if (pid < 0 || !core_load(&core, pid))
+		return -1;
+	for (i = 0; i < 3; i++) {
+		fill_secret(secret, SECRET, look.seed + i);
+		if (core_count(&core, secret, SECRET))
+			found |= i == 2 ? LOOK_TWIN : LOOK_SECRET;
+	}
+	if (core_seal(&core))
+		found |= LOOK_SEAL;
+	core_free(&core);
+	return found;
+}
+
+int crash_and_look(const char *command)
+{
+	return look_at(command, true);
+}
+
+int crash_untagged(void)
+{
+	return look_at(NULL, false);
+}
+
 struct segment {
 	uint64_t offset, addr, filesz;
 };

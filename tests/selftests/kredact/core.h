@@ -43,6 +43,20 @@ void core_pattern_restore(void);
 pid_t crash(void (*run)(void *arg), void *arg);
 _Noreturn void die_of_segv(void);
 
+/*
+ * A child with a secret in each of three pages crashes: which of these are in its
+ * core? Two pages are tagged, one before and one after it runs @command, if any
+ * (for the shell, and it has to succeed). -1: it did not come to that.
+ */
+#define LOOK_SECRET	(1 << 0)	/* a secret of the tagged pages */
+#define LOOK_TWIN	(1 << 1)	/* the one that lies in an untagged page */
+#define LOOK_SEAL	(1 << 2)	/* a seal */
+#define LOOK_REDACTED	(LOOK_TWIN | LOOK_SEAL)
+int crash_and_look(const char *command);
+/* The same, but that nothing is tagged. */
+int crash_untagged(void);
+#define LOOK_WHOLE	(LOOK_SECRET | LOOK_TWIN)
+
 /* The core of a reaped process; the file is removed. */
 bool core_load(struct core *core, pid_t pid);
 void core_free(struct core *core);

@@ -2,8 +2,6 @@
 /*
  * Unloading: refused while anything is tagged or dumped, harmless otherwise,
  * a hundred times.
- *
- * The module's file is $KREDACT_KO, or kredact.ko in the parent folder.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,42 +12,26 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core.h"
 #include "kselftest_harness.h"
+#include "module.h"
 
 static int load(void)
 {
-	const char *path = getenv("KREDACT_KO") ?: "../kredact.ko";
-	int fd = open(path, O_RDONLY), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return ret;
+	return module_insert(KREDACT, "");
 }
 
 static int unload(void)
 {
-	return syscall(SYS_delete_module, "kredact", O_NONBLOCK) ? -errno : 0;
+	return module_remove(KREDACT);
 }
 
-/* Nothing waits for anyone else to let go of the module, for a while. */
 static int unload_soon(void)
 {
-	int tries, ret = -EAGAIN;
-
-	for (tries = 0; tries < 100; tries++) {
-		ret = unload();
-		if (ret != -EAGAIN && ret != -EBUSY && ret != -EWOULDBLOCK)
-			break;
-		usleep(20000);
-	}
-	return ret;
+	return module_remove_soon(KREDACT);
 }
 
 TEST(refused_while_tagged)
