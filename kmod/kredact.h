@@ -19,6 +19,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/uuid.h>
 #include <linux/xarray.h>
 
 #include "rangeset.h"
@@ -230,6 +231,10 @@ const u8 *kredact_key_id(struct kredact_key_ref *key, bool *installed);
 /* kfunc.c: what BPF programs may call. */
 int kredact_kfunc_init(void);
 bool kredact_kfunc_available(void);
+
+/* boot.c: what is known of this boot. */
+int kredact_boot_id(uuid_t *id);
+int kredact_boot_param(const char *name, bool *value);
 
 /* device.c */
 int kredact_device_init(void);

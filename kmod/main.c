@@ -10,10 +10,35 @@
 
 #include "kredact.h"
 
+static bool disable;
+module_param(disable, bool, 0444);
+MODULE_PARM_DESC(disable, "Do not load (kredact.disable on the kernel's command line)");
+
+/* The command line counts however the module is loaded, also by insmod. */
+static int __init kredact_may_load(void)
+{
+	bool at_boot = false;
+	int ret;
+
+	ret = kredact_boot_param("kredact.disable", &at_boot);
+	if (ret) {
+		pr_err("whether it is disabled on the command line cannot be told (%d)\n", ret);
+		return ret;
+	}
+	if (!at_boot && !disable)
+		return 0;
+	pr_notice("disabled by %s: not loaded, nothing is redacted\n",
+		  at_boot ? "kredact.disable on the kernel's command line" : "its parameter");
+	return -ECANCELED;
+}
+
 static int __init kredact_init(void)
 {
 	int ret;
 
+	ret = kredact_may_load();
+	if (ret)
+		return ret;
 	ret = kredact_seal_init();
 	if (ret)
 		return ret;

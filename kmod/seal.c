@@ -6,8 +6,6 @@
  */
 #include <crypto/hash.h>
 #include <linux/coredump.h>
-#include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/timekeeping.h>
@@ -183,24 +181,9 @@ put:
 /**
  * kredact_seal_init() - learn which boot this is
  *
- * The kernel exports its boot_id to userspace only, so it is read from there.
  * May sleep. Return: 0 or an error.
  */
 int kredact_seal_init(void)
 {
-	char text[UUID_STRING_LEN + 1] = { };
-	struct file *file;
-	loff_t pos = 0;
-	ssize_t len;
-
-	file = filp_open("/proc/sys/kernel/random/boot_id", O_RDONLY, 0);
-	if (IS_ERR(file)) {
-		pr_err("boot_id cannot be opened (%ld): is /proc mounted?\n", PTR_ERR(file));
-		return PTR_ERR(file);
-	}
-	len = kernel_read(file, text, UUID_STRING_LEN, &pos);
-	fput(file);
-	if (len != UUID_STRING_LEN || uuid_parse(text, &boot_id))
-		return -EIO;
-	return 0;
+	return kredact_boot_id(&boot_id);
 }

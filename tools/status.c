@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -45,10 +47,71 @@ static int read_info(struct kredact_info *info)
 	return error;
 }
 
+static bool read_text(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (!file)
+		return false;
+	len = fread(text, 1, size - 1, file);
+	fclose(file);
+	text[len] = 0;
+	return len;
+}
+
+/* What the kernel takes for "no". */
+static bool is_no(const char *value)
+{
+	return (*value && strchr("nNfF0", *value)) || !strncasecmp(value, "of", 2);
+}
+
+/* Does the kernel's command line keep the module out? What it says last counts. */
+static bool disabled_at_boot(void)
+{
+	char text[32768], *word, *rest, *value;
+	bool disabled = false;
+
+	if (!read_text("/proc/cmdline", text, sizeof(text)))
+		return false;
+	for (word = strtok_r(text, " \n", &rest); word && strcmp(word, "--");
+	     word = strtok_r(NULL, " \n", &rest)) {
+		value = strchr(word, '=');
+		if (value)
+			*value++ = 0;
+		if (!strcmp(word, "kredact.disable"))
+			disabled = !value || !is_no(value);
+	}
+	return disabled;
+}
+
+/* How far the kernel is locked down: "none", if it says nothing of that. */
+static const char *lockdown_level(void)
+{
+	static char text[128];
+	char *level, *end;
+
+	if (!read_text("/sys/kernel/security/lockdown", text, sizeof(text)))
+		return "none";
+	level = strchr(text, '[');
+	end = level ? strchr(level, ']') : NULL;
+	if (!end)
+		return "none";
+	*end = 0;
+	return level + 1;
+}
+
 static void print_absent(int error)
 {
+	const char *level = lockdown_level();
+
 	printf("module          not available: %s\n", error == -ENOENT ?
 	       "not loaded, there is no " KREDACT_DEVICE : strerror(-error));
+	if (disabled_at_boot())
+		puts("why             kredact.disable is on the kernel's command line");
+	else if (strcmp(level, "none"))
+		printf("why             perhaps: the kernel is locked down (%s), and takes modules only\n"
+		       "                with a signature that it trusts\n", level);
 	fputs("protection      nothing is redacted: core dumps of this machine are written whole.\n"
 	      "                libkredact keeps the buffers of its own callers out of core dumps\n"
 	      "                with MADV_DONTDUMP and out of swap with mlock, unless they forbid\n"
@@ -98,8 +161,12 @@ static void print_json(const struct kredact_info *info, int error)
 	size_t i;
 
 	json_object_object_add(root, "loaded", json_object_new_boolean(!error));
-	if (error)
+	if (error) {
 		json_object_object_add(root, "error", json_object_new_string(strerror(-error)));
+		json_object_object_add(root, "disabled",
+				       json_object_new_boolean(disabled_at_boot()));
+		json_object_object_add(root, "lockdown", json_object_new_string(lockdown_level()));
+	}
 	for (i = 0; i < COVERS; i++)
 		json_object_object_add(covered, covers[i].name,
 				       json_object_new_boolean(info->coverage & covers[i].bit));

@@ -39,6 +39,36 @@ bail()
 	exit 1
 }
 
+# quietly COMMAND...: what it prints becomes comments
+quietly()
+{
+	"$@" >"$DIR/output" 2>&1
+	status=$?
+	comment <"$DIR/output"
+	return $status
+}
+
+# fails_with REGEX COMMAND...: and says so
+fails_with()
+{
+	regex=$1
+	shift
+	! quietly "$@" && grep -q "$regex" "$DIR/output"
+}
+
+# absent REGEX: without the module, everyone says so, and "kredact status" why
+absent()
+{
+	ok "without the module: there is no device" [ ! -e /dev/kredact ]
+	ok "without the module: kredact status says why" fails_with "$1" kredact status
+	ok "without the module: and that nothing is redacted" \
+		grep -q 'nothing is redacted' "$DIR/output"
+	ok "without the module: kredact watch refuses" fails_with 'not in the kernel' kredact watch
+	ok "without the module: a service that requires it does not start" \
+		fails_with 'kredact.ko cannot be used' "$BIN/signer" --rsa "$KEYS/rsa.pem" \
+		--ec "$KEYS/ec.pem" --socket /tmp/signer.sock --kredact=library --require-module
+}
+
 # begin: a test with a folder of its own, $DIR, that leaves no trace
 begin()
 {

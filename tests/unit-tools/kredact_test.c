@@ -110,6 +110,9 @@ static void test_absent(void)
 	   !json_object_get_boolean(json_object_object_get(
 			json_object_object_get(root, "covers"), "core")),
 	   "likewise as JSON: nothing is covered");
+	ok(json_object_is_type(json_object_object_get(root, "disabled"), json_type_boolean) &&
+	   json_object_is_type(json_object_object_get(root, "lockdown"), json_type_string),
+	   "and whether that is so on purpose");
 	json_object_put(root);
 	chmod("new", 0400);
 	KREDACT("key", "install", "new");

@@ -83,6 +83,15 @@ TEST(ftrace_stays_on)
 	EXPECT_EQ(0, load());
 }
 
+TEST(disabled_by_its_parameter)
+{
+	ASSERT_EQ(0, unload_soon());
+	EXPECT_EQ(-ECANCELED, module_insert(KREDACT, "disable"));
+	EXPECT_EQ(-ENOENT, unload());
+	EXPECT_EQ(-1, kredact_fd());
+	EXPECT_EQ(0, module_insert(KREDACT, "disable=0"));
+}
+
 /* A dump of an untagged process into a pipe that nobody reads for a second. */
 TEST(refused_while_a_dump_is_in_flight)
 {
