@@ -10,9 +10,15 @@ define KMOD_BUILD
 	+$(MAKE) -s -C $(1) M=$(abspath $(@D)) KREDACT_VERSION=$(VERSION) modules
 endef
 
+# The debug kernel is built here, with a key of its own: there a signed module is tested.
+define KMOD_SIGN
+	$(1)/scripts/sign-file sha256 $(1)/certs/signing_key.pem $(1)/certs/signing_key.x509 $@
+endef
+
 # 6.1's headers carry no BTF of the kernel; nothing there needs it.
 $(B)/kmod-%/kredact.ko: $(KMOD_SOURCES) $(B)/kernels/%/.stamp
 	$(call KMOD_BUILD,$(B)/kernels/$*/kdir)
+	$(if $(filter debug,$*),$(call KMOD_SIGN,$(B)/kernels/$*/kdir))
 
 $(B)/kmod-running/kredact.ko: $(KMOD_SOURCES)
 	$(call KMOD_BUILD,/lib/modules/$(shell uname -r)/build)

@@ -7,56 +7,12 @@
 set -u
 # shellcheck source=tests/demo/guest-lib.sh
 . /kredact/bin/guest-lib.sh
+# shellcheck source=tests/demo/watch-lib.sh
+. /kredact/bin/watch-lib.sh
 
 DIR=/tmp/bpf_test
 begin
-mkfifo $DIR/stdin
-# s_server leaves at the end of its input: this one has none, as long as 7 is open.
-exec 7<>$DIR/stdin
-
-RSA="rsa-d rsa-p rsa-q rsa-dp rsa-dq rsa-qinv"
-
-# handshake: with the server, so that it has signed and has made its Montgomery contexts
-handshake()
-{
-	echo Q | openssl s_client -connect 127.0.0.1:4433 -CAfile "$KEYS/rsa.crt" \
-		-verify_return_error >$DIR/client.log 2>&1
-}
-
-# crash_server CORE
-crash_server()
-{
-	cores_to "$1"
-	openssl s_server -key "$KEYS/rsa.pem" -cert "$KEYS/rsa.crt" -accept 127.0.0.1:4433 \
-		>$DIR/server.log 2>&1 <$DIR/stdin &
-	server=$!
-	if ! wait_for 10 handshake; then
-		comment <$DIR/server.log
-		comment <$DIR/client.log
-		kill $server 2>/dev/null
-		return 1
-	fi
-	kill -SEGV $server
-	wait $server
-	[ $? -eq 139 ] && [ -s "$1" ]
-}
-
-# limbs REPORT COMPONENT: copies in the order of a BIGNUM's limbs
-limbs()
-{
-	awk -v name="$2.bin" '$1 == name { print $3; found = 1 } END { if (!found) print "none" }' "$1"
-}
-
-limbs_are_there()
-{
-	n=$(limbs "$1" "$2")
-	[ "$n" != none ] && [ "$n" -gt 0 ]
-}
-
-limbs_are_gone()
-{
-	[ "$(limbs "$1" "$2")" = 0 ]
-}
+watch_begin
 
 # A seal with a range for each of six numbers and two Montgomery contexts, all zero
 seal_is_zero()
@@ -85,29 +41,6 @@ refuses()
 	comment <$DIR/refused
 	[ $status -eq 2 ] && grep -q "$1" $DIR/refused && grep -q 'Linux 6\.12' $DIR/refused &&
 		! grep -qi libbpf $DIR/refused && ! grep -q '^watching' $DIR/refused
-}
-
-start_watch()
-{
-	rm -f $DIR/watch.log
-	kredact watch "$@" >$DIR/watch.log 2>&1 &
-	watch=$!
-	wait_for 30 grep -qs '^watching$' $DIR/watch.log
-}
-
-stop_watch()
-{
-	kill -TERM "$watch"
-	wait "$watch"
-	status=$?
-	comment <$DIR/watch.log
-	[ $status -eq 0 ]
-}
-
-tagged_some()
-{
-	grep -q '^tagged [1-9]' $DIR/watch.log && ! grep -q 'failed' $DIR/watch.log &&
-		! grep -q 'NOT tagged' $DIR/watch.log
 }
 
 tagged_none()

@@ -11,7 +11,8 @@ ALL += $(DEMO_PROGRAMS)
 
 # The test machines get keys made at build time. Their secret numbers are for
 # the search in the core.
-STAGE_FILES += $(addsuffix :/kredact/bin/,$(DEMO_PROGRAMS) tests/demo/guest-lib.sh) \
+STAGE_FILES += $(addsuffix :/kredact/bin/,$(DEMO_PROGRAMS) tests/demo/guest-lib.sh \
+		tests/demo/watch-lib.sh) \
 	       $(DEMO_BIN)/keys:/kredact/ /usr/bin/openssl:/usr/bin/ \
 	       $(B)/gdb/usr/bin/gdb:/usr/bin/ tests/demo/demo_test.sh:/kredact/tests/demo \
 	       tests/demo/gdb_test.sh:/kredact/tests/gdb \
