@@ -20,6 +20,7 @@
 #include "module.h"
 
 #define LIVEPATCH	"/sys/kernel/livepatch/livepatch"
+#define BPF_PIN		"/sys/fs/bpf/kredact_looker"
 #define TRACING		"/sys/kernel/tracing/"
 
 /* The beginning of a file, or "". */
@@ -205,6 +206,7 @@ FIXTURE(tracer) {
 FIXTURE_VARIANT(tracer) {
 	const char *tracer;
 	const char *event;	/* as in dynamic_events */
+	const char *bpf;	/* object file of a program */
 	const char *trace;	/* what a trace has to show */
 };
 
@@ -238,6 +240,17 @@ FIXTURE_VARIANT_ADD(tracer, fprobe_return) {
 	.trace = "<- get_dump_page",
 };
 
+/* BPF trampolines share a function with somebody who redirects it. */
+FIXTURE_VARIANT_ADD(tracer, fentry) {
+	.bpf = "fentry",
+	.trace = "looker was here",
+};
+
+FIXTURE_VARIANT_ADD(tracer, fexit) {
+	.bpf = "fexit",
+	.trace = "looker was here",
+};
+
 FIXTURE_SETUP(tracer)
 {
 	if (variant->event && variant->event[0] == 'f' &&
@@ -251,11 +264,19 @@ FIXTURE_TEARDOWN(tracer)
 	write_file(TRACING "set_ftrace_filter", "");
 	write_file(TRACING "events/looker/enable", "0");
 	write_file(TRACING "dynamic_events", "");
+	unlink(BPF_PIN);
 	write_file(TRACING "trace", "");
 }
 
 static int look_on(const FIXTURE_VARIANT(tracer) *variant)
 {
+	char command[128];
+
+	if (variant->bpf) {
+		snprintf(command, sizeof(command),
+			 "d=${KREDACT_MODULES:-..}; $d/look $d/%s.o " BPF_PIN, variant->bpf);
+		return system(command);
+	}
 	if (variant->tracer)
 		return write_file(TRACING "set_ftrace_filter", "get_dump_page elf_core_dump "
 				  "uprobe_dup_mmap move_page_tables") ?:
