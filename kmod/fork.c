@@ -7,6 +7,7 @@
  * dup_mmap() calls uprobe_dup_mmap(): the parent's mmap_lock is held for
  * writing, the child's mm is complete but empty, and sleeping is allowed.
  */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/coredump.h>
 #include <linux/static_call.h>
@@ -30,6 +31,19 @@ static void kredact_forbid_dump(struct mm_struct *mm)
 	set_mask_bits(&mm->flags, MMF_DUMPABLE_MASK, SUID_DUMP_DISABLE);
 }
 
+/*
+ * MADV_DONTFORK: the child has nothing mapped there, so nothing would ever be
+ * unmapped and end the tag, and what it maps there itself is not secret.
+ */
+static void kredact_forget_uncopied(struct kredact_mm *child, struct mm_struct *oldmm)
+{
+	struct vm_area_struct *vma;
+
+	for (vma = find_vma(oldmm, 0); vma; vma = find_vma(oldmm, vma->vm_end))
+		if (vma->vm_flags & VM_DONTCOPY)
+			kredact_mm_drop(child, vma->vm_start, vma->vm_end - 1);
+}
+
 /**
  * kredact_uprobe_dup_mmap() - replacement: an mm is being copied
  * @oldmm:	the parent's, locked for writing
@@ -49,6 +63,8 @@ void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm)
 			kredact_forbid_dump(newmm);
 			pr_warn_ratelimited("%s[%d]: a child's tags could not be copied (%ld): it will not be dumped\n",
 					    current->comm, current->pid, PTR_ERR(child));
+		} else {
+			kredact_forget_uncopied(child, oldmm);
 		}
 		mmap_write_unlock(newmm);
 	}
