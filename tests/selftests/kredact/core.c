@@ -111,9 +111,16 @@ bool core_load(struct core *core, pid_t pid)
 	unlink(path);
 	if (fstat(fd, &st) || st.st_size < (off_t)sizeof(Elf64_Ehdr))
 		goto close;
+	/* Nothing of it stays behind, or gets into the core of one who shares this memory. */
+	core->bytes = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	if (core->bytes == MAP_FAILED) {
+		core->bytes = NULL;
+		goto close;
+	}
 	core->len = st.st_size;
-	core->bytes = malloc(core->len);
-	while (core->bytes && done < core->len) {
+	madvise(core->bytes, core->len, MADV_DONTDUMP);
+	while (done < core->len) {
 		ssize_t n = read(fd, core->bytes + done, core->len - done);
 
 		if (n <= 0)
@@ -127,7 +134,8 @@ close:
 
 void core_free(struct core *core)
 {
-	free(core->bytes);
+	if (core->bytes)
+		munmap(core->bytes, core->len);
 	core->bytes = NULL;
 }
 
