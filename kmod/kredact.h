@@ -103,7 +103,6 @@ struct kredact_mm *kredact_mm_inherit_locked(struct mm_struct *mm, struct kredac
 void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last);
 int kredact_mm_reserve(struct kredact_mm *kmm, u32 nr, gfp_t gfp);
 void kredact_mm_recharge(struct kredact_mm *kmm);
-void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last);
 bool __kredact_mm_trylock(struct kredact_mm *kmm);
 #define kredact_mm_trylock(kmm)	__cond_lock(&(kmm)->lock, __kredact_mm_trylock(kmm))
 void kredact_registry_exit(void);
