@@ -63,6 +63,6 @@ help: ## list targets and variables
 	@printf '\nVariables: B (build folder, %s), DESTDIR, PREFIX (%s), CFLAGS (%s),\n' \
 		'$(B)' '$(PREFIX)' '$(CFLAGS)'
 	@printf '           KERNEL (6.1, 6.12), TEST (name of one test), VM_MEMORY (MiB),\n'
-	@printf '           V=1 (show commands)\n'
+	@printf '           SECONDS and SEED (of torture and fuzz), V=1 (show commands)\n'
 
 .PHONY: bench bench-ready distclean style

@@ -19,6 +19,8 @@ TEST      ?=
 VM_MEMORY ?= 1024
 # Machines that run at the same time: two, since one alone leaves a processor idle at times.
 VM_PARALLEL ?= 2
+# Seconds that "make torture" and "make fuzz" take.
+SECONDS   ?= 600
 
 VM_RUN     := $(or $(KERNEL),$(VM_SERIES))
 VM_GUEST   := $(wildcard tests/vm/guest/*.sh) $(B)/vm/tapexec
@@ -31,7 +33,8 @@ GUEST_FILES := $(VM_GUEST:%=%:/kredact/guest/)
 # What the STAGE_FILES words of a series are made from.
 stage_sources = $(foreach f,$(subst %,$(1),$(STAGE_FILES)),$(firstword $(subst :, ,$(f))))
 
-.PHONY: deps check check-ready coverage check-debug-kernel check-harness vm vm-shell
+.PHONY: deps check check-ready coverage torture fuzz vm-ready check-debug-kernel \
+	check-harness vm vm-shell
 
 deps: ## install the Debian packages that building and testing need
 	@packaging/deps.sh
@@ -57,6 +60,19 @@ check-harness: deps ## test the test machine itself: that nothing wrong passes i
 	@+$(MAKE) $(QUIET) $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
 	@tests/run --build $(B) --native tests/vm/test_tap.py --native tests/vm/test_logscan.py \
 		--native tests/vm/test_vm.py
+
+# One program for long, with what it says at the end. Others may use build/check meanwhile.
+torture fuzz: deps
+	@+$(MAKE) $(QUIET) vm-ready
+	@tests/run --build $(B) --work $(B)/$@ --memory $(VM_MEMORY) --parallel $(VM_PARALLEL) \
+		$(addprefix --kernel ,$(VM_RUN)) --test $(LONG_TEST) --totals \
+		--env KREDACT_SECONDS=$(SECONDS) $(if $(SEED),--env KREDACT_SEED=$(SEED)) \
+		--program-limit $$(($(SECONDS) + 300))
+
+torture: LONG_TEST := race
+torture: ## crash while tags are made, moved and ended (SECONDS=600, KERNEL=6.12)
+fuzz: LONG_TEST := fuzz
+fuzz: ## random calls against an oracle (SECONDS=600, SEED=N, KERNEL=6.12)
 
 vm: deps ## a shell in a virtual machine with the module inserted (KERNEL=6.12 or 6.1)
 	@+$(MAKE) $(QUIET) vm-shell KERNEL=$(or $(KERNEL),6.12)
@@ -91,10 +107,11 @@ $(VM_ALL:%=$(B)/vm/%.img) $(B)/vm/selfcheck.img: $(B)/vm/%.img: $(B)/stage/%.sta
 	@mkdir -p $(@D)
 	tests/vm/image.py rootfs $(B)/stage/$* $@ --lib $(B)/lib
 
+vm-ready: $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio)
+
 .SECONDEXPANSION:
 
-check-ready: $$(UNIT_TESTS) $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio) \
-	     $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
+check-ready: $$(UNIT_TESTS) vm-ready $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
 
 # The other folders' variables are complete only when all of them were read.
 $(VM_ALL:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \

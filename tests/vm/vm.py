@@ -398,6 +398,14 @@ def spec_for(build: Path, series: str, work: Path, test: str | None = None,
     return spec
 
 
+def assignment(text: str) -> tuple[str, str]:
+    """NAME=VALUE for the guest's environment: a word of the kernel's command line."""
+    name, equals, value = text.partition("=")
+    if not name or not equals or not f"{name}{value}".isprintable() or set(text) & set(' "'):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE without blanks")
+    return name, value
+
+
 def print_report(report: tap.Report, verbose: bool = False) -> None:
     for result in report.results:
         print(f"{result.status:4} {report.program}: {result.name}"
@@ -423,6 +431,10 @@ def main() -> int:
     parser.add_argument("--icount", action="store_true",
                         help="one processor, whose clock counts instructions")
     parser.add_argument("--limit", type=float, default=900.0, metavar="SECONDS")
+    parser.add_argument("--env", type=assignment, action="append", default=[],
+                        metavar="NAME=VALUE", help="for the programs in the guest")
+    parser.add_argument("--program-limit", type=int, metavar="SECONDS",
+                        help="what one program may take")
     args = parser.parse_args()
 
     # Both, also when started in the background of a script.
@@ -433,6 +445,8 @@ def main() -> int:
     if args.no_module:
         spec.environment["VM_MODULE"] = "no"
     spec.memory, spec.icount, spec.limit = args.memory, args.icount, args.limit
+    spec.environment.update(args.env)
+    spec.program_limit = args.program_limit or spec.program_limit
     try:
         if args.shell:
             return shell(spec)

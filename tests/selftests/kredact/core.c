@@ -132,6 +132,27 @@ close:
 	return core->bytes && done == core->len && !memcmp(core->bytes, ELFMAG, SELFMAG);
 }
 
+bool core_read(struct core *core, pid_t pid, size_t max)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), CORE_FILE, pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	unlink(path);
+	for (core->len = 0; core->len < max; core->len += n) {
+		n = read(fd, core->bytes + core->len, max - core->len);
+		if (n <= 0)
+			break;
+	}
+	close(fd);
+	return core->len >= sizeof(Elf64_Ehdr) && core->len < max &&
+	       !memcmp(core->bytes, ELFMAG, SELFMAG);
+}
+
 void core_free(struct core *core)
 {
 	if (core->bytes)

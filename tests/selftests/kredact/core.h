@@ -59,6 +59,8 @@ int crash_untagged(void);
 
 /* The core of a reaped process; the file is removed. */
 bool core_load(struct core *core, pid_t pid);
+/* Likewise into @core->bytes, where there is room for less than @max bytes. */
+bool core_read(struct core *core, pid_t pid, size_t max);
 void core_free(struct core *core);
 
 /* Memory of the dead process at an address, or NULL where the core has none. */

@@ -12,7 +12,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -294,28 +293,6 @@ struct sums {
 	unsigned int crashes, leaks, controls, exact_controls, left_out, sealed;
 };
 
-/* The core goes where no child has a copy of it. */
-static bool read_core(pid_t pid, struct core *core)
-{
-	char path[64];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/tmp/kredact.core.%d", pid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	unlink(path);
-	for (core->len = 0; core->len < CORE_MAX; core->len += len) {
-		len = read(fd, core->bytes + core->len, CORE_MAX - core->len);
-		if (len <= 0)
-			break;
-	}
-	close(fd);
-	return core->len > sizeof(Elf64_Ehdr) && core->len < CORE_MAX &&
-	       !memcmp(core->bytes, ELFMAG, SELFMAG);
-}
-
 static void judge(const struct core *core, struct sums *sums)
 {
 	const struct kredact_seal_counts *counts = core_seal_counts(core);
@@ -351,6 +328,7 @@ FIXTURE_SETUP(race)
 	stacks = pages(THREADS * STACK / PAGE);
 	self->core.bytes = pages(CORE_MAX / PAGE);
 	ASSERT_TRUE(shared && control && stacks && self->core.bytes);
+	/* No child has a copy of a core. */
 	ASSERT_EQ(0, madvise(self->core.bytes, CORE_MAX, MADV_DONTFORK));
 	write_token(control, CONTROL_KIND);
 	write_token(control + PAGE, CONTROL_KIND);
@@ -390,7 +368,7 @@ TEST_F_TIMEOUT(race, threads_and_a_crash, 1 << 20)
 		for (i = 0; i < VICTIMS; i++)
 			if (self->victims[i] == pid)
 				self->victims[i] = 0;
-		ASSERT_TRUE(read_core(pid, &self->core));
+		ASSERT_TRUE(core_read(&self->core, pid, CORE_MAX));
 		judge(&self->core, &sums);
 	}
 	TH_LOG("total: %u crashes, %u registrations, %u leaks, %u cores with pages left out",

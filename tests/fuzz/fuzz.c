@@ -1,0 +1,717 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fuzz - random sequences of all ioctls of /dev/kredact and of calls that
+ * change mappings, with valid, nearly valid and senseless arguments
+ *
+ *	fuzz [--seed N] [--steps N | --seconds N]
+ *
+ * Each step is told to the oracle (model.c), which says what must come out;
+ * after each one a query must agree with it, and now and then a child crashes,
+ * whose core must agree page by page. Between these, children do likewise with
+ * four threads and no oracle: there it is the kernel that must not complain.
+ * Calls below 4 GiB are made as a 32-bit process makes them, now and then.
+ *
+ * $KREDACT_SECONDS and $KREDACT_SEED are taken instead of options. TAP.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../selftests/kredact/core.h"
+#include "model.h"
+
+#define HISTORY		40	/* calls that a failure shows */
+#define PIECES_MAX	300
+#define THREADS		4
+#define THREAD_STEPS	400
+#define CORE_MAX	(8 << 20)
+
+/* In the buffer: for arguments, arrays, labels. */
+#define AT_ARGS		BUFFER
+#define AT_RANGES	(BUFFER + 4 * PAGE)
+#define AT_LABEL	(BUFFER + 500 * PAGE)
+
+/* Flags of registrations, all of them, so that new ones are known here. */
+static const uint32_t known_flags = KREDACT_EXACT;
+
+static __thread uint64_t random_state;
+static __thread bool alone = true;	/* with the oracle */
+static char history[HISTORY][160];
+static unsigned long long steps, notes, crashes, children, calls;
+static struct core core;
+static struct kredact_range *ranges;
+static bool is_child;
+static int memfd, device;
+
+static uint32_t rnd(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state >> 16;
+}
+
+static uint32_t below(uint32_t nr)
+{
+	return rnd() % nr;
+}
+
+static uint64_t rnd64(void)
+{
+	return (uint64_t)rnd() << 32 | rnd();
+}
+
+__attribute__((format(printf, 1, 2)))
+static void note(const char *format, ...)
+{
+	va_list args;
+
+	if (!alone)
+		return;
+	va_start(args, format);
+	vsnprintf(history[notes++ % HISTORY], sizeof(*history), format, args);
+	va_end(args);
+}
+
+static _Noreturn void disagree(const char *what)
+{
+	unsigned long long i;
+
+	for (i = notes < HISTORY ? 0 : notes - HISTORY; i < notes; i++)
+		printf("# %s\n", history[i % HISTORY]);
+	printf("# process %d, step %llu: %s: %s\n", getpid(), steps, what, model_why);
+	fflush(stdout);
+	_exit(1);
+}
+
+/* A page of an area, mapped or not. */
+static uint64_t some_page(void)
+{
+	struct area *area = &areas[below(6) == 0];
+
+	return area->start + below(area->nr) * PAGE;
+}
+
+/* Pages that lie in one area; at least one. */
+static uint64_t some_pages(uint64_t *len)
+{
+	uint64_t addr = ARENA + below(ARENA_PAGES) * PAGE;
+	uint64_t most = (ARENA + ARENA_PAGES * PAGE - addr) / PAGE;
+
+	*len = (1 + below(most < 12 ? most : 12)) * PAGE;
+	return addr;
+}
+
+static uint64_t odd_number(void)
+{
+	switch (below(12)) {
+	case 0: return 0;
+	case 1: return 1;
+	case 2: return PAGE;
+	case 3: return KREDACT_LEN_MAX;
+	case 4: return KREDACT_LEN_MAX + 1;
+	case 5: return ~0ull;
+	case 6: return 1ull << 63;
+	case 7: return -PAGE;
+	case 8: return task_size;
+	case 9: return task_size - 1;
+	case 10: return 0xffffffff81000000ull + below(PAGE);
+	default: return rnd64();
+	}
+}
+
+static void some_range(uint64_t *addr, uint64_t *len)
+{
+	*addr = some_page();
+	switch (below(8)) {
+	case 0 ... 3:
+		*addr += below(PAGE);
+		*len = 1 + below(64);
+		break;
+	case 4: case 5:
+		*addr += below(PAGE);
+		*len = 1 + below(6 * PAGE);
+		break;
+	case 6:
+		*len = (1 + below(8)) * PAGE;
+		break;
+	case 7:
+		/* Only the areas and these may be used: whatever else is mapped, the oracle does not know. */
+		if (below(2))
+			*addr = odd_number();
+		*len = odd_number();
+		break;
+	}
+}
+
+static uint32_t some_flags(uint32_t valid)
+{
+	return below(12) ? rnd() & valid : below(2) ? rnd() : 1u << below(32);
+}
+
+/* Where a call finds what it is told to read: mostly in the buffer. */
+static uint64_t place(uint64_t usual, const void *bytes, size_t len)
+{
+	uint64_t at = usual;
+
+	if (!below(6))
+		at = some_page() + (below(2) ? PAGE - below(96) : below(PAGE));
+	else if (!below(30))
+		return odd_number();
+	if (alone || at == usual)
+		poke(at, bytes, len);
+	return at;
+}
+
+static uint64_t some_label(uint32_t *len)
+{
+	char text[KREDACT_LABEL_MAX + 8];
+	uint32_t i, which = below(200);
+
+	*len = below(3) ? 0 : 1 + which % 32;
+	if (!below(20))
+		*len = below(2) ? KREDACT_LABEL_MAX + below(3) : rnd();
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = 'a' + (which >> i % 8) % 20;
+	if (!below(20))
+		text[below(16)] = 0;
+	return place(AT_LABEL + (alone ? 0 : PAGE), text, sizeof(text));
+}
+
+static int ioctl32(unsigned int cmd, uint64_t addr)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a"(ret) : "a"(54l), "b"((long)kredact_fd()), "c"((long)cmd),
+		     "d"(addr) : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+static void call(unsigned int cmd, uint64_t addr, const char *what)
+{
+	bool narrow = addr >> 32 == 0 && !below(4);
+	int predicted = alone ? model_predict(cmd, addr) : UNPREDICTABLE, ret;
+
+	note("%s at 0x%llx%s, predicted %d", what, (unsigned long long)addr,
+	     narrow ? " (32 bits)" : "", predicted);
+	if (narrow)
+		ret = ioctl32(cmd, addr);
+	else
+		ret = ioctl(kredact_fd(), cmd, addr) ? -errno : 0;
+	__atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+	if (alone && !model_check(cmd, addr, predicted, ret))
+		disagree(what);
+}
+
+/* Sets the size, mostly the right one, and what follows the struct. */
+static void call_with(unsigned int cmd, void *args, uint32_t size, const char *what)
+{
+	static __thread uint8_t bytes[2 * PAGE];
+	uint32_t told = size;
+
+	memset(bytes, 0, sizeof(bytes));
+	memcpy(bytes, args, size);
+	if (!below(12)) {
+		switch (below(6)) {
+		case 0: told = below(size); break;
+		case 1: told = size + below(32); break;
+		case 2: told = PAGE; break;
+		case 3: told = PAGE + 1 + below(8); break;
+		case 4: told = rnd(); break;
+		case 5: told = 0; break;
+		}
+		if (!below(3))
+			bytes[size + below(64)] = 1;
+	}
+	memcpy(bytes, &told, sizeof(told));
+	call(cmd, place(AT_ARGS + (alone ? 0 : 2 * PAGE), bytes, size + 128), what);
+}
+
+static void do_register(void)
+{
+	struct kredact_register args = { .flags = some_flags(known_flags) };
+	uint64_t addr, len;
+
+	some_range(&addr, &len);
+	args.addr = addr;
+	args.len = len;
+	note("range 0x%llx + 0x%llx, flags %u", args.addr, args.len, args.flags);
+	args.label = some_label(&args.label_len);
+	args.coverage = rnd();
+	args.handle = rnd();
+	call_with(KREDACT_IOC_REGISTER, &args, sizeof(args), "register");
+}
+
+static void do_unregister(void)
+{
+	struct kredact_unregister args = { .flags = below(30) ? 0 : some_flags(0) };
+
+	args.handle = below(10) ? model_handle(rnd()) : odd_number();
+	call_with(KREDACT_IOC_UNREGISTER, &args, sizeof(args), "unregister");
+}
+
+static void do_batch(void)
+{
+	struct kredact_batch args = { .flags = some_flags(known_flags), .failed = rnd() };
+	uint32_t i, nr = 1 + below(8);
+	uint64_t addr, len, start = some_page();
+
+	/* One array for all threads: what one has another may spoil, which is the point. */
+	if (!below(100))
+		nr = below(KREDACT_BATCH_MAX);
+	for (i = 0; i < nr; i++) {
+		if (nr > 8)
+			addr = start + below(PAGE - 8), len = 1 + below(8);
+		else if (below(8))
+			addr = start + below(2 * PAGE), len = 1 + below(64);
+		else
+			some_range(&addr, &len);
+		ranges[i] = (struct kredact_range){ addr, len, rnd() };
+	}
+	/* A long one fails at its end, or the oracle would have more than it can search. */
+	if (nr > 64)
+		ranges[nr - 1 - below(3)].len = 0;
+	args.ranges = place(AT_RANGES, ranges, nr * sizeof(*ranges));
+	args.nr = nr;
+	if (!below(40))
+		args.nr = below(2) ? KREDACT_BATCH_MAX + below(2) : rnd();
+	if (args.nr > nr && args.nr <= KREDACT_BATCH_MAX)
+		args.nr = 0;
+	args.label = some_label(&args.label_len);
+	call_with(KREDACT_IOC_REGISTER_BATCH, &args, sizeof(args), "batch");
+}
+
+static void query_range(uint64_t addr, uint64_t len)
+{
+	struct kredact_query args = { .size = sizeof(args), .addr = addr, .len = len };
+	uint64_t at = BUFFER + 3 * PAGE;
+
+	poke(at, &args, sizeof(args));
+	call(KREDACT_IOC_QUERY, at, "query after it");
+}
+
+static void do_query(void)
+{
+	struct kredact_query args = { .flags = below(30) ? 0 : some_flags(0) };
+	uint64_t addr, len;
+
+	some_range(&addr, &len);
+	args.addr = addr;
+	args.len = len;
+	call_with(KREDACT_IOC_QUERY, &args, sizeof(args), "query");
+}
+
+static void do_info(void)
+{
+	struct kredact_info args = { .abi = rnd() };
+
+	call_with(KREDACT_IOC_INFO, &args, sizeof(args), "info");
+}
+
+static void do_key(void)
+{
+	struct kredact_key args = { .flags = below(10) ? 0 : rnd(), .key_len = below(80) };
+	uint8_t key[KREDACT_KEY_MAX] = { 1 };
+
+	args.key = place(AT_LABEL + 2 * PAGE, key, sizeof(key));
+	args.reserved = below(10) ? 0 : rnd();
+	call_with(KREDACT_IOC_SET_KEY, &args, sizeof(args), "key");
+}
+
+static void do_nonsense(void)
+{
+	static const unsigned int types[] = { KREDACT_IOC_MAGIC, KREDACT_IOC_MAGIC + 1, 'T' ^ 0x80 };
+	struct kredact_query args = { .addr = ARENA, .len = 1 };
+	unsigned int cmd = _IOC(below(4), types[below(3)], 6 + below(250), rnd() & 0x3fff);
+
+	call_with(cmd, &args, sizeof(args), "nonsense");
+}
+
+static void do_mmap(void)
+{
+	static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ,
+				     PROT_NONE };
+	int prot = prots[below(4)], flags = MAP_FIXED, fd = -1;
+	enum kind kind = ANON + below(12) % 5;
+	uint64_t len, addr = some_pages(&len);
+
+	if (below(2))
+		kind = ANON;
+	if (kind == DEVICE && (device < 0 || below(4)))
+		kind = SHARED;
+	if (kind == DEVICE)
+		prot = PROT_READ, len = PAGE, fd = device;
+	else if (kind == FILE_PRIVATE || kind == FILE_SHARED)
+		fd = memfd;
+	flags |= fd < 0 ? MAP_ANONYMOUS : 0;
+	flags |= kind == ANON || kind == FILE_PRIVATE ? MAP_PRIVATE : MAP_SHARED;
+	note("mmap 0x%llx + 0x%llx, kind %d, prot %d", (unsigned long long)addr,
+	     (unsigned long long)len, kind, prot);
+	if (mmap((void *)addr, len, prot, flags, fd,
+		 kind == DEVICE ? 0xf0000 : fd < 0 ? 0 : below(64) * PAGE) == MAP_FAILED)
+		disagree("mmap");
+	if (alone)
+		model_map(addr, len, kind, prot);
+}
+
+static void do_munmap(void)
+{
+	uint64_t len, addr = some_pages(&len);
+
+	note("munmap 0x%llx + 0x%llx", (unsigned long long)addr, (unsigned long long)len);
+	if (munmap((void *)addr, len))
+		disagree("munmap");
+	if (alone)
+		model_unmap(addr, len);
+}
+
+static void do_mremap(void)
+{
+	uint64_t old_len, from = some_pages(&old_len), new_len, to = some_pages(&new_len), at;
+	int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	for (at = from; at < from + old_len; at += PAGE)
+		if (model_page(at)->kind != ANON && model_page(at)->kind != FILE_PRIVATE)
+			new_len = new_len < old_len ? new_len : old_len;
+	if (below(2))
+		new_len = old_len;
+	if (!below(3) && new_len == old_len)
+		flags |= MREMAP_DONTUNMAP;
+	if (!below(4))
+		flags = 0, to = from;
+	if (to + new_len > ARENA + ARENA_PAGES * PAGE)
+		return;
+	note("mremap 0x%llx + 0x%llx to 0x%llx + 0x%llx, flags %d", (unsigned long long)from,
+	     (unsigned long long)old_len, (unsigned long long)to, (unsigned long long)new_len, flags);
+	if (mremap((void *)from, old_len, new_len, flags, to) == MAP_FAILED) {
+		if (alone)
+			model_resync();
+	} else if (alone && to != from) {
+		model_move(from, old_len, to, new_len, flags & MREMAP_DONTUNMAP);
+	} else if (alone && new_len < old_len) {
+		model_unmap(from + new_len, old_len - new_len);
+	} else if (alone) {
+		for (at = from + old_len; at < from + new_len; at += PAGE)
+			*model_page(at) = *model_page(from + old_len - PAGE);
+	}
+}
+
+static void do_mprotect(void)
+{
+	static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE,
+				     PROT_READ | PROT_WRITE | PROT_EXEC };
+	uint64_t len, addr = some_pages(&len), at;
+	int prot = prots[below(4)], ret;
+
+	for (at = addr; alone && at < addr + len; at += PAGE)
+		if (model_page(at)->kind == UNMAPPED || model_page(at)->kind == DEVICE)
+			return;
+	note("mprotect 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len, prot);
+	ret = mprotect((void *)addr, len, prot);
+	if (alone && ret)
+		disagree("mprotect");
+	for (at = addr; alone && at < addr + len; at += PAGE)
+		model_page(at)->prot = prot;
+}
+
+static void do_madvise(void)
+{
+	/* Not those that take the machine's own memory out of service. */
+	static const int kinds[] = {
+		MADV_NORMAL, MADV_RANDOM, MADV_WILLNEED, MADV_DONTNEED, MADV_FREE, MADV_REMOVE,
+		MADV_DONTFORK, MADV_DOFORK, MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_HUGEPAGE,
+		MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP, MADV_WIPEONFORK, MADV_KEEPONFORK,
+		MADV_COLD, MADV_PAGEOUT, MADV_POPULATE_READ, MADV_POPULATE_WRITE, 24, 25,
+	};
+	int kind = kinds[below(sizeof(kinds) / sizeof(*kinds))];
+	uint64_t len, addr = some_pages(&len), at;
+
+	note("madvise 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len, kind);
+	madvise((void *)addr, len, kind);
+	if (alone && (kind == MADV_DONTFORK || kind == MADV_DONTDUMP || kind == MADV_WIPEONFORK))
+		for (at = addr; at < addr + len; at += PAGE)
+			model_page(at)->odd = true;
+}
+
+static void do_mlock(void)
+{
+	uint64_t len, addr = some_pages(&len);
+
+	note("mlock");
+	(below(2) ? mlock : munlock)((void *)addr, len);
+}
+
+static void do_brk(void)
+{
+	struct area *heap = &areas[1];
+	unsigned int pages = below(HEAP_PAGES + 1), i;
+
+	if (!alone)
+		return;
+	note("brk to %u pages", pages);
+	if (syscall(SYS_brk, heap->start + pages * PAGE) != (long)(heap->start + pages * PAGE))
+		disagree("brk");
+	for (i = 0; i < HEAP_PAGES; i++) {
+		if (i >= pages)
+			model_unmap(heap->start + i * PAGE, PAGE);
+		else if (heap->pages[i].kind == UNMAPPED)
+			model_map(heap->start + i * PAGE, PAGE, ANON, PROT_READ | PROT_WRITE);
+	}
+}
+
+static void do_fill(void)
+{
+	uint64_t bytes[64], addr = some_page();
+	unsigned int i;
+
+	for (i = 0; i < 64; i++)
+		bytes[i] = rnd64() | 0x0101010101010101ull;
+	note("fill 0x%llx", (unsigned long long)addr);
+	for (i = 0; i < 8; i++)
+		poke(addr + i * 512, bytes, sizeof(bytes));
+}
+
+/* The core of a child that is as we are. */
+static void do_crash(void)
+{
+	static uint8_t expected[PAGE];
+	unsigned int i, j;
+	int status;
+	pid_t pid;
+
+	note("a child crashes");
+	pid = fork();
+	if (!pid)
+		die_of_segv();
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) || !WCOREDUMP(status) ||
+	    !core_read(&core, pid, CORE_MAX))
+		disagree("no core");
+	for (i = 0; i < 2; i++) {
+		for (j = 0; j < areas[i].nr; j++) {
+			uint64_t addr = areas[i].start + j * PAGE;
+			struct page *page = &areas[i].pages[j];
+			const uint8_t *dumped = core_at(&core, addr, PAGE);
+
+			if (page->kind == UNMAPPED || page->kind == DEVICE ||
+			    peek(addr, expected, PAGE) != PAGE)
+				continue;
+			model_redact(addr, expected);
+			if (dumped && !memcmp(dumped, expected, PAGE))
+				continue;
+			if (!dumped ? page->odd || all_zero(expected, PAGE) :
+				      page->odd && all_zero(dumped, PAGE))
+				continue;
+			snprintf(model_why, sizeof(model_why), "page 0x%llx is %s",
+				 (unsigned long long)addr, dumped ? "different" : "missing");
+			disagree("core");
+		}
+	}
+	if (model_nr(0, ~0ull) && !core_seal(&core))
+		disagree("no seal");
+	crashes++;
+}
+
+static void step(void);
+
+/* A child that goes on with the same tags. */
+static void do_fork(void)
+{
+	uint64_t seed = rnd64() | 1;
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	note("fork, seed 0x%llx", (unsigned long long)seed);
+	pid = fork();
+	if (!pid) {
+		mem_reopen();
+		random_state = seed;
+		model_resync();
+		is_child = true;
+		for (i = 0; i < 60; i++)
+			step();
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		disagree("fork");
+	children++;
+}
+
+static const struct op {
+	void (*run)(void);
+	unsigned int weight;
+} ops[] = {
+	{ do_register, 250 }, { do_unregister, 150 }, { do_batch, 60 }, { do_query, 60 },
+	{ do_info, 20 }, { do_key, 10 }, { do_nonsense, 20 }, { do_mmap, 90 }, { do_munmap, 40 },
+	{ do_mremap, 80 }, { do_mprotect, 40 }, { do_madvise, 60 }, { do_mlock, 10 }, { do_brk, 20 },
+	{ do_fill, 80 },
+};
+
+static void do_op(void)
+{
+	unsigned int at = below(990), i;
+
+	for (i = 0; at >= ops[i].weight; i++)
+		at -= ops[i].weight;
+	ops[i].run();
+}
+
+static void step(void)
+{
+	uint64_t addr, len;
+
+	steps++;
+	if (model_nr(0, ~0ull) > PIECES_MAX) {
+		/* Too many for a plain oracle. */
+		note("munmap of all");
+		munmap((void *)ARENA, ARENA_PAGES * PAGE);
+		model_unmap(ARENA, ARENA_PAGES * PAGE);
+	} else if (!is_child && !below(500)) {
+		do_crash();
+	} else if (!is_child && !below(1000)) {
+		do_fork();
+	} else {
+		do_op();
+	}
+	addr = some_pages(&len);
+	if (below(16))
+		query_range(addr + below(PAGE), 1 + below(2 * PAGE));
+	else
+		query_range(ARENA, ARENA_PAGES * PAGE);
+	if (!below(8))
+		query_range(areas[1].start, HEAP_PAGES * PAGE);
+}
+
+static void *thread(void *arg)
+{
+	unsigned int i;
+
+	alone = false;
+	random_state = (uintptr_t)arg;
+	for (i = 0; i < THREAD_STEPS; i++)
+		do_op();
+	return NULL;
+}
+
+/* Threads in a child, without an oracle; it exits or crashes. */
+static void threads(void)
+{
+	pthread_t ids[THREADS];
+	pthread_attr_t attr;
+	uint64_t seed = rnd64() | 1;
+	int status, i;
+	pid_t pid;
+
+	note("threads, seed 0x%llx", (unsigned long long)seed);
+	pid = fork();
+	if (!pid) {
+		mem_reopen();
+		pthread_attr_init(&attr);
+		pthread_attr_setstacksize(&attr, 32 * PAGE);
+		for (i = 0; i < THREADS; i++)
+			if (pthread_create(&ids[i], &attr, thread, (void *)(seed + 2 * i)))
+				_exit(1);
+		if (seed & 2)
+			die_of_segv();
+		for (i = 0; i < THREADS; i++)
+			pthread_join(ids[i], NULL);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid ||
+	    !(seed & 2 ? WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV : !status) ||
+	    (seed & 2 && !core_read(&core, pid, CORE_MAX)))
+		disagree("threads");
+}
+
+static void *large(void *at, size_t len, int flags, int advice)
+{
+	void *mem = mmap(at, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+			 -1, 0);
+
+	if (mem == MAP_FAILED || madvise(mem, len, advice))
+		disagree("set-up");
+	return mem;
+}
+
+static void set_up(void)
+{
+	uint64_t top = 1ull << 47;
+	char flags[4096] = "";
+	FILE *cpuinfo = fopen("/proc/cpuinfo", "r");
+
+	while (cpuinfo && fgets(flags, sizeof(flags), cpuinfo))
+		if (!strncmp(flags, "flags", 5) && strstr(flags, " la57"))
+			top = 1ull << 56;
+	fclose(cpuinfo);
+	task_size = top - PAGE;
+	core_pattern_save();
+	write_file("/proc/self/coredump_filter", "0x7f");
+	device = open("/dev/mem", O_RDONLY | O_CLOEXEC);
+	memfd = memfd_create("fuzz", MFD_CLOEXEC);
+	if (memfd < 0 || ftruncate(memfd, 256 * PAGE) || kredact_fd() < 0)
+		disagree("set-up");
+	core.bytes = large(NULL, CORE_MAX, 0, MADV_DONTFORK);
+	ranges = large(NULL, KREDACT_BATCH_MAX * sizeof(*ranges), 0, MADV_DONTDUMP);
+	large((void *)BUFFER, BUFFER_LEN, MAP_FIXED_NOREPLACE, MADV_DONTDUMP);
+	if (!model_init(large(NULL, KREDACT_BATCH_MAX * sizeof(*ranges), 0, MADV_DONTDUMP)))
+		disagree("set-up");
+	areas[0].start = ARENA;
+	areas[0].nr = ARENA_PAGES;
+	/* Nobody else may use the heap from here on. */
+	areas[1].start = (syscall(SYS_brk, 0) + PAGE - 1) & -PAGE;
+	areas[1].nr = HEAP_PAGES;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long most = ~0ull, seed = time(NULL);
+	static char buffer[BUFSIZ];
+	time_t end;
+	int i;
+
+	setvbuf(stdout, buffer, _IOLBF, sizeof(buffer));
+	if (getenv("KREDACT_SEED"))
+		seed = strtoull(getenv("KREDACT_SEED"), NULL, 0);
+	end = time(NULL) + atoi(getenv("KREDACT_SECONDS") ?: "6");
+	for (i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "--seed"))
+			seed = strtoull(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--steps"))
+			most = strtoull(argv[i + 1], NULL, 0), end = (time_t)1 << 40;
+		else if (!strcmp(argv[i], "--seconds"))
+			end = time(NULL) + atoi(argv[i + 1]);
+		else
+			i = argc;
+	}
+	if (i != argc) {
+		fprintf(stderr, "usage: fuzz [--seed N] [--steps N | --seconds N]\n");
+		return 2;
+	}
+	printf("TAP version 13\n1..1\n# seed %llu\n", seed);
+	random_state = seed * 0x9e3779b97f4a7c15ull | 1;
+	set_up();
+	while (steps < most && (steps % 64 || time(NULL) < end)) {
+		step();
+		if (steps % 2048 == 0)
+			threads();
+		if (steps % 262144 == 0)
+			printf("# %llu steps\n", steps);
+	}
+	core_pattern_restore();
+	printf("# total: seed %llu, %llu steps, %llu ioctls, %llu cores compared, %llu forks\n",
+	       seed, steps, calls, crashes, children);
+	printf("ok 1 - the kernel agrees with the oracle\n");
+	return 0;
+}
