@@ -148,7 +148,7 @@ static void some_range(uint64_t *addr, uint64_t *len)
 		*len = (1 + below(8)) * PAGE;
 		break;
 	case 7:
-		/* Only the areas and these may be used: whatever else is mapped, the oracle does not know. */
+		/* No other address may be used: the oracle does not know what is there. */
 		if (below(2))
 			*addr = odd_number();
 		*len = odd_number();
@@ -332,7 +332,8 @@ static void do_key(void)
 
 static void do_nonsense(void)
 {
-	static const unsigned int types[] = { KREDACT_IOC_MAGIC, KREDACT_IOC_MAGIC + 1, 'T' ^ 0x80 };
+	static const unsigned int types[] = { KREDACT_IOC_MAGIC, KREDACT_IOC_MAGIC + 1,
+					      KREDACT_IOC_MAGIC - 1 };
 	struct kredact_query args = { .addr = ARENA, .len = 1 };
 	unsigned int cmd = _IOC(below(4), types[below(3)], 6 + below(250), rnd() & 0x3fff);
 
@@ -394,7 +395,8 @@ static void do_mremap(void)
 	if (to + new_len > ARENA + ARENA_PAGES * PAGE)
 		return;
 	note("mremap 0x%llx + 0x%llx to 0x%llx + 0x%llx, flags %d", (unsigned long long)from,
-	     (unsigned long long)old_len, (unsigned long long)to, (unsigned long long)new_len, flags);
+	     (unsigned long long)old_len, (unsigned long long)to, (unsigned long long)new_len,
+	     flags);
 	if (mremap((void *)from, old_len, new_len, flags, to) == MAP_FAILED) {
 		if (alone)
 			model_resync();
@@ -418,7 +420,8 @@ static void do_mprotect(void)
 	for (at = addr; alone && at < addr + len; at += PAGE)
 		if (model_page(at)->kind == UNMAPPED || model_page(at)->kind == DEVICE)
 			return;
-	note("mprotect 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len, prot);
+	note("mprotect 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len,
+	     prot);
 	ret = mprotect((void *)addr, len, prot);
 	if (alone && ret)
 		disagree("mprotect");
@@ -438,7 +441,8 @@ static void do_madvise(void)
 	int kind = kinds[below(sizeof(kinds) / sizeof(*kinds))];
 	uint64_t len, addr = some_pages(&len), at;
 
-	note("madvise 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len, kind);
+	note("madvise 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len,
+	     kind);
 	madvise((void *)addr, len, kind);
 	if (alone && (kind == MADV_DONTFORK || kind == MADV_DONTDUMP || kind == MADV_WIPEONFORK))
 		for (at = addr; at < addr + len; at += PAGE)
@@ -495,8 +499,8 @@ static void do_crash(void)
 	pid = fork();
 	if (!pid)
 		die_of_segv();
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) || !WCOREDUMP(status) ||
-	    !core_read(&core, pid, CORE_MAX))
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) ||
+	    !WCOREDUMP(status) || !core_read(&core, pid, CORE_MAX))
 		disagree("no core");
 	for (i = 0; i < 2; i++) {
 		for (j = 0; j < areas[i].nr; j++) {
@@ -555,8 +559,8 @@ static const struct op {
 } ops[] = {
 	{ do_register, 250 }, { do_unregister, 150 }, { do_batch, 60 }, { do_query, 60 },
 	{ do_info, 20 }, { do_key, 10 }, { do_nonsense, 20 }, { do_mmap, 90 }, { do_munmap, 40 },
-	{ do_mremap, 80 }, { do_mprotect, 40 }, { do_madvise, 60 }, { do_mlock, 10 }, { do_brk, 20 },
-	{ do_fill, 80 },
+	{ do_mremap, 80 }, { do_mprotect, 40 }, { do_madvise, 60 }, { do_mlock, 10 },
+	{ do_brk, 20 }, { do_fill, 80 },
 };
 
 static void do_op(void)
