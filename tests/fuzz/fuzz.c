@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -44,7 +45,7 @@
 #define AT_LABEL	(BUFFER + 500 * PAGE)
 
 /* Flags of registrations, all of them, so that new ones are known here. */
-static const uint32_t known_flags = KREDACT_EXACT;
+static const uint32_t known_flags = KREDACT_EXACT | KREDACT_PIN | KREDACT_NOPIN;
 
 static __thread uint64_t random_state;
 static __thread bool alone = true;	/* with the oracle */
@@ -161,6 +162,17 @@ static uint32_t some_flags(uint32_t valid)
 	return below(12) ? rnd() & valid : below(2) ? rnd() : 1u << below(32);
 }
 
+/* Mostly none. */
+static void some_pidfd(__u32 *flags, __u32 *pidfd, __u32 *reserved)
+{
+	*pidfd = 0;
+	*reserved = below(60) ? 0 : rnd();
+	if (!below(10))
+		*flags |= KREDACT_PIDFD;
+	if (*flags & KREDACT_PIDFD || !below(60))
+		*pidfd = below(20) ? (uint32_t)pidfds[below(PIDFDS)].fd : rnd() | 4096;
+}
+
 /* Where a call finds what it is told to read: mostly in the buffer. */
 static uint64_t place(uint64_t usual, const void *bytes, size_t len)
 {
@@ -251,6 +263,7 @@ static void do_register(void)
 	args.label = some_label(&args.label_len);
 	args.coverage = rnd();
 	args.handle = rnd();
+	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
 	call_with(KREDACT_IOC_REGISTER, &args, sizeof(args), "register");
 }
 
@@ -258,6 +271,7 @@ static void do_unregister(void)
 {
 	struct kredact_unregister args = { .flags = below(30) ? 0 : some_flags(0) };
 
+	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
 	args.handle = below(10) ? model_handle(rnd()) : odd_number();
 	call_with(KREDACT_IOC_UNREGISTER, &args, sizeof(args), "unregister");
 }
@@ -290,6 +304,7 @@ static void do_batch(void)
 	if (args.nr > nr && args.nr <= KREDACT_BATCH_MAX)
 		args.nr = 0;
 	args.label = some_label(&args.label_len);
+	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
 	call_with(KREDACT_IOC_REGISTER_BATCH, &args, sizeof(args), "batch");
 }
 
@@ -310,6 +325,7 @@ static void do_query(void)
 	some_range(&addr, &len);
 	args.addr = addr;
 	args.len = len;
+	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
 	call_with(KREDACT_IOC_QUERY, &args, sizeof(args), "query");
 }
 
@@ -514,6 +530,9 @@ static void do_crash(void)
 			model_redact(addr, expected);
 			if (dumped && !memcmp(dumped, expected, PAGE))
 				continue;
+			/* What we have pinned is not in the core of one that shares it. */
+			if (dumped && page->kind != ANON && all_zero(dumped, PAGE))
+				continue;
 			if (!dumped ? page->odd || all_zero(expected, PAGE) :
 				      page->odd && all_zero(dumped, PAGE))
 				continue;
@@ -525,6 +544,19 @@ static void do_crash(void)
 	if (model_nr(0, ~0ull) && !core_seal(&core))
 		disagree("no seal");
 	crashes++;
+}
+
+static int pidfd_of(pid_t pid)
+{
+	return syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* After a fork: somebody's own pidfd is another one. */
+static void is_self(void)
+{
+	mem_reopen();
+	close(pidfds[0].fd);
+	pidfds[0].fd = pidfd_of(getpid());
 }
 
 static void step(void);
@@ -540,7 +572,7 @@ static void do_fork(void)
 	note("fork, seed 0x%llx", (unsigned long long)seed);
 	pid = fork();
 	if (!pid) {
-		mem_reopen();
+		is_self();
 		random_state = seed;
 		model_resync();
 		is_child = true;
@@ -621,7 +653,7 @@ static void threads(void)
 	note("threads, seed 0x%llx", (unsigned long long)seed);
 	pid = fork();
 	if (!pid) {
-		mem_reopen();
+		is_self();
 		pthread_attr_init(&attr);
 		pthread_attr_setstacksize(&attr, 32 * PAGE);
 		for (i = 0; i < THREADS; i++)
@@ -649,6 +681,34 @@ static void *large(void *at, size_t len, int flags, int advice)
 	return mem;
 }
 
+/* Good, bad, and of a process that lies there as we do, but of another user. */
+static void set_up_pidfds(void)
+{
+	pid_t dead = fork(), other;
+
+	if (!dead)
+		_exit(0);
+	other = fork();
+	if (!other) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		mmap((void *)ARENA, ARENA_PAGES * PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		if (!setresuid(65534, 65534, 65534))
+			for (;;)
+				pause();
+		_exit(1);
+	}
+	pidfds[0] = (struct pidfd){ pidfd_of(getpid()), 0 };
+	pidfds[1] = (struct pidfd){ pidfd_of(other), UNPREDICTABLE };
+	pidfds[2] = (struct pidfd){ pidfd_of(1), UNPREDICTABLE };
+	pidfds[3] = (struct pidfd){ pidfd_of(2), -ESRCH };	/* kthreadd */
+	pidfds[4] = (struct pidfd){ pidfd_of(dead), -ESRCH };
+	pidfds[5] = (struct pidfd){ memfd, -EBADF };
+	pidfds[6] = (struct pidfd){ kredact_fd(), -EBADF };
+	pidfds[7] = (struct pidfd){ -1, -EBADF };
+	waitpid(dead, NULL, 0);
+}
+
 static void set_up(void)
 {
 	uint64_t top = 1ull << 47;
@@ -666,6 +726,7 @@ static void set_up(void)
 	memfd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (memfd < 0 || ftruncate(memfd, 256 * PAGE) || kredact_fd() < 0)
 		disagree("set-up");
+	set_up_pidfds();
 	core.bytes = large(NULL, CORE_MAX, 0, MADV_DONTFORK);
 	ranges = large(NULL, KREDACT_BATCH_MAX * sizeof(*ranges), 0, MADV_DONTDUMP);
 	large((void *)BUFFER, BUFFER_LEN, MAP_FIXED_NOREPLACE, MADV_DONTDUMP);

@@ -25,12 +25,15 @@ struct piece {
 struct area areas[2];
 uint64_t task_size;
 char model_why[256];
+struct pidfd pidfds[PIDFDS];
 
 static struct piece pieces[PIECES_MAX];
 static unsigned int nr_pieces;
 static uint64_t old_handles[64];
 static struct kredact_range *ranges;	/* of the batch that was predicted last */
 static int mem = -1;
+/* The call that was predicted last acts on another process. */
+static bool elsewhere;
 
 #define wrong(...) (snprintf(model_why, sizeof(model_why), __VA_ARGS__), false)
 
@@ -233,21 +236,50 @@ static int check_label(uint64_t label, uint32_t len)
 	return ret ?: memchr(text, 0, len) ? -EINVAL : 0;
 }
 
+static bool flags_valid(uint32_t flags)
+{
+	const uint32_t pins = KREDACT_PIN | KREDACT_NOPIN;
+
+	return !(flags & ~(KREDACT_EXACT | pins | KREDACT_PIDFD)) && (flags & pins) != pins;
+}
+
+static int check_pidfd(uint32_t flags, uint32_t pidfd, uint32_t reserved)
+{
+	unsigned int i;
+
+	if (reserved || (!(flags & KREDACT_PIDFD) && pidfd))
+		return -EINVAL;
+	if (!(flags & KREDACT_PIDFD))
+		return 0;
+	for (i = 0; i < PIDFDS && pidfds[i].fd != (int)pidfd;)
+		i++;
+	elsewhere = i < PIDFDS && pidfds[i].result == UNPREDICTABLE;
+	return i < PIDFDS ? pidfds[i].result : -EBADF;
+}
+
+/* Pins that were asked for may not be had. */
+static int check_pins(uint32_t flags)
+{
+	return flags & KREDACT_PIN ? UNPREDICTABLE : 0;
+}
+
 static int predict_batch(const struct kredact_batch *batch)
 {
 	uint64_t bytes = batch->nr * sizeof(*ranges);
 	uint32_t i;
 	int ret;
 
-	if ((batch->flags & ~KREDACT_EXACT) || !batch->nr)
+	if (!flags_valid(batch->flags) || !batch->nr)
 		return -EINVAL;
 	if (batch->nr > KREDACT_BATCH_MAX)
 		return -E2BIG;
-	ret = check_label(batch->label, batch->label_len) ?: get(batch->ranges, ranges, bytes);
+	ret = check_label(batch->label, batch->label_len) ?: get(batch->ranges, ranges, bytes) ?:
+	      check_pidfd(batch->flags, batch->pidfd, batch->reserved);
 	for (i = 0; i < batch->nr && !ret; i++)
 		ret = check_range(ranges[i].addr, ranges[i].len);
 	for (i = 0; i < batch->nr && !ret; i++)
 		ret = check_mapped(ranges[i].addr, ranges[i].len);
+	ret = ret ?: check_pins(batch->flags);
 	if (!ret && accessible(batch->ranges, bytes, PROT_WRITE) < bytes)
 		ret = -EFAULT;
 	return ret;
@@ -324,25 +356,29 @@ int model_predict(unsigned int cmd, uint64_t addr)
 	union args args;
 	int ret = get_args(cmd, addr, &args);
 
+	elsewhere = false;
 	if (ret)
 		return ret;
 	switch (_IOC_NR(cmd)) {
 	case _IOC_NR(KREDACT_IOC_REGISTER):
-		if (args.reg.flags & ~KREDACT_EXACT)
+		if (!flags_valid(args.reg.flags))
 			return -EINVAL;
 		return check_label(args.reg.label, args.reg.label_len) ?:
+		       check_pidfd(args.reg.flags, args.reg.pidfd, args.reg.reserved) ?:
 		       check_range(args.reg.addr, args.reg.len) ?:
-		       check_mapped(args.reg.addr, args.reg.len);
+		       check_mapped(args.reg.addr, args.reg.len) ?: check_pins(args.reg.flags);
 	case _IOC_NR(KREDACT_IOC_UNREGISTER):
-		if (args.unreg.flags)
+		if (args.unreg.flags & ~KREDACT_PIDFD)
 			return -EINVAL;
-		return known(args.unreg.handle) ? 0 : -ENOENT;
+		return check_pidfd(args.unreg.flags, args.unreg.pidfd, args.unreg.reserved) ?:
+		       known(args.unreg.handle) ? 0 : -ENOENT;
 	case _IOC_NR(KREDACT_IOC_REGISTER_BATCH):
 		return predict_batch(&args.batch);
 	case _IOC_NR(KREDACT_IOC_QUERY):
-		if (args.query.flags)
+		if (args.query.flags & ~KREDACT_PIDFD)
 			return -EINVAL;
-		return check_range(args.query.addr, args.query.len);
+		return check_pidfd(args.query.flags, args.query.pidfd, args.query.reserved) ?:
+		       check_range(args.query.addr, args.query.len);
 	case _IOC_NR(KREDACT_IOC_SET_KEY):
 		if (args.key.flags || args.key.reserved || args.key.key_len < KREDACT_KEY_MIN ||
 		    args.key.key_len > KREDACT_KEY_MAX)
@@ -391,7 +427,7 @@ bool model_check(unsigned int cmd, uint64_t addr, int predicted, int ret)
 
 	if (predicted != UNPREDICTABLE && ret != predicted)
 		return wrong("%d instead of %d", ret, predicted);
-	if (ret || _IOC_TYPE(cmd) != KREDACT_IOC_MAGIC)
+	if (ret || elsewhere)
 		return true;
 	peek(addr, &args, sizeof(args.size));
 	if (args.size > sizeof(args) || peek(addr, &args, args.size) != args.size)

@@ -23,6 +23,16 @@
 
 #define UNPREDICTABLE	1	/* instead of 0 or -errno */
 
+/* Descriptors that are told to be pidfds. */
+struct pidfd {
+	int fd;
+	int result;	/* 0: ourselves, -errno, or UNPREDICTABLE: somebody else */
+};
+
+#define PIDFDS		8
+
+extern struct pidfd pidfds[PIDFDS];
+
 enum kind { UNMAPPED, ANON, SHARED, FILE_PRIVATE, FILE_SHARED, DEVICE };
 
 struct page {

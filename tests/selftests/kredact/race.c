@@ -110,12 +110,12 @@ static uint8_t *move(uint8_t *mem, uint8_t *to, size_t nr, int flags)
 	return to;
 }
 
-/* Tags all of it, in one of four ways. */
-static int tag(uint8_t *mem, unsigned int how, struct kredact_range *ranges)
+/* Tags all of it, in one of four ways, pinned or not. */
+static int tag(uint8_t *mem, unsigned int how, uint32_t pins, struct kredact_range *ranges)
 {
 	struct kredact_batch batch = {
 		.size = sizeof(batch),
-		.flags = how & 1 ? KREDACT_EXACT : 0,
+		.flags = pins | (how & 1 ? KREDACT_EXACT : 0),
 		.ranges = (uintptr_t)ranges,
 		.label = (uintptr_t)"race",
 		.label_len = 4,
@@ -242,7 +242,7 @@ static void *work(void *arg)
 
 	pthread_barrier_wait(&all_there);
 	while (home && away && stack) {
-		nr = tag(home, rand_r(&random) % 4, ranges);
+		nr = tag(home, rand_r(&random) % 4, rand_r(&random) & KREDACT_NOPIN, ranges);
 		write_secrets(home, 0, PAGES);
 		crash_others(stack, rand_r(&random));
 		holed = walk(home, away, rand_r(&random) % 10);
