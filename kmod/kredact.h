@@ -146,6 +146,7 @@ struct kredact_user *kredact_user_get(kuid_t uid);
 struct kredact_user *kredact_user_hold(struct kredact_user *user);
 void kredact_user_put(struct kredact_user *user);
 int kredact_user_charge(struct kredact_user *user, u32 nr);
+bool kredact_user_has_room(struct kredact_user *user, u32 nr);
 void kredact_user_adjust(struct kredact_user *user, s64 nr);
 u64 kredact_user_ranges(kuid_t uid);
 u64 kredact_user_limit(void);

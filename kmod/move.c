@@ -54,7 +54,8 @@ static void kredact_move_prepare(struct kredact_mm *kmm, unsigned long from, uns
 			nr++;
 	spin_unlock(&kmm->lock);
 	/* Where there are none, kr_move() tags both places and all between. */
-	kredact_mm_reserve(kmm, nr, GFP_KERNEL_ACCOUNT);
+	if (kredact_user_has_room(kmm->user, nr))
+		kredact_mm_reserve(kmm, nr, GFP_KERNEL_ACCOUNT);
 }
 
 /**

@@ -183,6 +183,9 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 	if (IS_ERR(kmm))
 		return PTR_ERR(kmm);
 
+	/* Only a look: what cannot be charged shall not take memory either. */
+	if (!kredact_user_has_room(kmm->user, batch->nr))
+		return -EDQUOT;
 	mutex_lock(&kmm->tag_mutex);
 	ret = mmap_read_lock_killable(target->mm);
 	if (ret)

@@ -110,6 +110,18 @@ int kredact_user_charge(struct kredact_user *user, u32 nr)
 }
 
 /**
+ * kredact_user_has_room() - could this many ranges be charged?
+ * @user:	held by the caller
+ * @nr:		how many
+ *
+ * For memory that is taken before anything is charged.
+ */
+bool kredact_user_has_room(struct kredact_user *user, u32 nr)
+{
+	return atomic64_read(&user->ranges) + nr <= READ_ONCE(max_ranges_per_user);
+}
+
+/**
  * kredact_user_adjust() - account for ranges that went, or came by division
  * @user:	held by the caller
  * @nr:		negative when there are fewer
