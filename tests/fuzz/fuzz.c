@@ -44,6 +44,8 @@
 #define AT_RANGES	(BUFFER + 4 * PAGE)
 #define AT_LABEL	(BUFFER + 500 * PAGE)
 
+#define PIDFD_OF_INIT	(&pidfds[2])
+
 /* Flags of registrations, all of them, so that new ones are known here. */
 static const uint32_t known_flags = KREDACT_EXACT | KREDACT_PIN | KREDACT_NOPIN;
 
@@ -162,15 +164,21 @@ static uint32_t some_flags(uint32_t valid)
 	return below(12) ? rnd() & valid : below(2) ? rnd() : 1u << below(32);
 }
 
-/* Mostly none. */
-static void some_pidfd(__u32 *flags, __u32 *pidfd, __u32 *reserved)
+/*
+ * Mostly none. Not PID 1 where @tags: the module, which stays as long as a
+ * process that somebody once tried to tag, could not be removed any more.
+ */
+static void some_pidfd(bool tags, __u32 *flags, __u32 *pidfd, __u32 *reserved)
 {
+	const struct pidfd *one = &pidfds[below(PIDFDS)];
+
 	*pidfd = 0;
 	*reserved = below(60) ? 0 : rnd();
 	if (!below(10))
 		*flags |= KREDACT_PIDFD;
 	if (*flags & KREDACT_PIDFD || !below(60))
-		*pidfd = below(20) ? (uint32_t)pidfds[below(PIDFDS)].fd : rnd() | 4096;
+		*pidfd = below(20) && !(tags && one == PIDFD_OF_INIT) ? (uint32_t)one->fd :
+									rnd() | 4096;
 }
 
 /* Where a call finds what it is told to read: mostly in the buffer. */
@@ -263,7 +271,7 @@ static void do_register(void)
 	args.label = some_label(&args.label_len);
 	args.coverage = rnd();
 	args.handle = rnd();
-	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
+	some_pidfd(true, &args.flags, &args.pidfd, &args.reserved);
 	call_with(KREDACT_IOC_REGISTER, &args, sizeof(args), "register");
 }
 
@@ -271,7 +279,7 @@ static void do_unregister(void)
 {
 	struct kredact_unregister args = { .flags = below(30) ? 0 : some_flags(0) };
 
-	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
+	some_pidfd(false, &args.flags, &args.pidfd, &args.reserved);
 	args.handle = below(10) ? model_handle(rnd()) : odd_number();
 	call_with(KREDACT_IOC_UNREGISTER, &args, sizeof(args), "unregister");
 }
@@ -304,7 +312,7 @@ static void do_batch(void)
 	if (args.nr > nr && args.nr <= KREDACT_BATCH_MAX)
 		args.nr = 0;
 	args.label = some_label(&args.label_len);
-	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
+	some_pidfd(true, &args.flags, &args.pidfd, &args.reserved);
 	call_with(KREDACT_IOC_REGISTER_BATCH, &args, sizeof(args), "batch");
 }
 
@@ -325,7 +333,7 @@ static void do_query(void)
 	some_range(&addr, &len);
 	args.addr = addr;
 	args.len = len;
-	some_pidfd(&args.flags, &args.pidfd, &args.reserved);
+	some_pidfd(false, &args.flags, &args.pidfd, &args.reserved);
 	call_with(KREDACT_IOC_QUERY, &args, sizeof(args), "query");
 }
 
@@ -700,7 +708,7 @@ static void set_up_pidfds(void)
 	}
 	pidfds[0] = (struct pidfd){ pidfd_of(getpid()), 0 };
 	pidfds[1] = (struct pidfd){ pidfd_of(other), UNPREDICTABLE };
-	pidfds[2] = (struct pidfd){ pidfd_of(1), UNPREDICTABLE };
+	*PIDFD_OF_INIT = (struct pidfd){ pidfd_of(1), UNPREDICTABLE };
 	pidfds[3] = (struct pidfd){ pidfd_of(2), -ESRCH };	/* kthreadd */
 	pidfds[4] = (struct pidfd){ pidfd_of(dead), -ESRCH };
 	pidfds[5] = (struct pidfd){ memfd, -EBADF };
