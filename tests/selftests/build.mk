@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl redact kinds pins pidfd moves maps identity race scale cost unload coexist forks lifecycle namespaces
+SELFTESTS := ioctl redact kinds pins pidfd moves maps identity race scale cost unload coexist forks lifecycle namespaces hostile
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)

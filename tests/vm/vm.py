@@ -445,6 +445,8 @@ def main() -> int:
     if args.no_module:
         spec.environment["VM_MODULE"] = "no"
     spec.memory, spec.icount, spec.limit = args.memory, args.icount, args.limit
+    if args.icount:
+        spec.environment["KREDACT_ICOUNT"] = "yes"
     spec.environment.update(args.env)
     spec.program_limit = args.program_limit or spec.program_limit
     try:
