@@ -408,7 +408,8 @@ static void registers_for_ever(struct shared *shared)
 
 	CHECK(shared, ranges && mem);
 	for (;;) {
-		int ret = batch(mem, KREDACT_BATCH_MAX, shared->done & 1 ? KREDACT_EXACT : 0, ranges);
+		uint32_t flags = shared->done & 1 ? KREDACT_EXACT : 0;
+		int ret = batch(mem, KREDACT_BATCH_MAX, flags, ranges);
 
 		CHECK(shared, !ret || ret == -EDQUOT || ret == -EINTR);
 		__atomic_add_fetch(&shared->done, 1, __ATOMIC_RELAXED);
