@@ -313,6 +313,8 @@ static void do_batch(void)
 		args.nr = 0;
 	args.label = some_label(&args.label_len);
 	some_pidfd(true, &args.flags, &args.pidfd, &args.reserved);
+	note("%u of %u ranges at 0x%llx, flags %u, label 0x%llx + %u, pidfd %u, %u", args.nr, nr,
+	     args.ranges, args.flags, args.label, args.label_len, args.pidfd, args.reserved);
 	call_with(KREDACT_IOC_REGISTER_BATCH, &args, sizeof(args), "batch");
 }
 

@@ -50,18 +50,39 @@ void mem_reopen(void)
 	mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 }
 
+/* Page by page: of a device, the kernel would read on behind the mapping. */
+static size_t on_page(uint64_t addr, size_t len)
+{
+	size_t rest = PAGE - addr % PAGE;
+
+	return len < rest ? len : rest;
+}
+
 size_t peek(uint64_t addr, void *to, size_t len)
 {
-	ssize_t ret = pread(mem, to, len, addr);
+	size_t done = 0;
+	ssize_t n;
 
-	return ret < 0 ? 0 : ret;
+	for (; done < len; done += n) {
+		n = pread(mem, (char *)to + done, on_page(addr + done, len - done), addr + done);
+		if (n <= 0)
+			break;
+	}
+	return done;
 }
 
 size_t poke(uint64_t addr, const void *from, size_t len)
 {
-	ssize_t ret = pwrite(mem, from, len, addr);
+	size_t done = 0;
+	ssize_t n;
 
-	return ret < 0 ? 0 : ret;
+	for (; done < len; done += n) {
+		n = pwrite(mem, (const char *)from + done, on_page(addr + done, len - done),
+			   addr + done);
+		if (n <= 0)
+			break;
+	}
+	return done;
 }
 
 struct page *model_page(uint64_t addr)
