@@ -392,7 +392,7 @@ int model_predict(unsigned int cmd, uint64_t addr)
 		if (args.unreg.flags & ~KREDACT_PIDFD)
 			return -EINVAL;
 		return check_pidfd(args.unreg.flags, args.unreg.pidfd, args.unreg.reserved) ?:
-		       known(args.unreg.handle) ? 0 : -ENOENT;
+		       (known(args.unreg.handle) ? 0 : -ENOENT);
 	case _IOC_NR(KREDACT_IOC_REGISTER_BATCH):
 		return predict_batch(&args.batch);
 	case _IOC_NR(KREDACT_IOC_QUERY):
@@ -434,7 +434,7 @@ static bool check_query(const struct kredact_query *query)
 
 	if (query->tagged != model_tagged(query->addr, last) ||
 	    query->nr != model_nr(query->addr, last))
-		return wrong("0x%llx + 0x%llx: tagged %llu instead of %llu, %u ranges instead of %u",
+		return wrong("0x%llx + 0x%llx: tagged %llu, not %llu, %u ranges, not %u",
 			     query->addr, query->len, query->tagged,
 			     (unsigned long long)model_tagged(query->addr, last), query->nr,
 			     model_nr(query->addr, last));

@@ -178,7 +178,7 @@ TEST_F_TIMEOUT(cost, dump_beside_a_hoarder, 120)
 		}
 	}
 	core_pattern_restore();
-	TH_LOG("beside %u ranges of another user: dump %.0f us instead of %.0f, register %.0f instead of %.0f",
+	TH_LOG("beside %u ranges of others: dump %.0f us instead of %.0f, register %.0f not %.0f",
 	       HOARD, median(dumped[1]) / 1000, median(dumped[0]) / 1000,
 	       median(registered[1]) / 1000, median(registered[0]) / 1000);
 	EXPECT_GE(exact() ? 1.1 : 3, median(dumped[1]) / median(dumped[0]));
