@@ -25,6 +25,20 @@ union kredact_args {
 	struct kredact_key key;
 };
 
+/**
+ * struct kredact_work - what one call works on
+ * @target:	whose memory it is, in calls about memory
+ * @ranges:	what it tags: @one, or an array that is freed after the call
+ * @nr:		how many of them it has tagged
+ * @one:	for a call with one range
+ */
+struct kredact_work {
+	struct kredact_target target;
+	struct kredact_range *ranges;
+	u32 nr;
+	struct kredact_range one;
+};
+
 static int kredact_copy_label(char *label, u64 from, u32 len)
 {
 	if (len > KREDACT_LABEL_MAX)
@@ -42,13 +56,11 @@ static bool kredact_flags_valid(u32 flags)
 	return !(flags & ~(KREDACT_EXACT | pins | KREDACT_PIDFD)) && (flags & pins) != pins;
 }
 
-static int kredact_ioctl_register(union kredact_args *args)
+static int kredact_ioctl_register(union kredact_args *args, struct kredact_work *work)
 {
 	struct kredact_register *reg = &args->reg;
-	struct kredact_range range = { .addr = reg->addr, .len = reg->len };
 	struct kredact_batch batch = { .flags = reg->flags, .nr = 1, .label_len = reg->label_len };
 	char label[KREDACT_LABEL_MAX];
-	struct kredact_target target;
 	int ret;
 
 	reg->coverage = 0;
@@ -58,44 +70,39 @@ static int kredact_ioctl_register(union kredact_args *args)
 	ret = kredact_copy_label(label, reg->label, reg->label_len);
 	if (ret)
 		return ret;
-	ret = kredact_target_get(&target, reg->flags, reg->pidfd, reg->reserved);
+	ret = kredact_target_get(&work->target, reg->flags, reg->pidfd, reg->reserved);
 	if (ret)
 		return ret;
-	ret = kredact_tag(&target, &batch, &range, label);
-	kredact_target_put(&target);
+	work->one.addr = reg->addr;
+	work->one.len = reg->len;
+	work->ranges = &work->one;
+	ret = kredact_tag(&work->target, &batch, work->ranges, label);
 	if (ret)
 		return ret;
-	reg->handle = range.handle;
+	work->nr = 1;
+	reg->handle = work->one.handle;
 	reg->coverage = batch.coverage;
 	return 0;
 }
 
-static int kredact_ioctl_unregister(union kredact_args *args)
+static int kredact_ioctl_unregister(union kredact_args *args, struct kredact_work *work)
 {
 	struct kredact_unregister *unreg = &args->unreg;
-	struct kredact_target target;
 	int ret;
 
 	if (unreg->flags & ~KREDACT_PIDFD)
 		return -EINVAL;
-	ret = kredact_target_get(&target, unreg->flags, unreg->pidfd, unreg->reserved);
-	if (ret)
-		return ret;
-	ret = kredact_untag(target.mm, unreg->handle);
-	kredact_target_put(&target);
-	return ret;
+	ret = kredact_target_get(&work->target, unreg->flags, unreg->pidfd, unreg->reserved);
+	return ret ?: kredact_untag(work->target.mm, unreg->handle);
 }
 
-static int kredact_ioctl_batch(union kredact_args *args)
+static int kredact_ioctl_batch(union kredact_args *args, struct kredact_work *work)
 {
 	struct kredact_batch *batch = &args->batch;
 	void __user *user = u64_to_user_ptr(batch->ranges);
 	char label[KREDACT_LABEL_MAX];
-	struct kredact_target target;
-	struct kredact_range *ranges;
 	size_t bytes;
 	int ret;
-	u32 i;
 
 	batch->coverage = 0;
 	batch->failed = 0;
@@ -106,50 +113,39 @@ static int kredact_ioctl_batch(union kredact_args *args)
 	ret = kredact_copy_label(label, batch->label, batch->label_len);
 	if (ret)
 		return ret;
-	bytes = array_size(batch->nr, sizeof(*ranges));
-	ranges = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
-	if (!ranges)
+	bytes = array_size(batch->nr, sizeof(*work->ranges));
+	work->ranges = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
+	if (!work->ranges)
 		return -ENOMEM;
-	if (copy_from_user(ranges, user, bytes)) {
-		ret = -EFAULT;
-		goto free;
-	}
-	ret = kredact_target_get(&target, batch->flags, batch->pidfd, batch->reserved);
+	if (copy_from_user(work->ranges, user, bytes))
+		return -EFAULT;
+	ret = kredact_target_get(&work->target, batch->flags, batch->pidfd, batch->reserved);
 	if (ret)
-		goto free;
-	ret = kredact_tag(&target, batch, ranges, label);
-	if (!ret && copy_to_user(user, ranges, bytes)) {
-		/* Without handles the caller could not end what it has begun. */
-		for (i = 0; i < batch->nr; i++)
-			kredact_untag(target.mm, ranges[i].handle);
+		return ret;
+	ret = kredact_tag(&work->target, batch, work->ranges, label);
+	if (ret)
+		return ret;
+	work->nr = batch->nr;
+	if (copy_to_user(user, work->ranges, bytes)) {
 		batch->failed = 0;
-		ret = -EFAULT;
-	}
-	if (ret)
 		batch->coverage = 0;
-	kredact_target_put(&target);
-free:
-	kvfree(ranges);
-	return ret;
+		return -EFAULT;
+	}
+	return 0;
 }
 
-static int kredact_ioctl_query(union kredact_args *args)
+static int kredact_ioctl_query(union kredact_args *args, struct kredact_work *work)
 {
 	struct kredact_query *query = &args->query;
-	struct kredact_target target;
 	int ret;
 
 	if (query->flags & ~KREDACT_PIDFD)
 		return -EINVAL;
-	ret = kredact_target_get(&target, query->flags, query->pidfd, query->reserved);
-	if (ret)
-		return ret;
-	ret = kredact_query(target.mm, query);
-	kredact_target_put(&target);
-	return ret;
+	ret = kredact_target_get(&work->target, query->flags, query->pidfd, query->reserved);
+	return ret ?: kredact_query(work->target.mm, query);
 }
 
-static int kredact_ioctl_info(union kredact_args *args)
+static int kredact_ioctl_info(union kredact_args *args, struct kredact_work *work)
 {
 	struct kredact_mm *kmm = kredact_mm_find(current->mm);
 	struct kredact_info *info = &args->info;
@@ -181,7 +177,7 @@ static int kredact_ioctl_info(union kredact_args *args)
 	return 0;
 }
 
-static int kredact_ioctl_set_key(union kredact_args *args)
+static int kredact_ioctl_set_key(union kredact_args *args, struct kredact_work *work)
 {
 	struct kredact_key *key = &args->key;
 	u8 bytes[KREDACT_KEY_MAX];
@@ -210,7 +206,7 @@ struct kredact_call {
 	u32 min_size;
 	u32 size;
 	bool out;
-	int (*run)(union kredact_args *args);
+	int (*run)(union kredact_args *args, struct kredact_work *work);
 };
 
 #define CALL(cmd, struct_name, version0, function)					\
@@ -237,6 +233,7 @@ static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 {
 	void __user *user = (void __user *)arg;
 	const struct kredact_call *call;
+	struct kredact_work work = { };
 	union kredact_args args;
 	u32 size;
 	int ret;
@@ -257,10 +254,16 @@ static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	/* A result that cannot be told must not come about. */
 	if (call->out && copy_to_user(user, &args, min(size, call->size)))
 		return -EFAULT;
-	ret = call->run(&args);
+	ret = call->run(&args, &work);
 	args.size = size;
 	if (call->out && copy_to_user(user, &args, min(size, call->size)))
-		return ret ?: -EFAULT;
+		ret = ret ?: -EFAULT;
+	/* Without handles the caller could not end what it has begun. */
+	while (ret && work.nr)
+		kredact_untag(work.target.mm, work.ranges[--work.nr].handle);
+	if (work.ranges != &work.one)
+		kvfree(work.ranges);
+	kredact_target_put(&work.target);
 	return ret;
 }
 

@@ -37,9 +37,10 @@ static void kredact_forbid_dump(struct mm_struct *mm)
  */
 static void kredact_forget_uncopied(struct kredact_mm *child, struct mm_struct *oldmm)
 {
+	VMA_ITERATOR(vmi, oldmm, 0);
 	struct vm_area_struct *vma;
 
-	for (vma = find_vma(oldmm, 0); vma; vma = find_vma(oldmm, vma->vm_end))
+	for_each_vma(vmi, vma)
 		if (vma->vm_flags & VM_DONTCOPY)
 			kredact_mm_drop(child, vma->vm_start, vma->vm_end - 1);
 }

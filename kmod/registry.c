@@ -144,23 +144,23 @@ void kredact_mm_recharge(struct kredact_mm *kmm)
  */
 void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last)
 {
+	bool more, room;
 	u32 kept;
-	bool more;
 
 	do {
 		/*
 		 * Dividing a range takes a node. Without one it stays whole, and so
 		 * it does for a user who has more ranges than allowed already.
 		 */
-		if (kredact_user_has_room(kmm->user, 1))
-			kredact_mm_reserve(kmm, 1, GFP_NOWAIT | __GFP_ACCOUNT);
+		room = kredact_user_has_room(kmm->user, 1) &&
+		       !kredact_mm_reserve(kmm, 1, GFP_NOWAIT | __GFP_ACCOUNT);
 		spin_lock(&kmm->lock);
 		more = kr_drop(&kmm->set, start, last, DROP_BATCH, &kept);
 		kmm->epoch++;
 		kredact_mm_recharge(kmm);
 		spin_unlock(&kmm->lock);
 		cond_resched();
-	} while (more);
+	} while (more || (kept && room));
 	kredact_unpin(kmm, start, last);
 }
 

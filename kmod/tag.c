@@ -47,6 +47,21 @@ static int kredact_check_mapped(struct mm_struct *mm, u64 addr, u64 len)
 	return 0;
 }
 
+/* Likewise, for all ranges of a batch. */
+static int kredact_check_ranges(struct mm_struct *mm, struct kredact_batch *batch,
+				const struct kredact_range *ranges)
+{
+	int ret = 0;
+
+	for (batch->failed = 0; batch->failed < batch->nr; batch->failed++) {
+		ret = kredact_check_mapped(mm, ranges[batch->failed].addr,
+					   ranges[batch->failed].len);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
 /* Adds ranges that are charged and reserved already; all of them or none. */
 static int kredact_insert(struct kredact_mm *kmm, struct kredact_range *ranges, u32 nr,
 			  u32 flags, u32 label)
@@ -117,6 +132,7 @@ static int kredact_pin_ranges(struct kredact_mm *kmm, const struct kredact_targe
 		ret = kredact_pin(kmm, target, ranges[i].addr, ranges[i].len, demanded);
 		if (ret && demanded) {
 			batch->failed = i;
+			batch->coverage = 0;
 			for (i = 0; i < batch->nr; i++)
 				kredact_remove(kmm, ranges[i].handle);
 			return ret;
@@ -137,20 +153,19 @@ static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_targe
 	int ret;
 
 	/* The account, the labels and the set change only after all is known to be right. */
-	for (batch->failed = 0; batch->failed < batch->nr; batch->failed++) {
-		ret = kredact_check_mapped(target->mm, ranges[batch->failed].addr,
-					   ranges[batch->failed].len);
-		if (ret)
-			return ret;
-	}
-	if (batch->label_len) {
-		ret = kredact_label_id(kmm->labels, label, batch->label_len, &label_id);
-		if (ret)
-			return ret;
-	}
+	ret = kredact_check_ranges(target->mm, batch, ranges);
+	if (ret)
+		return ret;
 	ret = kredact_user_charge(kmm->user, batch->nr);
 	if (ret)
 		return ret;
+	if (batch->label_len) {
+		ret = kredact_label_id(kmm->labels, label, batch->label_len, &label_id);
+		if (ret) {
+			kredact_user_adjust(kmm->user, -(s64)batch->nr);
+			return ret;
+		}
+	}
 	ret = kredact_insert(kmm, ranges, batch->nr,
 			     batch->flags & (KREDACT_EXACT | KREDACT_BY_BPF), label_id);
 	if (ret)
@@ -176,6 +191,15 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 
 	for (batch->failed = 0; batch->failed < batch->nr; batch->failed++) {
 		ret = kredact_check_range(ranges[batch->failed].addr, ranges[batch->failed].len);
+		if (ret)
+			return ret;
+	}
+	/* A call that fails leaves nothing behind that would hold the module. */
+	if (!kredact_mm_find(target->mm)) {
+		if (mmap_read_lock_killable(target->mm))
+			return -EINTR;
+		ret = kredact_check_ranges(target->mm, batch, ranges);
+		mmap_read_unlock(target->mm);
 		if (ret)
 			return ret;
 	}

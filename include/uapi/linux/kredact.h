@@ -6,7 +6,9 @@
  * copy_struct_from_user(): a caller built against an older header gets zeros
  * for the members that it does not know, a caller built against a newer one is
  * refused with E2BIG when it sets a member that this module does not know.
- * Nothing in the kernel changes when a call fails.
+ * Nothing in the kernel changes when a call fails, but for two things: a label
+ * that nobody had used before stays known, and charged; and a key stays
+ * installed whose id could not be told (EFAULT at the very end).
  *
  * A file descriptor of /dev/kredact carries no authority over memory: calls act
  * on the mm of the caller, or with KREDACT_PIDFD on one that the caller might
@@ -202,7 +204,8 @@ struct kredact_batch {
  * @addr:	in: first byte
  * @len:	in: bytes, 1 to KREDACT_LEN_MAX
  * @tagged:	out: bytes of the range that a dump would show as zeros
- * @nr:		out: registrations that touch the range
+ * @nr:		out: registrations that touch the range; one that munmap or mremap
+ *		divided counts once for each part
  * @coverage:	out: KREDACT_COVER_* that hold for all of it; 0 unless @tagged == @len
  * @pidfd:	in: the process, with KREDACT_PIDFD
  * @reserved:	in: 0
@@ -235,7 +238,7 @@ struct kredact_query {
  * @coverage:		out: KREDACT_COVER_* that a registration of plain
  *			anonymous memory gets, within RLIMIT_MEMLOCK
  * @key_id:		out: names the key that seals are made with
- * @my_ranges:		out: registrations of the caller's mm
+ * @my_ranges:		out: registrations of the caller's mm, or their parts
  * @user_ranges:	out: what is charged to the caller's user: 1 for each
  *			registration, 3 for each label, also those that children
  *			inherited
