@@ -3,10 +3,12 @@
 
 KMOD_SOURCES := Kbuild $(wildcard kmod/*.[ch] kmod/core/*.[ch] include/uapi/linux/*.h)
 
-# kbuild writes next to its sources, so each kernel gets a copy of them.
+# kbuild writes next to its sources, so each kernel gets a copy of them. Further sources may
+# have a Kbuild that goes on where the first ends.
 define KMOD_BUILD
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@cp --parents $(KMOD_SOURCES) $(@D)
+	@cp --parents $(KMOD_SOURCES) $(2) $(@D)
+	$(if $(2),@cat $(filter %/Kbuild,$(2)) >>$(@D)/Kbuild)
 	+$(MAKE) -s -C $(1) M=$(abspath $(@D)) KREDACT_VERSION=$(VERSION) modules
 endef
 

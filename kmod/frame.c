@@ -44,17 +44,16 @@ int kredact_frame_add(struct page *page)
  */
 void kredact_frame_remove(struct page *page)
 {
-	unsigned long pfn = page_to_pfn(page);
-	void *old = xa_mk_value(1), *seen;
+	unsigned long pfn = page_to_pfn(page), nr;
 
-	for (;; old = seen) {
-		unsigned long nr = xa_to_value(old);
-
-		/* Takes no memory: an entry is replaced or erased. */
-		seen = xa_cmpxchg(&frames, pfn, old, nr > 1 ? xa_mk_value(nr - 1) : NULL, 0);
-		if (seen == old)
-			break;
-	}
+	xa_lock(&frames);
+	nr = xa_to_value(xa_load(&frames, pfn));
+	/* Takes no memory: the entry is there. */
+	if (nr > 1)
+		__xa_store(&frames, pfn, xa_mk_value(nr - 1), GFP_NOWAIT);
+	else
+		__xa_erase(&frames, pfn);
+	xa_unlock(&frames);
 	atomic64_dec(&kredact_stats.pins);
 }
 

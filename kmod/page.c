@@ -145,16 +145,27 @@ static struct page *kredact_copy_page(struct kredact_dump *dump)
 	return page;
 }
 
+/* Takes the lock of the tags. Where that is not to be had, no page is written any more. */
+static bool kredact_lock_tags(struct kredact_mm *kmm, struct kredact_dump *dump)
+	__cond_acquires(&kmm->lock)
+{
+	if (kredact_mm_trylock(kmm))
+		return true;
+	if (dump)
+		dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
+	return false;
+}
+
 /*
  * Redacts a copy by the tags that there are now: 0, or why the copy may not be
  * written. @epoch is that of the look-up that led here.
  */
-static u32 kredact_redact(struct kredact_mm *kmm, unsigned long addr, u8 *copy, u32 epoch,
-			  u64 *zeroed)
+static u32 kredact_redact(struct kredact_mm *kmm, struct kredact_dump *dump, unsigned long addr,
+			  u8 *copy, u32 epoch, u64 *zeroed)
 {
 	u32 failure = 0;
 
-	if (!kredact_mm_trylock(kmm))
+	if (!kredact_lock_tags(kmm, dump))
 		return KREDACT_LEFT_OUT_LOOKUP;
 	*zeroed = kredact_zero_ranges(kmm, addr, copy);
 	if (kmm->epoch != epoch || kredact_page_tag(kmm, addr) == PAGE_WHOLE)
@@ -182,7 +193,7 @@ static struct page *kredact_redacted_copy(struct kredact_mm *kmm, struct kredact
 		*failure = KREDACT_LEFT_OUT_UNREADABLE;
 	kunmap_local(from);
 	if (!*failure && kmm)
-		*failure = kredact_redact(kmm, addr, to, epoch, &zeroed);
+		*failure = kredact_redact(kmm, dump, addr, to, epoch, &zeroed);
 	else if (!*failure && kredact_mm_find(current->mm))
 		*failure = KREDACT_LEFT_OUT_LOOKUP;
 	if (!*failure && kredact_page_is_shared(kmm, addr, page))
@@ -217,16 +228,13 @@ struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
 	struct kredact_mm *kmm;
 	int tries;
 
-	if (dump && (dump->flags & KREDACT_SEAL_ALL_LEFT_OUT))
-		goto leave_out;
 	for (tries = 0; tries < LOOKUP_TRIES && failure == KREDACT_LEFT_OUT_LOOKUP; tries++) {
+		if (dump && (dump->flags & KREDACT_SEAL_ALL_LEFT_OUT))
+			break;
 		kmm = kredact_mm_find(current->mm);
 		if (kmm) {
-			if (!kredact_mm_trylock(kmm)) {
-				if (dump)
-					dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
-				goto leave_out;
-			}
+			if (!kredact_lock_tags(kmm, dump))
+				break;
 			epoch = kmm->epoch;
 			tag = kredact_page_tag(kmm, addr);
 			spin_unlock(&kmm->lock);
@@ -255,7 +263,6 @@ struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
 		if (copy)
 			return copy;
 	}
-leave_out:
 	kredact_leave_out(dump, addr, failure);
 	return NULL;
 }

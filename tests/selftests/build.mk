@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl redact kinds pins pidfd moves maps identity race scale cost unload coexist forks lifecycle namespaces hostile
+SELFTESTS := ioctl redact kinds pins pidfd moves maps identity race scale cost unload coexist forks lifecycle namespaces hostile faults failnth
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
@@ -15,7 +15,9 @@ $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTES
 		   $(B)/kselftest/.stamp
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Werror -O1 -g -Iinclude/uapi -isystem $(B)/kselftest -pthread \
-		-o $@ $< $(SELFTEST_PARTS:%=%.c)
+		-o $@ $(filter %.c,$^)
+
+$(SELFTEST_DIR)/faults $(SELFTEST_DIR)/failnth: $(addprefix tests/selftests/kredact/scenario,.c .h)
 
 $(SELFTEST_DIR)/compat32: tests/selftests/kredact/compat32.c include/uapi/linux/kredact.h
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,20 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core.h"
+
+#ifndef UFFDIO_MOVE
+struct uffdio_move {
+	__u64 dst, src, len, mode;
+	__s64 move;
+};
+#define UFFDIO_MOVE	_IOWR(UFFDIO, 0x05, struct uffdio_move)
+#define UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES	(1ull << 1)
+#endif
 
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 #define CORE_FILE	"/tmp/kredact.core.%d"
@@ -372,6 +383,23 @@ bool core_seal_has(const struct core *core, uint64_t addr, uint64_t len, uint32_
 	return false;
 }
 
+const struct kredact_seal_left_out *core_seal_left_out(const struct core *core, unsigned int nth)
+{
+	const struct kredact_seal_record *record = NULL;
+
+	while ((record = core_seal_record(core, record))) {
+		const struct kredact_seal_left_out *entries = (const void *)(record + 1);
+		size_t nr = record->len / sizeof(*entries);
+
+		if (record->type != KREDACT_SEAL_LEFT_OUT)
+			continue;
+		if (nth < nr)
+			return &entries[nth];
+		nth -= nr;
+	}
+	return NULL;
+}
+
 bool all_zero(const uint8_t *bytes, size_t len)
 {
 	while (len--)
@@ -457,4 +485,37 @@ void *pages(size_t nr)
 void *shared_pages(size_t nr)
 {
 	return map(nr, MAP_SHARED);
+}
+
+int uffd_move(uint8_t *dst, uint8_t *src, size_t len)
+{
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_move move = { (uintptr_t)dst, (uintptr_t)src, len,
+				    UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, 0 };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC), ret;
+
+	range.range.start = (uintptr_t)dst;
+	range.range.len = len;
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		return -EBADF;
+	ret = ioctl(fd, UFFDIO_MOVE, &move) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+bool uffd_can_move(void)
+{
+	uint8_t *from = pages(1), *to = pages(1);
+	int ret = -ENOMEM;
+
+	if (from && to) {
+		from[0] = 1;
+		ret = uffd_move(to, from, PAGE);
+	}
+	if (from)
+		munmap(from, PAGE);
+	if (to)
+		munmap(to, PAGE);
+	return !ret;
 }

@@ -75,6 +75,8 @@ const struct kredact_seal_counts *core_seal_counts(const struct core *core);
 /* Is there a record for exactly this range? Its label's text goes to @label, if given. */
 bool core_seal_has(const struct core *core, uint64_t addr, uint64_t len, uint32_t flags,
 		   char *label);
+/* The pages that the seal says were left out since something failed: the nth, or NULL. */
+const struct kredact_seal_left_out *core_seal_left_out(const struct core *core, unsigned int nth);
 
 bool all_zero(const uint8_t *bytes, size_t len);
 
@@ -91,5 +93,9 @@ int info(struct kredact_info *info);
 /* Fresh anonymous memory, or shared with children. */
 void *pages(size_t nr);
 void *shared_pages(size_t nr);
+
+/* Moves pages with UFFDIO_MOVE: 0, or -errno. Does this kernel have it (6.8)? */
+int uffd_move(uint8_t *dst, uint8_t *src, size_t len);
+bool uffd_can_move(void);
 
 #endif /* KREDACT_SELFTEST_CORE_H */

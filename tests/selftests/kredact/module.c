@@ -12,13 +12,18 @@
 
 #include "module.h"
 
-int module_insert(const char *name, const char *parameters)
+int module_open(const char *name)
 {
 	char path[256];
-	int fd, ret;
 
 	snprintf(path, sizeof(path), "%s/%s.ko", getenv("KREDACT_MODULES") ?: "..", name);
-	fd = open(path, O_RDONLY);
+	return open(path, O_RDONLY);
+}
+
+int module_insert(const char *name, const char *parameters)
+{
+	int fd = module_open(name), ret;
+
 	if (fd < 0)
 		return -errno;
 	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;

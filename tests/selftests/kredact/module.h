@@ -8,6 +8,8 @@
 
 #define KREDACT	"kredact"
 
+/* Its file, to be closed; -1 with errno. */
+int module_open(const char *name);
 /* 0 or -errno. */
 int module_insert(const char *name, const char *parameters);
 int module_remove(const char *name);

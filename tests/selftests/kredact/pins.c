@@ -22,15 +22,6 @@
 #include "core.h"
 #include "kselftest_harness.h"
 
-#ifndef UFFDIO_MOVE
-struct uffdio_move {
-	__u64 dst, src, len, mode;
-	__s64 move;
-};
-#define UFFDIO_MOVE	_IOWR(UFFDIO, 0x05, struct uffdio_move)
-#define UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES	(1ull << 1)
-#endif
-
 #define SECRET	64
 #define HUGE	(2ul << 20)
 #define PINNED	(KREDACT_COVER_SWAP | KREDACT_COVER_SHARED)
@@ -554,24 +545,6 @@ TEST_F(pins, second_mapping_in_the_same_process)
 	EXPECT_EQ(1, core_seal_counts(&self->core)->pages_left_out);
 }
 
-/* Moves pages with UFFDIO_MOVE: 0, or -errno. */
-static int uffd_move(uint8_t *dst, uint8_t *src, size_t len)
-{
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_move move = { (uintptr_t)dst, (uintptr_t)src, len,
-				    UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, 0 };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC), ret;
-
-	range.range.start = (uintptr_t)dst;
-	range.range.len = len;
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
-		return -EBADF;
-	ret = ioctl(fd, UFFDIO_MOVE, &move) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
 static void moved_by_uffd(void *arg)
 {
 	uint8_t *src = pages(4), *dst = pages(4);
@@ -591,9 +564,9 @@ TEST_F(pins, uffd_move_takes_tags_along)
 	uint8_t *a = pages(1), *b = pages(1);
 	pid_t pid;
 
-	a[0] = 1;
-	if (uffd_move(b, a, PAGE) == -EINVAL)
+	if (!uffd_can_move())
 		SKIP(return, "this kernel has no UFFDIO_MOVE (6.8)");
+	b[0] = 1;
 	pid = crash(moved_by_uffd, NULL);
 	ASSERT_EQ(0, shared->error);
 	ASSERT_LT(0, pid);
