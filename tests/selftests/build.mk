@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl redact kinds pins pidfd moves maps identity race scale cost unload coexist forks lifecycle namespaces hostile faults failnth
+SELFTESTS := ioctl pidfd redact kinds pins maps moves forks lifecycle namespaces identity race \
+	     faults failnth hostile scale cost coexist unload
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
