@@ -19,6 +19,8 @@ TEST      ?=
 VM_MEMORY ?= 1024
 # Machines that run at the same time: two, since one alone leaves a processor idle at times.
 VM_PARALLEL ?= 2
+# A kernel that watches itself is ten times as slow.
+VM_LIMITS := $(if $(filter debug,$(KERNEL)),--program-limit 3600 --limit 14400)
 # Seconds that "make torture" and "make fuzz" take.
 SECONDS   ?= 600
 
@@ -47,7 +49,7 @@ check: deps ## run all tests on both kernels (KERNEL=6.12 TEST=name: some of the
 	@+$(MAKE) $(QUIET) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) check-ready
 	@echo "check: running"
 	@tests/run --build $(B) --memory $(VM_MEMORY) --parallel $(VM_PARALLEL) \
-		$(addprefix --native ,$(UNIT_TESTS)) \
+		$(addprefix --native ,$(UNIT_TESTS)) $(VM_LIMITS) \
 		$(addprefix --kernel ,$(VM_RUN)) $(addprefix --test ,$(TEST))
 
 check-debug-kernel: deps ## run them on a kernel with KASAN, lockdep, kmemleak (built once: half an hour)

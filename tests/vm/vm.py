@@ -52,7 +52,7 @@ class Spec:
     memory: int = 1024      # MiB
     icount: bool = False    # one processor, whose clock counts its instructions
     program_limit: int = 120
-    limit: float = 900.0
+    limit: float = 1800.0
     boot_limit: float = BOOT_LIMIT
     grace: float = GRACE
     environment: dict[str, str] = field(default_factory=dict)
@@ -430,7 +430,7 @@ def main() -> int:
     parser.add_argument("--memory", type=int, default=1024, metavar="MIB")
     parser.add_argument("--icount", action="store_true",
                         help="one processor, whose clock counts instructions")
-    parser.add_argument("--limit", type=float, default=900.0, metavar="SECONDS")
+    parser.add_argument("--limit", type=float, default=1800.0, metavar="SECONDS")
     parser.add_argument("--env", type=assignment, action="append", default=[],
                         metavar="NAME=VALUE", help="for the programs in the guest")
     parser.add_argument("--program-limit", type=int, metavar="SECONDS",
