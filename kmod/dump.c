@@ -29,6 +29,14 @@ static void kredact_dump_begin(struct kredact_dump *dump)
 	/* The threads that wait for the dump to end are on a list; who else uses the mm runs. */
 	for (thread = &current->signal->core_state->dumper; thread; thread = thread->next)
 		dump->stopped++;
+	dump->kmm = kredact_mm_find(current->mm);
+	if (dump->kmm && kredact_mm_trylock(dump->kmm)) {
+		dump->serial = kr_set_serial(&dump->kmm->set);
+		dump->epoch = dump->kmm->epoch;
+		spin_unlock(&dump->kmm->lock);
+	} else if (dump->kmm) {
+		dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
+	}
 	spin_lock(&dumps_lock);
 	hash_add(dumps, &dump->node, (unsigned long)dump->task);
 	spin_unlock(&dumps_lock);
@@ -107,7 +115,6 @@ static int kredact_sealed_core_dump(struct coredump_params *cprm)
 
 	kredact_dump_begin(&dump);
 	dumped = kredact_original_core_dump(cprm);
-	dump.kmm = kredact_mm_find(current->mm);
 	if (dump.kmm || dump.counts.pages_left_out) {
 		atomic64_inc(&kredact_stats.dumps);
 		if (!dumped || !kredact_seal_write(&dump, cprm))

@@ -183,7 +183,9 @@ bool kredact_core_dump_selftest(void);
  * struct kredact_dump - one core dump; lives on the stack
  * @node:	in the table of dumps, looked up by @task
  * @task:	the thread that dumps
- * @kmm:	its tags; NULL where only others have tagged what it shows
+ * @kmm:	its tags at the crash; NULL where only others have tagged what it shows
+ * @serial:	registrations of @kmm until then
+ * @epoch:	of @kmm then
  * @copy:	page for redacted copies, used again and again
  * @stopped:	threads that have stopped for it, and the one that dumps
  * @counts:	sums, in the byte order of the machine
@@ -195,6 +197,8 @@ struct kredact_dump {
 	struct hlist_node node;
 	struct task_struct *task;
 	struct kredact_mm *kmm;
+	u64 serial;
+	u32 epoch;
 	struct page *copy;
 	int stopped;
 	struct {

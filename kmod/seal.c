@@ -15,8 +15,9 @@
 #include "kredact.h"
 #include "seal.h"
 
-/* Ranges that are looked up with the lock held once. */
+/* Ranges that are named, and looked at, with the lock held once. */
 #define BATCH	12
+#define STEPS_LOCKED	256
 
 static uuid_t boot_id;
 
@@ -75,13 +76,18 @@ static void kredact_seal_labels(struct kredact_mm *kmm, struct kr_seal *seal)
 		kr_seal_label(seal, id, text, len);
 }
 
+/*
+ * What was tagged at the crash, and is so still, at the same place: who shares
+ * the mm without being a thread goes on, and a seal vouches for the dump of what
+ * it names. If a tag has moved or ended meanwhile, there is none.
+ */
 static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 {
 	struct kredact_mm *kmm = dump->kmm;
 	struct kredact_seal_range batch[BATCH];
 	struct kr_cursor cursor = { };
 	const struct kr_range *range;
-	u32 nr;
+	u32 nr, steps;
 
 	if (!kmm)
 		return;
@@ -92,8 +98,14 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 			return;
 		}
 		nr = 0;
-		for (range = kr_after(&kmm->set, &cursor); range && nr < BATCH;
-		     range = kr_next(&kmm->set, range)) {
+		steps = 0;
+		seal->failed |= kmm->epoch != dump->epoch;
+		for (range = kr_after(&kmm->set, &cursor);
+		     range && nr < BATCH && steps < STEPS_LOCKED;
+		     range = kr_next(&kmm->set, range), steps++) {
+			kr_cursor_set(&kmm->set, &cursor, range);
+			if (!kr_is_older(range, dump->serial))
+				continue;
 			batch[nr++] = (struct kredact_seal_range) {
 				.addr = cpu_to_le64(range->start),
 				.len = cpu_to_le64(range->last - range->start + 1),
@@ -102,14 +114,13 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 				.label = cpu_to_le32(range->label),
 			};
 			dump->counts.range_bytes += range->last - range->start + 1;
-			kr_cursor_set(&kmm->set, &cursor, range);
 		}
 		spin_unlock(&kmm->lock);
 		if (nr)
 			kr_seal_ranges(seal, batch, nr);
 		dump->counts.ranges += nr;
 		cond_resched();
-	} while (nr == BATCH && !seal->failed);
+	} while (range && !seal->failed);
 }
 
 static void kredact_seal_left_out(struct kredact_dump *dump, struct kr_seal *seal)
@@ -146,7 +157,7 @@ static void kredact_seal_counts(struct kredact_dump *dump, struct kr_seal *seal)
  * @cprm:	the kernel's
  *
  * May sleep. Return: false when it was not written whole (disk full, size
- * limit, the dump was killed, the tags could not be read); a verifier sees such
+ * limit, the dump was killed, the tags could not be read, or changed); a verifier sees such
  * a seal as cut off.
  */
 bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm)

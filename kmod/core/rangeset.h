@@ -126,6 +126,18 @@ static inline u32 kr_set_nr(const struct kr_set *set)
 	return set->nr;
 }
 
+/* Registrations so far. */
+static inline u64 kr_set_serial(const struct kr_set *set)
+{
+	return set->serial;
+}
+
+/* Is this one of the first @serial registrations? */
+static inline bool kr_is_older(const struct kr_range *range, u64 serial)
+{
+	return range->handle >> KR_INDEX_BITS < serial;
+}
+
 static inline u32 kr_set_spare(const struct kr_set *set)
 {
 	return set->nr_free;

@@ -89,8 +89,11 @@ void await(int fd);
 bool run_thread(pthread_t *thread, void *(*run)(void *arg));
 pid_t clone_vm(int (*run)(void *arg));
 
-/* For tests whose fixture has a @core: crash(), and then look at the core, which has @nr tags. */
-#define CRASH(run, arg, nr)								\
+/*
+ * For tests whose fixture has a @core: crash(), and then look at the core, which
+ * has @nr tags, and @shared pages that are tagged at another address.
+ */
+#define CRASH_SHARED(run, arg, nr, shared)						\
 	do {										\
 		pid_t child = crash(run, arg);						\
 		ASSERT_EQ(0, arena->error) TH_LOG("%s: %d", arena->why, arena->error);	\
@@ -98,8 +101,9 @@ pid_t clone_vm(int (*run)(void *arg));
 		ASSERT_TRUE(core_load(&self->core, child));				\
 		ASSERT_NE(NULL, core_seal(&self->core));				\
 		EXPECT_EQ(nr, core_seal_counts(&self->core)->ranges);			\
-		EXPECT_EQ(0, core_seal_counts(&self->core)->pages_left_out);		\
+		EXPECT_EQ(shared, core_seal_counts(&self->core)->pages_left_out);	\
 	} while (0)
+#define CRASH(run, arg, nr)	CRASH_SHARED(run, arg, nr, 0)
 
 #define HIDDEN(i)	EXPECT_EQ(0, core_count(&self->core, arena->secret[i], SECRET))
 #define SHOWN(i)	EXPECT_EQ(1, core_count(&self->core, arena->secret[i], SECRET))
