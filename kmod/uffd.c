@@ -35,7 +35,8 @@ static int kredact_uffd_tag(struct kredact_mm *kmm, unsigned long dst, unsigned 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	do {
-		ret = kredact_mm_reserve(kmm, missing, GFP_KERNEL_ACCOUNT);
+		ret = kredact_user_has_room(kmm->user, missing) ?
+		      kredact_mm_reserve(kmm, missing, GFP_KERNEL_ACCOUNT) : -ENOMEM;
 		if (ret)
 			break;
 		spin_lock(&kmm->lock);

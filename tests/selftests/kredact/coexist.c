@@ -144,6 +144,7 @@ static void fork_and_move(void)
 		_exit(0);
 	mremap(mem, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	munmap(to, PAGE);
+	uffd_can_move();
 }
 
 FIXTURE(other) {
@@ -151,6 +152,7 @@ FIXTURE(other) {
 
 FIXTURE_VARIANT(other) {
 	const char *parameters;
+	bool uffd;
 };
 
 FIXTURE_VARIANT_ADD(other, dump_page) {
@@ -165,6 +167,11 @@ FIXTURE_VARIANT_ADD(other, move) {
 	.parameters = "symbol=move_page_tables",
 };
 
+FIXTURE_VARIANT_ADD(other, uffd_move) {
+	.parameters = "symbol=move_pages",
+	.uffd = true,
+};
+
 /* A function of this name for each of native and 32-bit processes. */
 FIXTURE_VARIANT_ADD(other, core) {
 	.parameters = "symbol=elf_core_dump",
@@ -172,6 +179,8 @@ FIXTURE_VARIANT_ADD(other, core) {
 
 FIXTURE_SETUP(other)
 {
+	if (variant->uffd && !uffd_can_move())
+		SKIP(return, "this kernel has no UFFDIO_MOVE (6.8)");
 }
 
 FIXTURE_TEARDOWN(other)
