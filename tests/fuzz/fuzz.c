@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +30,10 @@
 #include <unistd.h>
 
 #include "../selftests/kredact/core.h"
+#include "choice.h"
+#include "mappings.h"
 #include "model.h"
 
-#define HISTORY		40	/* calls that a failure shows */
 #define PIECES_MAX	300
 #define THREADS		4
 #define THREAD_STEPS	400
@@ -49,115 +49,10 @@
 /* Flags of registrations, all of them, so that new ones are known here. */
 static const uint32_t known_flags = KREDACT_EXACT | KREDACT_PIN | KREDACT_NOPIN;
 
-static __thread uint64_t random_state;
-static __thread bool alone = true;	/* with the oracle */
-static char history[HISTORY][160];
-static unsigned long long steps, notes, crashes, children, calls;
+static unsigned long long crashes, children, calls;
 static struct core core;
 static struct kredact_range *ranges;
 static bool is_child;
-static int memfd, device;
-
-static uint32_t rnd(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state >> 16;
-}
-
-static uint32_t below(uint32_t nr)
-{
-	return rnd() % nr;
-}
-
-static uint64_t rnd64(void)
-{
-	return (uint64_t)rnd() << 32 | rnd();
-}
-
-__attribute__((format(printf, 1, 2)))
-static void note(const char *format, ...)
-{
-	va_list args;
-
-	if (!alone)
-		return;
-	va_start(args, format);
-	vsnprintf(history[notes++ % HISTORY], sizeof(*history), format, args);
-	va_end(args);
-}
-
-static _Noreturn void disagree(const char *what)
-{
-	unsigned long long i;
-
-	for (i = notes < HISTORY ? 0 : notes - HISTORY; i < notes; i++)
-		printf("# %s\n", history[i % HISTORY]);
-	printf("# process %d, step %llu: %s: %s\n", getpid(), steps, what, model_why);
-	fflush(stdout);
-	_exit(1);
-}
-
-/* A page of an area, mapped or not. */
-static uint64_t some_page(void)
-{
-	struct area *area = &areas[below(6) == 0];
-
-	return area->start + below(area->nr) * PAGE;
-}
-
-/* Pages that lie in one area; at least one. */
-static uint64_t some_pages(uint64_t *len)
-{
-	uint64_t addr = ARENA + below(ARENA_PAGES) * PAGE;
-	uint64_t most = (ARENA + ARENA_PAGES * PAGE - addr) / PAGE;
-
-	*len = (1 + below(most < 12 ? most : 12)) * PAGE;
-	return addr;
-}
-
-static uint64_t odd_number(void)
-{
-	switch (below(12)) {
-	case 0: return 0;
-	case 1: return 1;
-	case 2: return PAGE;
-	case 3: return KREDACT_LEN_MAX;
-	case 4: return KREDACT_LEN_MAX + 1;
-	case 5: return ~0ull;
-	case 6: return 1ull << 63;
-	case 7: return -PAGE;
-	case 8: return task_size;
-	case 9: return task_size - 1;
-	case 10: return 0xffffffff81000000ull + below(PAGE);
-	default: return rnd64();
-	}
-}
-
-static void some_range(uint64_t *addr, uint64_t *len)
-{
-	*addr = some_page();
-	switch (below(8)) {
-	case 0 ... 3:
-		*addr += below(PAGE);
-		*len = 1 + below(64);
-		break;
-	case 4: case 5:
-		*addr += below(PAGE);
-		*len = 1 + below(6 * PAGE);
-		break;
-	case 6:
-		*len = (1 + below(8)) * PAGE;
-		break;
-	case 7:
-		/* No other address may be used: the oracle does not know what is there. */
-		if (below(2))
-			*addr = odd_number();
-		*len = odd_number();
-		break;
-	}
-}
 
 static uint32_t some_flags(uint32_t valid)
 {
@@ -165,8 +60,8 @@ static uint32_t some_flags(uint32_t valid)
 }
 
 /*
- * Mostly none. Not PID 1 where @tags: the module, which stays as long as a
- * process that somebody once tried to tag, could not be removed any more.
+ * Mostly none. Not PID 1 where @tags: it never ends, and while it has tags the
+ * module could not be removed.
  */
 static void some_pidfd(bool tags, __u32 *flags, __u32 *pidfd, __u32 *reserved)
 {
@@ -364,153 +259,6 @@ static void do_nonsense(void)
 	unsigned int cmd = _IOC(below(4), types[below(3)], 6 + below(250), rnd() & 0x3fff);
 
 	call_with(cmd, &args, sizeof(args), "nonsense");
-}
-
-static void do_mmap(void)
-{
-	static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ,
-				     PROT_NONE };
-	int prot = prots[below(4)], flags = MAP_FIXED, fd = -1;
-	enum kind kind = ANON + below(12) % 5;
-	uint64_t len, addr = some_pages(&len);
-
-	if (below(2))
-		kind = ANON;
-	if (kind == DEVICE && (device < 0 || below(4)))
-		kind = SHARED;
-	if (kind == DEVICE)
-		prot = PROT_READ, len = PAGE, fd = device;
-	else if (kind == FILE_PRIVATE || kind == FILE_SHARED)
-		fd = memfd;
-	flags |= fd < 0 ? MAP_ANONYMOUS : 0;
-	flags |= kind == ANON || kind == FILE_PRIVATE ? MAP_PRIVATE : MAP_SHARED;
-	note("mmap 0x%llx + 0x%llx, kind %d, prot %d", (unsigned long long)addr,
-	     (unsigned long long)len, kind, prot);
-	if (mmap((void *)addr, len, prot, flags, fd,
-		 kind == DEVICE ? 0xf0000 : fd < 0 ? 0 : below(64) * PAGE) == MAP_FAILED)
-		disagree("mmap");
-	if (alone)
-		model_map(addr, len, kind, prot);
-}
-
-static void do_munmap(void)
-{
-	uint64_t len, addr = some_pages(&len);
-
-	note("munmap 0x%llx + 0x%llx", (unsigned long long)addr, (unsigned long long)len);
-	if (munmap((void *)addr, len))
-		disagree("munmap");
-	if (alone)
-		model_unmap(addr, len);
-}
-
-static void do_mremap(void)
-{
-	uint64_t old_len, from = some_pages(&old_len), new_len, to = some_pages(&new_len), at;
-	int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
-
-	for (at = from; at < from + old_len; at += PAGE)
-		if (model_page(at)->kind != ANON && model_page(at)->kind != FILE_PRIVATE)
-			new_len = new_len < old_len ? new_len : old_len;
-	if (below(2))
-		new_len = old_len;
-	if (!below(3) && new_len == old_len)
-		flags |= MREMAP_DONTUNMAP;
-	if (!below(4))
-		flags = 0, to = from;
-	if (to + new_len > ARENA + ARENA_PAGES * PAGE)
-		return;
-	note("mremap 0x%llx + 0x%llx to 0x%llx + 0x%llx, flags %d", (unsigned long long)from,
-	     (unsigned long long)old_len, (unsigned long long)to, (unsigned long long)new_len,
-	     flags);
-	if (mremap((void *)from, old_len, new_len, flags, to) == MAP_FAILED) {
-		if (alone)
-			model_resync();
-	} else if (alone && to != from) {
-		model_move(from, old_len, to, new_len, flags & MREMAP_DONTUNMAP);
-	} else if (alone && new_len < old_len) {
-		model_unmap(from + new_len, old_len - new_len);
-	} else if (alone) {
-		for (at = from + old_len; at < from + new_len; at += PAGE)
-			*model_page(at) = *model_page(from + old_len - PAGE);
-	}
-}
-
-static void do_mprotect(void)
-{
-	static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE,
-				     PROT_READ | PROT_WRITE | PROT_EXEC };
-	uint64_t len, addr = some_pages(&len), at;
-	int prot = prots[below(4)], ret;
-
-	for (at = addr; alone && at < addr + len; at += PAGE)
-		if (model_page(at)->kind == UNMAPPED || model_page(at)->kind == DEVICE)
-			return;
-	note("mprotect 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len,
-	     prot);
-	ret = mprotect((void *)addr, len, prot);
-	if (alone && ret)
-		disagree("mprotect");
-	for (at = addr; alone && at < addr + len; at += PAGE)
-		model_page(at)->prot = prot;
-}
-
-static void do_madvise(void)
-{
-	/* Not those that take the machine's own memory out of service. */
-	static const int kinds[] = {
-		MADV_NORMAL, MADV_RANDOM, MADV_WILLNEED, MADV_DONTNEED, MADV_FREE, MADV_REMOVE,
-		MADV_DONTFORK, MADV_DOFORK, MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_HUGEPAGE,
-		MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP, MADV_WIPEONFORK, MADV_KEEPONFORK,
-		MADV_COLD, MADV_PAGEOUT, MADV_POPULATE_READ, MADV_POPULATE_WRITE, 24, 25,
-	};
-	int kind = kinds[below(sizeof(kinds) / sizeof(*kinds))];
-	uint64_t len, addr = some_pages(&len), at;
-
-	note("madvise 0x%llx + 0x%llx, %d", (unsigned long long)addr, (unsigned long long)len,
-	     kind);
-	madvise((void *)addr, len, kind);
-	if (alone && (kind == MADV_DONTFORK || kind == MADV_DONTDUMP || kind == MADV_WIPEONFORK))
-		for (at = addr; at < addr + len; at += PAGE)
-			model_page(at)->odd = true;
-}
-
-static void do_mlock(void)
-{
-	uint64_t len, addr = some_pages(&len);
-
-	note("mlock");
-	(below(2) ? mlock : munlock)((void *)addr, len);
-}
-
-static void do_brk(void)
-{
-	struct area *heap = &areas[1];
-	unsigned int pages = below(HEAP_PAGES + 1), i;
-
-	if (!alone)
-		return;
-	note("brk to %u pages", pages);
-	if (syscall(SYS_brk, heap->start + pages * PAGE) != (long)(heap->start + pages * PAGE))
-		disagree("brk");
-	for (i = 0; i < HEAP_PAGES; i++) {
-		if (i >= pages)
-			model_unmap(heap->start + i * PAGE, PAGE);
-		else if (heap->pages[i].kind == UNMAPPED)
-			model_map(heap->start + i * PAGE, PAGE, ANON, PROT_READ | PROT_WRITE);
-	}
-}
-
-static void do_fill(void)
-{
-	uint64_t bytes[64], addr = some_page();
-	unsigned int i;
-
-	for (i = 0; i < 64; i++)
-		bytes[i] = rnd64() | 0x0101010101010101ull;
-	note("fill 0x%llx", (unsigned long long)addr);
-	for (i = 0; i < 8; i++)
-		poke(addr + i * 512, bytes, sizeof(bytes));
 }
 
 /* The core of a child that is as we are. */
