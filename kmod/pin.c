@@ -117,7 +117,8 @@ static long kredact_pin_some(struct kredact_mm *kmm, const struct kredact_target
  * May sleep, and brings pages in. Whatever it has pinned when it fails stays
  * so, until kredact_unpin_unused() or the end of the range.
  *
- * Return: 0, -ENOLCK when RLIMIT_MEMLOCK is reached, -EAGAIN otherwise.
+ * Return: 0, -ENOLCK when RLIMIT_MEMLOCK is reached, -EINTR when the caller is
+ * being killed, -EAGAIN otherwise.
  */
 int kredact_pin(struct kredact_mm *kmm, const struct kredact_target *target, u64 addr, u64 len,
 		bool demanded)
@@ -130,6 +131,8 @@ int kredact_pin(struct kredact_mm *kmm, const struct kredact_target *target, u64
 	if (!demanded && end - addr > target->memlock)
 		return -ENOLCK;
 	for (addr &= PAGE_MASK; addr < end; addr += got * PAGE_SIZE) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		vma = vma_lookup(target->mm, addr);
 		if (!vma)
 			return -EAGAIN;

@@ -24,7 +24,7 @@
  *   ENOTTY      no such call
  *   EINTR       a signal came before anything was done; call again
  *
- * and those with a pidfd, with KREDACT_PIDFD:
+ * and those with a pidfd (EINVAL: a pidfd without KREDACT_PIDFD):
  *   EBADF       it is no pidfd
  *   ESRCH       the process has gone, or has no memory of its own (a kernel thread)
  *   EACCES      the caller may not attach to it (PTRACE_MODE_ATTACH_REALCREDS)
@@ -102,7 +102,8 @@
  * with KREDACT_EXACT.
  *
  * Errors, besides those of every call:
- *   EINVAL        @len is 0, the label holds a NUL
+ *   EINVAL        @len is 0, the label holds a NUL, KREDACT_PIN and KREDACT_NOPIN
+ *                 are both set
  *   ENAMETOOLONG  @label_len is above KREDACT_LABEL_MAX
  *   EFBIG         @len is above KREDACT_LEN_MAX
  *   EOVERFLOW     @addr + @len wraps around

@@ -421,7 +421,7 @@ static void registers_for_ever(struct shared *shared)
 	}
 }
 
-TEST_F_TIMEOUT(hostile, killed_in_a_batch, 120)
+TEST_F_TIMEOUT(hostile, killed_in_a_batch, 600)
 {
 	int round;
 	pid_t pid;
