@@ -108,7 +108,7 @@ static int kredact_remove(struct kredact_mm *kmm, u64 handle)
 	for (;;) {
 		spin_lock(&kmm->lock);
 		more = kr_remove_part(&kmm->set, handle, &start, &last);
-		kmm->epoch++;
+		kmm->epoch += more;
 		kredact_mm_recharge(kmm);
 		spin_unlock(&kmm->lock);
 		if (!more)
