@@ -36,11 +36,8 @@ struct shared {
 
 static struct shared *shared;
 
-FIXTURE(pins) {
-	struct core core;
-};
-
-FIXTURE_SETUP(pins)
+/* Of all fixtures here. */
+static void prepare(struct __test_metadata *_metadata)
 {
 	core_pattern_save();
 	ASSERT_LE(0, kredact_fd());
@@ -50,6 +47,15 @@ FIXTURE_SETUP(pins)
 	fill_secret(shared->secret[0], SECRET, 200);
 	fill_secret(shared->secret[1], SECRET, 201);
 	ASSERT_EQ(0, write_file("/proc/self/coredump_filter", "0x7f"));
+}
+
+FIXTURE(pins) {
+	struct core core;
+};
+
+FIXTURE_SETUP(pins)
+{
+	prepare(_metadata);
 }
 
 FIXTURE_TEARDOWN(pins)
@@ -413,49 +419,6 @@ static void *map_file(int fd, size_t len)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
-/* Another process, which registered nothing, crashes; this one holds the tag. */
-#define OTHER_PROCESS(mem)								\
-	do {										\
-		uint64_t handle;							\
-		pid_t pid;								\
-											\
-		ASSERT_NE(NULL, mem);							\
-		ASSERT_EQ(0, pipe(go));							\
-		pid = fork();	/* before the registration: the child has no tags */	\
-		if (!pid) {								\
-			char byte;							\
-											\
-			close(go[1]);							\
-			if (read(go[0], &byte, 1) != 0)					\
-				_exit(1);						\
-			die_of_segv();							\
-		}									\
-		fill_secret(mem, SECRET, 200);						\
-		fill_secret(mem + step, SECRET, 201);					\
-		ASSERT_EQ(0, reg(mem, SECRET, flags, "theirs", &handle));		\
-		ASSERT_EQ(PINNED, held(mem, SECRET));					\
-		close(go[1]);								\
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));				\
-		ASSERT_TRUE(WCOREDUMP(status));						\
-		ASSERT_TRUE(core_load(&self->core, pid));				\
-		EXPECT_EQ(0, FOUND(0));							\
-		EXPECT_EQ(1, FOUND(1));							\
-		EXPECT_TRUE(all_zero(core_at(&self->core, (uintptr_t)(mem), PAGE), PAGE)); \
-		/* It has a seal that says so, with no range of its own. */		\
-		counts = core_seal_counts(&self->core);					\
-		ASSERT_NE(NULL, counts);						\
-		EXPECT_EQ(0, counts->ranges);						\
-		EXPECT_EQ(1, counts->pages_left_out);					\
-		core_free(&self->core);							\
-		ASSERT_EQ(0, unreg(handle));						\
-		/* The control: the same without a tag. */				\
-		pid = crash(nothing, NULL);						\
-		ASSERT_LT(0, pid);							\
-		ASSERT_TRUE(core_load(&self->core, pid));				\
-		EXPECT_EQ(1, FOUND(0));							\
-		EXPECT_EQ(1, FOUND(1));							\
-	} while (0)
-
 FIXTURE(others) {
 	struct core core;
 };
@@ -474,14 +437,7 @@ FIXTURE_VARIANT_ADD(others, hugetlb) { .what = "hugetlb" };
 
 FIXTURE_SETUP(others)
 {
-	core_pattern_save();
-	ASSERT_LE(0, kredact_fd());
-	shared = shared_pages(1);
-	ASSERT_NE(NULL, shared);
-	ASSERT_EQ(0, madvise(shared, PAGE, MADV_DONTDUMP));
-	fill_secret(shared->secret[0], SECRET, 200);
-	fill_secret(shared->secret[1], SECRET, 201);
-	ASSERT_EQ(0, write_file("/proc/self/coredump_filter", "0x7f"));
+	prepare(_metadata);
 }
 
 FIXTURE_TEARDOWN(others)
@@ -491,13 +447,14 @@ FIXTURE_TEARDOWN(others)
 	write_file("/proc/sys/vm/nr_hugepages", "0");
 }
 
+/* Another process, which registered nothing, crashes; this one holds the tag. */
 TEST_F(others, dump_of_a_process_that_registered_nothing)
 {
 	const struct kredact_seal_counts *counts;
-	uint32_t flags = variant->flags;
-	size_t step = PAGE;
 	int go[2], status, fd;
+	uint64_t handle;
 	uint8_t *mem;
+	pid_t pid;
 
 	if (!strcmp(variant->what, "anonymous")) {
 		mem = shared_pages(4);
@@ -513,7 +470,42 @@ TEST_F(others, dump_of_a_process_that_registered_nothing)
 		ASSERT_EQ(0, ftruncate(fd, 4 * PAGE));
 		mem = map_file(fd, 4 * PAGE);
 	}
-	OTHER_PROCESS(mem);
+	ASSERT_NE(NULL, mem);
+	ASSERT_EQ(0, pipe(go));
+	/* Before the registration: the child has no tags. */
+	pid = fork();
+	if (!pid) {
+		char byte;
+
+		close(go[1]);
+		if (read(go[0], &byte, 1) != 0)
+			_exit(1);
+		die_of_segv();
+	}
+	fill_secret(mem, SECRET, 200);
+	fill_secret(mem + PAGE, SECRET, 201);
+	ASSERT_EQ(0, reg(mem, SECRET, variant->flags, "theirs", &handle));
+	ASSERT_EQ(PINNED, held(mem, SECRET));
+	close(go[1]);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WCOREDUMP(status));
+	ASSERT_TRUE(core_load(&self->core, pid));
+	EXPECT_EQ(0, FOUND(0));
+	EXPECT_EQ(1, FOUND(1));
+	EXPECT_TRUE(all_zero(core_at(&self->core, (uintptr_t)mem, PAGE), PAGE));
+	/* It has a seal that says so, with no range of its own. */
+	counts = core_seal_counts(&self->core);
+	ASSERT_NE(NULL, counts);
+	EXPECT_EQ(0, counts->ranges);
+	EXPECT_EQ(1, counts->pages_left_out);
+	core_free(&self->core);
+	ASSERT_EQ(0, unreg(handle));
+	/* The control: the same without a tag. */
+	pid = crash(nothing, NULL);
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(core_load(&self->core, pid));
+	EXPECT_EQ(1, FOUND(0));
+	EXPECT_EQ(1, FOUND(1));
 }
 
 static void two_mappings(void *arg)
