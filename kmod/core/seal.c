@@ -10,6 +10,9 @@ _Static_assert(sizeof(struct kredact_seal_record) == 16, "seal record");
 _Static_assert(sizeof(struct kredact_seal_range) == 32, "seal range");
 _Static_assert(sizeof(struct kredact_seal_left_out) == 24, "seal left out");
 _Static_assert(sizeof(struct kredact_seal_counts) == 64, "seal counts");
+_Static_assert(sizeof(struct kredact_seal_policy) == 32, "seal policy");
+_Static_assert(sizeof(struct kredact_seal_copy) == 32, "seal copy");
+_Static_assert(sizeof(struct kredact_seal_hunt) == 104, "seal hunt");
 
 static void kr_seal_put(struct kr_seal *seal, const void *data, u32 len)
 {
@@ -87,6 +90,40 @@ void kr_seal_left_out(struct kr_seal *seal, const struct kredact_seal_left_out *
 {
 	kr_seal_record(seal, KREDACT_SEAL_LEFT_OUT, nr * sizeof(*entries));
 	kr_seal_put(seal, entries, nr * sizeof(*entries));
+}
+
+/**
+ * kr_seal_policy() - write what the dump was written by
+ * @seal:	after kr_seal_begin(); once, and kr_seal_hunt() as well
+ * @policy:	already little-endian
+ */
+void kr_seal_policy(struct kr_seal *seal, const struct kredact_seal_policy *policy)
+{
+	kr_seal_record(seal, KREDACT_SEAL_POLICY, sizeof(*policy));
+	kr_seal_put(seal, policy, sizeof(*policy));
+}
+
+/**
+ * kr_seal_copies() - write some of the copies that were found
+ * @seal:	after kr_seal_begin()
+ * @copies:	already little-endian
+ * @nr:		how many
+ */
+void kr_seal_copies(struct kr_seal *seal, const struct kredact_seal_copy *copies, u32 nr)
+{
+	kr_seal_record(seal, KREDACT_SEAL_COPIES, nr * sizeof(*copies));
+	kr_seal_put(seal, copies, nr * sizeof(*copies));
+}
+
+/**
+ * kr_seal_hunt() - write the sums over the hunt
+ * @seal:	after kr_seal_begin(); once, and kr_seal_policy() as well
+ * @hunt:	already little-endian
+ */
+void kr_seal_hunt(struct kr_seal *seal, const struct kredact_seal_hunt *hunt)
+{
+	kr_seal_record(seal, KREDACT_SEAL_HUNT, sizeof(*hunt));
+	kr_seal_put(seal, hunt, sizeof(*hunt));
 }
 
 /**

@@ -35,6 +35,9 @@ void kr_seal_begin(struct kr_seal *seal, struct kredact_seal_header *header);
 void kr_seal_label(struct kr_seal *seal, u32 id, const void *text, u32 len);
 void kr_seal_ranges(struct kr_seal *seal, const struct kredact_seal_range *ranges, u32 nr);
 void kr_seal_left_out(struct kr_seal *seal, const struct kredact_seal_left_out *entries, u32 nr);
+void kr_seal_policy(struct kr_seal *seal, const struct kredact_seal_policy *policy);
+void kr_seal_copies(struct kr_seal *seal, const struct kredact_seal_copy *copies, u32 nr);
+void kr_seal_hunt(struct kr_seal *seal, const struct kredact_seal_hunt *hunt);
 void kr_seal_counts(struct kr_seal *seal, const struct kredact_seal_counts *counts);
 bool kr_seal_end(struct kr_seal *seal);
 

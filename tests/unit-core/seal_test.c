@@ -49,11 +49,32 @@ static bool write_seal(struct sink *sink)
 		.len = cpu_to_le64(4096),
 	};
 	struct kredact_seal_counts counts = { .ranges = cpu_to_le64(2) };
+	struct kredact_seal_policy policy = {
+		.hunt = cpu_to_le32(1), .run = cpu_to_le32(24), .registers = cpu_to_le32(2),
+		.unhunted = cpu_to_le32(3), .strict = cpu_to_le32(4),
+	};
+	struct kredact_seal_copy copies[2] = {
+		{ .addr = cpu_to_le64(0x7ffd00001234), .len = cpu_to_le64(32),
+		  .handle = cpu_to_le64(0x109), .flags = cpu_to_le32(5) },
+		{ .addr = cpu_to_le64(0x910), .len = cpu_to_le64(17),
+		  .handle = cpu_to_le64(0x108), .flags = cpu_to_le32(2) },
+	};
+	struct kredact_seal_hunt hunt = {
+		.ranges = cpu_to_le64(0x11), .bytes = cpu_to_le64(0x12),
+		.bytes_plain = cpu_to_le64(0x13), .copies = cpu_to_le64(0x14),
+		.copy_bytes = cpu_to_le64(0x15), .copies_lost = cpu_to_le64(0x16),
+		.register_bytes = cpu_to_le64(0x17), .frames = cpu_to_le64(0x18),
+		.frame_bytes = cpu_to_le64(0x19), .strict_bytes = cpu_to_le64(0x1a),
+		.unindexed = cpu_to_le32(0x1b),
+	};
 
 	kr_seal_begin(&seal, &header);
 	kr_seal_label(&seal, 7, "signing key", 11);
 	kr_seal_ranges(&seal, ranges, 2);
 	kr_seal_left_out(&seal, &left, 1);
+	kr_seal_policy(&seal, &policy);
+	kr_seal_copies(&seal, copies, 2);
+	kr_seal_hunt(&seal, &hunt);
 	kr_seal_counts(&seal, &counts);
 	return kr_seal_end(&seal);
 }
@@ -62,6 +83,7 @@ static void test_layout(void)
 {
 	struct sink sink = { .room = sizeof(sink.bytes) };
 	const u8 *b = sink.bytes;
+	u32 i;
 
 	EXPECT(write_seal(&sink));
 	EXPECT(!memcmp(b, "KREDSEAL", 8));
@@ -83,12 +105,29 @@ static void test_layout(void)
 	EXPECT(le(b, 4) == 3 && le(b + 8, 8) == 24 && le(b + 16, 8) == 0x5000);
 
 	b += 16 + 24;
+	EXPECT(le(b, 4) == 5 && le(b + 8, 8) == 32);
+	EXPECT(le(b + 16, 4) == 1 && le(b + 20, 4) == 24 && le(b + 24, 4) == 2);
+	EXPECT(le(b + 28, 4) == 3 && le(b + 32, 4) == 4 && !le(b + 36, 4) && !le(b + 40, 8));
+
+	b += 16 + 32;
+	EXPECT(le(b, 4) == 6 && le(b + 8, 8) == 64);
+	EXPECT(le(b + 16, 8) == 0x7ffd00001234 && le(b + 24, 8) == 32);
+	EXPECT(le(b + 32, 8) == 0x109 && le(b + 40, 4) == 5 && !le(b + 44, 4));
+	EXPECT(le(b + 48, 8) == 0x910 && le(b + 56, 8) == 17 && le(b + 72, 4) == 2);
+
+	b += 16 + 64;
+	EXPECT(le(b, 4) == 7 && le(b + 8, 8) == 104);
+	for (i = 0; i < 10; i++)
+		EXPECT(le(b + 16 + 8 * i, 8) == 0x11 + i);
+	EXPECT(le(b + 96, 4) == 0x1b && !le(b + 100, 4) && !le(b + 104, 8) && !le(b + 112, 8));
+
+	b += 16 + 104;
 	EXPECT(le(b, 4) == 4 && le(b + 8, 8) == 64 && le(b + 16, 8) == 2);
 
 	b += 16 + 64;
 	EXPECT(!memcmp(b, "KREDEND\n", 8));
 	EXPECT(le(b + 8, 8) == sink.len + KREDACT_SEAL_HMAC_LEN);
-	EXPECT(le(b + 16, 8) == 0x123458 && le(b + 24, 4) == 1 && le(b + 28, 4) == 4);
+	EXPECT(le(b + 16, 8) == 0x123458 && le(b + 24, 4) == 1 && le(b + 28, 4) == 7);
 	EXPECT(b + 32 == sink.bytes + sink.len);
 }
 

@@ -57,6 +57,15 @@
 #define KREDACT_NOPIN		(1U << 2)	/* do not pin them */
 /* Flag of every call that has a pidfd: act on that process, not on the caller. */
 #define KREDACT_PIDFD		(1U << 3)
+/*
+ * What a registration asks for beyond the administrator's policy (struct
+ * kredact_policy); it can only ask for more. The last three hold for every dump
+ * of the process, and of its children, from then on.
+ */
+#define KREDACT_HUNT		(1U << 4)	/* hunt copies of it, whatever the policy */
+#define KREDACT_GROUP		(1U << 5)	/* also in dumps of all processes of this user */
+#define KREDACT_REGS		(1U << 6)	/* zero registers as with KREDACT_REGISTERS_ALL */
+#define KREDACT_STRICT		(1U << 7)	/* keep only what stack walking needs */
 
 /*
  * What covers a range. A bit is set only where it holds for every byte of the
@@ -78,7 +87,8 @@
 /**
  * struct kredact_register - tag one range of the caller's memory
  * @size:	in: sizeof(struct kredact_register)
- * @flags:	in: KREDACT_EXACT, KREDACT_PIN or KREDACT_NOPIN, KREDACT_PIDFD
+ * @flags:	in: KREDACT_EXACT, KREDACT_PIN or KREDACT_NOPIN, KREDACT_PIDFD,
+ *		KREDACT_HUNT, KREDACT_GROUP, KREDACT_REGS, KREDACT_STRICT
  * @addr:	in: first byte, any alignment
  * @len:	in: bytes, 1 to KREDACT_LEN_MAX
  * @label:	in: address of @label_len bytes, or 0
@@ -255,6 +265,9 @@ struct kredact_query {
  * @seals_failed:	out: seals that could not be written (disk full, size limit)
  * @pins:		out: pages pinned now, in all processes
  * @pages_shared:	out: pages left out since another process has pinned them
+ * @copies:		out: copies of registered bytes found in dumps, and zeroed
+ * @copy_bytes:		out: bytes of them
+ * @hunts_failed:	out: dumps whose secrets could not be indexed
  */
 struct kredact_info {
 	__u32 size;
@@ -275,9 +288,13 @@ struct kredact_info {
 	__aligned_u64 seals_failed;
 	__aligned_u64 pins;
 	__aligned_u64 pages_shared;
+	__aligned_u64 copies;
+	__aligned_u64 copy_bytes;
+	__aligned_u64 hunts_failed;
 };
 #define KREDACT_INFO_SIZE_VER0		120
 #define KREDACT_INFO_SIZE_VER1		136	/* adds pins, pages_shared */
+#define KREDACT_INFO_SIZE_VER2		160	/* adds copies, copy_bytes, hunts_failed */
 
 /**
  * struct kredact_key - install the key that seals are made with
@@ -303,6 +320,54 @@ struct kredact_key {
 };
 #define KREDACT_KEY_SIZE_VER0		40
 
+/* Which registrations are hunted for copies. */
+#define KREDACT_HUNT_OFF		0U	/* those with KREDACT_HUNT or KREDACT_GROUP */
+#define KREDACT_HUNT_LABELLED		1U	/* and those with a label */
+#define KREDACT_HUNT_ALL		2U
+
+/* Which register values a dump of a tagged process loses. */
+#define KREDACT_REGISTERS_NONE		0U
+#define KREDACT_REGISTERS_MATCHING	1U	/* those that show bytes of a registration */
+#define KREDACT_REGISTERS_ALL		2U	/* and all of the FPU and vector registers */
+
+/* What a dump lacks if the secrets could not be indexed. */
+#define KREDACT_UNHUNTED_WRITABLE	0U	/* all but read-only mappings of files */
+#define KREDACT_UNHUNTED_TAGGED		1U	/* tagged pages only: copies may be in it */
+
+/* The least length of a run that is a copy, in bytes. */
+#define KREDACT_RUN_MIN			8U
+#define KREDACT_RUN_MAX			64U
+#define KREDACT_RUN_DEFAULT		16U
+
+/**
+ * struct kredact_policy - what happens to dumps of tagged processes
+ * @size:	in: sizeof(struct kredact_policy)
+ * @flags:	in: 0
+ * @hunt:	KREDACT_HUNT_OFF ...
+ * @run:	least length of a copy, KREDACT_RUN_MIN to KREDACT_RUN_MAX
+ * @registers:	KREDACT_REGISTERS_NONE ...
+ * @unhunted:	KREDACT_UNHUNTED_WRITABLE ...
+ * @strict:	1: of writable private memory only what stack walking needs is kept
+ * @reserved:	in: 0
+ *
+ * KREDACT_IOC_GET_POLICY tells it to anybody; KREDACT_IOC_SET_POLICY replaces
+ * it for every dump that begins after the call.
+ *
+ * Errors: EPERM from KREDACT_IOC_SET_POLICY without CAP_SYS_ADMIN in the initial user
+ * namespace; EINVAL for a value that is not listed.
+ */
+struct kredact_policy {
+	__u32 size;
+	__u32 flags;
+	__u32 hunt;
+	__u32 run;
+	__u32 registers;
+	__u32 unhunted;
+	__u32 strict;
+	__u32 reserved;
+};
+#define KREDACT_POLICY_SIZE_VER0	32
+
 #define KREDACT_IOC_MAGIC		0xB7
 #define KREDACT_IOC_REGISTER		_IOWR(KREDACT_IOC_MAGIC, 0, struct kredact_register)
 #define KREDACT_IOC_UNREGISTER		_IOW(KREDACT_IOC_MAGIC, 1, struct kredact_unregister)
@@ -310,5 +375,7 @@ struct kredact_key {
 #define KREDACT_IOC_QUERY		_IOWR(KREDACT_IOC_MAGIC, 3, struct kredact_query)
 #define KREDACT_IOC_INFO		_IOWR(KREDACT_IOC_MAGIC, 4, struct kredact_info)
 #define KREDACT_IOC_SET_KEY		_IOWR(KREDACT_IOC_MAGIC, 5, struct kredact_key)
+#define KREDACT_IOC_GET_POLICY		_IOWR(KREDACT_IOC_MAGIC, 6, struct kredact_policy)
+#define KREDACT_IOC_SET_POLICY		_IOW(KREDACT_IOC_MAGIC, 7, struct kredact_policy)
 
 #endif /* _UAPI_LINUX_KREDACT_H */

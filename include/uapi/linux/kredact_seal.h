@@ -85,6 +85,9 @@ struct kredact_seal_header {
 #define KREDACT_SEAL_RANGES	2	/* array of struct kredact_seal_range */
 #define KREDACT_SEAL_LEFT_OUT	3	/* array of struct kredact_seal_left_out */
 #define KREDACT_SEAL_COUNTS	4	/* struct kredact_seal_counts; one, and the last */
+#define KREDACT_SEAL_POLICY	5	/* struct kredact_seal_policy; at most one */
+#define KREDACT_SEAL_COPIES	6	/* array of struct kredact_seal_copy */
+#define KREDACT_SEAL_HUNT	7	/* struct kredact_seal_hunt; at most one */
 
 /**
  * struct kredact_seal_record - header of one record
@@ -131,6 +134,7 @@ struct kredact_seal_range {
 #define KREDACT_LEFT_OUT_LOOKUP		2	/* the tags could not be read */
 #define KREDACT_LEFT_OUT_UNREADABLE	3	/* copying the page failed (memory error) */
 #define KREDACT_LEFT_OUT_SHARED		4	/* tagged at another address, or by others */
+#define KREDACT_LEFT_OUT_UNHUNTED	5	/* could hold copies that could not be hunted */
 
 /**
  * struct kredact_seal_left_out - pages that were left out although not tagged here
@@ -167,6 +171,89 @@ struct kredact_seal_counts {
 	__le64 pages_left_out;
 	__le64 left_out_lost;
 	__le64 reserved;
+};
+
+/**
+ * struct kredact_seal_policy - what this dump was written by
+ * @hunt:	KREDACT_HUNT_OFF ... (struct kredact_policy)
+ * @run:	least length of a copy, in bytes
+ * @registers:	KREDACT_REGISTERS_NONE ...
+ * @unhunted:	KREDACT_UNHUNTED_WRITABLE ...
+ * @strict:	1: of writable private memory only what stack walking needs was kept
+ * @reserved:	0
+ *
+ * @registers and @strict are the stricter of the administrator's policy and what
+ * registrations of the process asked for.
+ */
+struct kredact_seal_policy {
+	__le32 hunt;
+	__le32 run;
+	__le32 registers;
+	__le32 unhunted;
+	__le32 strict;
+	__le32 reserved[3];
+};
+
+/* Flags of a copy. */
+#define KREDACT_COPY_REVERSED	(1U << 0)	/* its bytes are in reverse order */
+#define KREDACT_COPY_OTHERS	(1U << 1)	/* another process has registered the bytes */
+#define KREDACT_COPY_NOTE	(1U << 2)	/* in a note: @addr is an offset in the file */
+
+/**
+ * struct kredact_seal_copy - registered bytes found elsewhere in the dump, and zeroed
+ * @addr:	first byte in the memory of the process
+ * @len:	bytes
+ * @handle:	the registration whose bytes they are; with KREDACT_COPY_OTHERS, a
+ *		handle of that process
+ * @flags:	KREDACT_COPY_*
+ * @reserved:	0
+ *
+ * A copy that goes over the end of a page is named once for each page. Where bytes of
+ * several registrations overlap, one of these is named.
+ */
+struct kredact_seal_copy {
+	__le64 addr;
+	__le64 len;
+	__le64 handle;
+	__le32 flags;
+	__le32 reserved;
+};
+
+/* Why the secrets were not indexed; what then happens is the policy's @unhunted. */
+#define KREDACT_UNINDEXED_NOMEM		1	/* no memory for the index */
+#define KREDACT_UNINDEXED_LIMIT		2	/* more than the index may hold */
+#define KREDACT_UNINDEXED_UNREADABLE	3	/* registered memory could not be read */
+#define KREDACT_UNINDEXED_LOOKUP	4	/* the tags could not be read */
+
+/**
+ * struct kredact_seal_hunt - sums over the hunt for copies
+ * @ranges:		ranges whose copies were hunted, also of other processes
+ * @bytes:		bytes of them that were
+ * @bytes_plain:	bytes of them that were not: of little entropy, or fewer
+ *			than the least run
+ * @copies:		copies found, and zeroed
+ * @copy_bytes:		bytes of them
+ * @copies_lost:	of those, copies that no KREDACT_SEAL_COPIES names
+ * @register_bytes:	bytes of registers zeroed in the notes
+ * @frames:		signal frames found in memory
+ * @frame_bytes:	bytes of registers zeroed in them
+ * @strict_bytes:	bytes zeroed since stack walking does not need them
+ * @unindexed:		KREDACT_UNINDEXED_*, or 0
+ * @reserved:		0
+ */
+struct kredact_seal_hunt {
+	__le64 ranges;
+	__le64 bytes;
+	__le64 bytes_plain;
+	__le64 copies;
+	__le64 copy_bytes;
+	__le64 copies_lost;
+	__le64 register_bytes;
+	__le64 frames;
+	__le64 frame_bytes;
+	__le64 strict_bytes;
+	__le32 unindexed;
+	__le32 reserved[5];
 };
 
 /**
