@@ -3,7 +3,7 @@
 # Benchmarks: each prints a table and exits 1 where a limit is not kept. They
 # are not part of "make": they need libsodium-dev and libssl-dev.
 
-BENCHES      += $(B)/tests/bench/alloc
+BENCHES      += $(B)/tests/bench/alloc $(B)/tests/bench/hunt
 BENCH_LIBS    = $(shell pkg-config --libs libsodium libcrypto)
 BENCH_CFLAGS  = $(shell pkg-config --cflags libsodium libcrypto)
 
@@ -13,4 +13,12 @@ $(B)/tests/bench/alloc: tests/bench/alloc.c $(B)/lib/libkredact.so.$(VERSION)
 	$(CC) $(KR_CFLAGS) -Iuserspace $(BENCH_CFLAGS) -pthread -MMD -MP -o $@ $< -pie \
 		-L$(B)/lib -Wl,-rpath,'$$ORIGIN/../../lib' -lkredact $(BENCH_LIBS)
 
--include $(B)/tests/bench/alloc.d
+# The hunter as the kernel compiles it.
+$(B)/tests/bench/core-%.o: kmod/core/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARN) -O2 -g -mgeneral-regs-only -Ikmod/core -MMD -MP -c -o $@ $<
+
+$(B)/tests/bench/hunt: tests/bench/hunt.c $(B)/tests/bench/core-hunt.o $(B)/tests/bench/core-secrets.o
+	$(CC) $(KR_CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) -pie
+
+-include $(wildcard $(B)/tests/bench/*.d)

@@ -7,6 +7,9 @@ ALL += $(UNIT_CORE)
 
 $(B)/tests/unit-core/%: tests/unit-core/%.c $(wildcard kmod/core/*.c)
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -MMD -MP -o $@ $< $(wildcard kmod/core/*.c) -lcrypto
+	$(CC) $(SAN_CFLAGS) -Itests/selftests/kredact -MMD -MP -o $@ $(filter %.c,$^) -lcrypto
+
+# It has registers to put into real signal frames.
+$(B)/tests/unit-core/sigframe_test: tests/selftests/kredact/load.c
 
 -include $(UNIT_CORE:=.d)
