@@ -38,18 +38,18 @@ all: $(ALL) ## build library, tools and native tests (the default)
 
 install: ## install library, tools and man pages below DESTDIR and PREFIX
 
-# Registration is measured where the clock counts instructions: the figures repeat.
-bench: deps ## measure allocation (here) and registration (in both kernels)
+# What the kernel does is measured where the clock counts instructions: the figures repeat.
+bench: deps ## measure allocation and search (here), registration and dumps (in both kernels)
 	@+$(MAKE) $(QUIET) bench-ready
 	@set -e; for bench in $(BENCHES); do $$bench; done
 	@set -e; for series in $(VM_SERIES); do \
-		tests/vm/vm.py $$series --build $(B) --icount --verbose --test cost \
-			--work $(B)/bench/$$series; done
+		tests/vm/vm.py $$series --build $(B) --icount --verbose --test cost,weight \
+			--memory 3072 --work $(B)/bench/$$series; done
 
 bench-ready: $(BENCHES) $(VM_SERIES:%=$(B)/vm/%.img) $(VM_SERIES:%=$(B)/vm/%.cpio)
 
 clean: ## remove what was built; downloads stay
-	rm -rf $(filter-out $(B)/kernels $(B)/kselftest $(B)/gdb $(B)/source,$(wildcard $(B)/*))
+	rm -rf $(filter-out $(B)/kernels $(B)/kselftest $(B)/gdb $(B)/nginx $(B)/source,$(wildcard $(B)/*))
 
 distclean: ## remove the build folder, downloads too
 	rm -rf $(B)
@@ -63,6 +63,7 @@ help: ## list targets and variables
 	@printf '\nVariables: B (build folder, %s), DESTDIR, PREFIX (%s), CFLAGS (%s),\n' \
 		'$(B)' '$(PREFIX)' '$(CFLAGS)'
 	@printf '           KERNEL (6.1, 6.12), TEST (name of one test), VM_MEMORY (MiB),\n'
-	@printf '           SECONDS and SEED (of torture and fuzz), V=1 (show commands)\n'
+	@printf '           SECONDS and SEED (of torture and fuzz), PROGRAM and CRASHES\n'
+	@printf '           (of programs), V=1 (show commands)\n'
 
 .PHONY: bench bench-ready distclean style

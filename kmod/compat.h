@@ -8,6 +8,7 @@
 
 #define pr_fmt(fmt) "kredact: " fmt
 
+#include <linux/elf.h>
 #include <linux/ftrace.h>
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
@@ -92,6 +93,11 @@ static inline struct mm_struct *kredact_uffd_mm(const struct userfaultfd_ctx *ct
 {
 	return NULL;
 }
+#endif
+
+/* 6.6, "x86: Add PTRACE interface for shadow stack". */
+#ifndef NT_X86_SHSTK
+#define NT_X86_SHSTK	0x204
 #endif
 
 /*

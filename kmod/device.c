@@ -23,6 +23,7 @@ union kredact_args {
 	struct kredact_query query;
 	struct kredact_info info;
 	struct kredact_key key;
+	struct kredact_policy policy;
 };
 
 /**
@@ -53,7 +54,9 @@ static bool kredact_flags_valid(u32 flags)
 {
 	const u32 pins = KREDACT_PIN | KREDACT_NOPIN;
 
-	return !(flags & ~(KREDACT_EXACT | pins | KREDACT_PIDFD)) && (flags & pins) != pins;
+	const u32 all = KREDACT_RANGE_SEALED | KREDACT_WANTS | KREDACT_PIDFD | pins;
+
+	return !(flags & ~all) && (flags & pins) != pins;
 }
 
 static int kredact_ioctl_register(union kredact_args *args, struct kredact_work *work)
@@ -154,7 +157,8 @@ static int kredact_ioctl_info(union kredact_args *args, struct kredact_work *wor
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
 	info->abi = KREDACT_ABI_VERSION;
-	info->coverage = KREDACT_COVERAGE | KREDACT_COVERAGE_PINNED;
+	info->coverage = KREDACT_COVERAGE | KREDACT_COVERAGE_PINNED |
+			 kredact_policy_coverage(0, 0, U64_MAX, 0);
 	kredact_key_info(info->key_id, &installed);
 	if (installed)
 		info->flags |= KREDACT_INFO_KEY_INSTALLED;
@@ -174,6 +178,9 @@ static int kredact_ioctl_info(union kredact_args *args, struct kredact_work *wor
 	info->seals_failed = atomic64_read(&kredact_stats.seals_failed);
 	info->pins = atomic64_read(&kredact_stats.pins);
 	info->pages_shared = atomic64_read(&kredact_stats.pages_shared);
+	info->copies = atomic64_read(&kredact_stats.copies);
+	info->copy_bytes = atomic64_read(&kredact_stats.copy_bytes);
+	info->hunts_failed = atomic64_read(&kredact_stats.hunts_failed);
 	return 0;
 }
 
@@ -192,6 +199,19 @@ static int kredact_ioctl_set_key(union kredact_args *args, struct kredact_work *
 		ret = kredact_key_install(bytes, key->key_len, key->key_id);
 	memzero_explicit(bytes, sizeof(bytes));
 	return ret;
+}
+
+static int kredact_ioctl_get_policy(union kredact_args *args, struct kredact_work *work)
+{
+	if (args->policy.flags || args->policy.reserved)
+		return -EINVAL;
+	kredact_policy_get(&args->policy);
+	return 0;
+}
+
+static int kredact_ioctl_set_policy(union kredact_args *args, struct kredact_work *work)
+{
+	return capable(CAP_SYS_ADMIN) ? kredact_policy_set(&args->policy) : -EPERM;
 }
 
 /**
@@ -227,6 +247,10 @@ static const struct kredact_call calls[] = {
 	CALL(KREDACT_IOC_QUERY, kredact_query, KREDACT_QUERY_SIZE_VER0, kredact_ioctl_query),
 	CALL(KREDACT_IOC_INFO, kredact_info, KREDACT_INFO_SIZE_VER0, kredact_ioctl_info),
 	CALL(KREDACT_IOC_SET_KEY, kredact_key, KREDACT_KEY_SIZE_VER0, kredact_ioctl_set_key),
+	CALL(KREDACT_IOC_GET_POLICY, kredact_policy, KREDACT_POLICY_SIZE_VER0,
+	     kredact_ioctl_get_policy),
+	CALL(KREDACT_IOC_SET_POLICY, kredact_policy, KREDACT_POLICY_SIZE_VER0,
+	     kredact_ioctl_set_policy),
 };
 
 static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

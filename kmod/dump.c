@@ -22,6 +22,9 @@
 static DEFINE_HASHTABLE(dumps, 6);
 static DEFINE_SPINLOCK(dumps_lock);
 
+/* How many of them lose more than what is tagged. */
+static atomic_t redacting;
+
 static void kredact_dump_begin(struct kredact_dump *dump)
 {
 	const struct core_thread *thread;
@@ -37,6 +40,16 @@ static void kredact_dump_begin(struct kredact_dump *dump)
 	} else if (dump->kmm) {
 		dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
 	}
+	kredact_policy_get(&dump->policy);
+	/* Who has registered nothing loses no register but those that show a secret. */
+	if (dump->kmm)
+		kredact_policy_raise(&dump->policy, READ_ONCE(dump->kmm->wants));
+	else
+		dump->policy.registers = min(dump->policy.registers, KREDACT_REGISTERS_MATCHING);
+	kredact_hunt_begin(dump);
+	kredact_reduce_begin(dump);
+	if (dump->redacts)
+		atomic_inc(&redacting);
 	spin_lock(&dumps_lock);
 	hash_add(dumps, &dump->node, (unsigned long)dump->task);
 	spin_unlock(&dumps_lock);
@@ -47,10 +60,18 @@ static void kredact_dump_end(struct kredact_dump *dump)
 	spin_lock(&dumps_lock);
 	hash_del(&dump->node);
 	spin_unlock(&dumps_lock);
+	if (dump->redacts)
+		atomic_dec(&redacting);
+	kredact_reduce_end(dump);
+	kredact_hunt_end(dump);
 }
 
-/* The dump that this thread writes; NULL if it is not by elf_core_dump(). */
-static struct kredact_dump *kredact_dump_find(void)
+/**
+ * kredact_dump_find() - the dump that this thread writes
+ *
+ * Return: NULL if there is none, or it is not written by elf_core_dump().
+ */
+struct kredact_dump *kredact_dump_find(void)
 {
 	struct kredact_dump *dump;
 
@@ -63,6 +84,42 @@ static struct kredact_dump *kredact_dump_find(void)
 }
 
 /**
+ * kredact_dump_find_vma() - the mapping that a dumped page belongs to
+ * @dump:	any
+ * @addr:	of the page
+ *
+ * Pages come in the order of the mappings, so it is this one or the next.
+ *
+ * Return: NULL if the page is not to be dumped.
+ */
+const struct core_vma_metadata *kredact_dump_find_vma(struct kredact_dump *dump,
+						      unsigned long addr)
+{
+	const struct core_vma_metadata *meta = &dump->cprm->vma_meta[dump->vma];
+	int i, nr = dump->cprm->vma_count;
+
+	for (i = 0; i < nr; i++) {
+		if (addr - meta->start < meta->dump_size) {
+			dump->vma = meta - dump->cprm->vma_meta;
+			return meta;
+		}
+		if (++meta == dump->cprm->vma_meta + nr)
+			meta = dump->cprm->vma_meta;
+	}
+	return NULL;
+}
+
+/**
+ * kredact_dump_page_is_idle() - is there nothing that a page could show?
+ *
+ * Return: true if nobody has tagged anything, and no dump is searched.
+ */
+bool notrace kredact_dump_page_is_idle(void)
+{
+	return !atomic64_read(&kredact_stats.mms) && !atomic_read(&redacting);
+}
+
+/**
  * kredact_get_dump_page() - replacement: a page is about to be written to a dump
  * @addr:	its address in current->mm
  *
@@ -70,13 +127,15 @@ static struct kredact_dump *kredact_dump_find(void)
  */
 struct page *kredact_get_dump_page(unsigned long addr)
 {
-	int token = kredact_hook_enter();
+	struct kredact_dump *dump = kredact_dump_find();
 	struct page *page;
+	int token;
 
-	if (atomic64_read(&kredact_stats.mms))
-		page = kredact_filter_page(kredact_dump_find(), addr & PAGE_MASK);
-	else
-		page = kredact_original_page(addr);
+	/* A dump that is known keeps the module from going. */
+	if (dump)
+		return kredact_filter_page(dump, addr & PAGE_MASK);
+	token = kredact_hook_enter();
+	page = kredact_filter_page(NULL, addr & PAGE_MASK);
 	kredact_hook_leave(token);
 	return page;
 }
@@ -110,12 +169,12 @@ static int kredact_original_core_dump(struct coredump_params *cprm)
  */
 static int kredact_sealed_core_dump(struct coredump_params *cprm)
 {
-	struct kredact_dump dump = { .task = current };
+	struct kredact_dump dump = { .task = current, .cprm = cprm };
 	int dumped;
 
 	kredact_dump_begin(&dump);
 	dumped = kredact_original_core_dump(cprm);
-	if (dump.kmm || dump.counts.pages_left_out) {
+	if (dump.redacts || dump.counts.pages_left_out) {
 		atomic64_inc(&kredact_stats.dumps);
 		if (!dumped || !kredact_seal_write(&dump, cprm))
 			atomic64_inc(&kredact_stats.seals_failed);
@@ -134,26 +193,16 @@ static int kredact_sealed_core_dump(struct coredump_params *cprm)
  * kredact_elf_core_dump() - replacement: a core is about to be written
  * @cprm:	the kernel's
  *
- * Holds a reference to the module, so that unloading is refused meanwhile: a
- * dump takes as long as its reader pleases.
- *
  * Return: 1 if a core was written.
  */
 int kredact_elf_core_dump(struct coredump_params *cprm)
 {
 	int token = kredact_hook_enter();
-	bool held = try_module_get(THIS_MODULE);
+	bool held = kredact_hook_pause(token);
 	int ret;
 
-	/* Without a reference the module is on its way out: nothing is tagged any more. */
-	if (held)
-		kredact_hook_leave(token);
 	ret = kredact_sealed_core_dump(cprm);
-	if (held) {
-		token = kredact_hook_enter();
-		module_put(THIS_MODULE);
-	}
-	kredact_hook_leave(token);
+	kredact_hook_leave(kredact_hook_resume(token, held));
 	return ret;
 }
 

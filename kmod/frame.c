@@ -67,7 +67,8 @@ unsigned long kredact_frame_pins(struct page *page)
 {
 	void *entry;
 
-	if (!atomic64_read(&kredact_stats.pins))
+	/* The page itself tells if it may be. */
+	if (!atomic64_read(&kredact_stats.pins) || !folio_maybe_dma_pinned(page_folio(page)))
 		return 0;
 	entry = xa_load(&frames, page_to_pfn(page));
 	return entry ? xa_to_value(entry) : 0;

@@ -7,8 +7,9 @@
  *
  * A replacement calls the original through a static call: a direct call, which
  * also works for functions whose ENDBR was sealed away as nothing in the
- * kernel takes their address. That call runs into ftrace again; it is let
- * through since it comes from this module.
+ * kernel takes their address. It goes to the instruction behind the one that calls
+ * ftrace, which a page of a dump thus meets once only. Until the self-tests are over
+ * it goes to the function's begin: they have to run into ftrace.
  *
  * Replacements sleep, so leaving is a matter of three steps: no new
  * redirections; everyone who was redirected has entered a replacement (Tasks
@@ -29,20 +30,25 @@
  * @set_original: takes its address, or NULL where the replacement knows the
  *		way; then all functions of that name are redirected
  * @replacement: runs instead of it, with the same arguments
+ * @is_idle:	tells that there is nothing to do for the replacement, or NULL; in any
+ *		context, and without being traced. Not while a self-test runs
  * @absent:	this kernel does not have it
  * @selftest:	calls it in a way that does no harm; false if that went wrong
  * @stub:	runs instead of @replacement in the self-test, or NULL
  * @address:	its address, 0 without @set_original
+ * @ip:		of the instruction that calls ftrace, known once it has done so
  * @fired:	the self-test came through
  */
 struct kredact_hook {
 	char *symbol;
 	void (*set_original)(unsigned long address);
 	void *replacement;
+	bool (*is_idle)(void);
 	bool absent;
 	bool (*selftest)(void);
 	void *stub;
 	unsigned long address;
+	unsigned long ip;
 	bool fired;
 };
 
@@ -62,6 +68,7 @@ static struct kredact_hook hooks[] = {
 		.symbol = "get_dump_page",
 		.set_original = kredact_dump_page_set_original,
 		.replacement = kredact_get_dump_page,
+		.is_idle = kredact_dump_page_is_idle,
 		.selftest = kredact_dump_page_selftest,
 	}, {
 		.symbol = "uprobe_dup_mmap",
@@ -79,6 +86,22 @@ static struct kredact_hook hooks[] = {
 		.replacement = kredact_uffd_move,
 		.absent = !KREDACT_HAVE_UFFD_MOVE,
 		.selftest = kredact_uffd_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
+		.symbol = "regset_get",
+		.set_original = kredact_regset_get_set_original,
+		.replacement = kredact_regset_get,
+		.selftest = kredact_regset_get_selftest,
+	}, {
+		.symbol = "regset_get_alloc",
+		.set_original = kredact_regset_alloc_set_original,
+		.replacement = kredact_regset_get_alloc,
+		.selftest = kredact_regset_alloc_selftest,
+	}, {
+		.symbol = "dump_emit",
+		.set_original = kredact_emit_set_original,
+		.replacement = kredact_dump_emit,
+		.selftest = kredact_emit_selftest,
 		.stub = kredact_selftest_stub,
 	}, {
 		/* Two functions, for native and for 32-bit processes; the last one here. */
@@ -105,23 +128,21 @@ static void notrace kredact_redirect(unsigned long ip, unsigned long parent_ip,
 {
 	struct kredact_hook *hook = kredact_hook_at(ip);
 	void *to = hook->replacement;
-	int bit;
 
-	bit = ftrace_test_recursion_trylock(ip, parent_ip);
-	if (WARN_ON_ONCE(bit < 0))
+	/* Nothing that can be traced is called here, so there is no recursion to guard against. */
+	if (hook->is_idle && !READ_ONCE(selftest_task) && hook->is_idle())
 		return;
 	if (within_module(parent_ip, THIS_MODULE)) {
 		/* A replacement calls the original, or a self-test begins. */
 		if (READ_ONCE(selftest_task) != current)
-			goto unlock;
+			return;
 		WRITE_ONCE(selftest_task, NULL);
 		hook->fired = true;
+		hook->ip = ip;
 		if (hook->stub)
 			to = hook->stub;
 	}
 	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)to);
-unlock:
-	ftrace_test_recursion_unlock(bit);
 }
 
 /* One for all functions: they are redirected at the same moment, or none is. */
@@ -148,6 +169,40 @@ int kredact_hook_enter(void) __acquires(&hooks_srcu)
 void kredact_hook_leave(int token) __releases(&hooks_srcu)
 {
 	srcu_read_unlock(&hooks_srcu, token);
+}
+
+/**
+ * kredact_hook_pause() - what comes now takes as long as somebody pleases
+ * @token:	from kredact_hook_enter()
+ *
+ * Instead of waiting for it, unloading is refused meanwhile.
+ *
+ * Return: for kredact_hook_resume().
+ */
+bool kredact_hook_pause(int token)
+{
+	/* Without a reference the module is on its way out: nothing is tagged any more. */
+	bool held = try_module_get(THIS_MODULE);
+
+	if (held)
+		kredact_hook_leave(token);
+	return held;
+}
+
+/**
+ * kredact_hook_resume() - it is over
+ * @token:	from kredact_hook_enter()
+ * @held:	from kredact_hook_pause()
+ *
+ * Return: for kredact_hook_leave().
+ */
+int kredact_hook_resume(int token, bool held)
+{
+	if (held) {
+		token = kredact_hook_enter();
+		module_put(THIS_MODULE);
+	}
+	return token;
 }
 
 /**
@@ -238,6 +293,9 @@ int kredact_hooks_install(void)
 			return ret;
 		}
 	}
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (hooks[i].address)
+			hooks[i].set_original(hooks[i].ip + MCOUNT_INSN_SIZE);
 	return 0;
 
 err_filter:

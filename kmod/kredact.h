@@ -22,10 +22,15 @@
 #include <linux/uuid.h>
 #include <linux/xarray.h>
 
+#include "hunt.h"
 #include "rangeset.h"
+#include "sigframe.h"
+#include "strict.h"
 
+struct user_regset;
 struct kredact_user;
 struct kredact_labels;
+struct kredact_sigframes;
 struct crypto_shash;
 
 /**
@@ -41,6 +46,7 @@ struct crypto_shash;
  * @mover:	task inside move_page_tables(); set under mmap_lock for writing
  * @user:	who is charged
  * @labels:	shared with parent and children
+ * @wants:	flags of all its registrations so far
  * @pins:	pinned pages, by page number
  * @rcu:	to free it
  */
@@ -55,6 +61,7 @@ struct kredact_mm {
 	struct task_struct *mover;
 	struct kredact_user *user;
 	struct kredact_labels *labels;
+	u32 wants;
 	struct xarray pins;
 	struct rcu_head rcu;
 };
@@ -85,12 +92,22 @@ struct kredact_stats {
 	atomic64_t seals_failed;
 	atomic64_t pins;
 	atomic64_t pages_shared;
+	atomic64_t copies;
+	atomic64_t copy_bytes;
+	atomic64_t hunts_failed;
 };
 
 extern struct kredact_stats kredact_stats;
 
 /* Flag of a range, besides those of the ioctls: a BPF program made it. */
 #define KREDACT_BY_BPF		(1U << 8)
+
+/* Flags that a range keeps, and those of them that a seal tells. */
+#define KREDACT_RANGE_SEALED	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP)
+#define KREDACT_RANGE_FLAGS	(KREDACT_RANGE_SEALED | KREDACT_BY_BPF)
+
+/* Flags of a registration that hold for the whole process. */
+#define KREDACT_WANTS		(KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT)
 
 /* What every registration is covered by, and what pins add. */
 #define KREDACT_COVERAGE	(KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP)
@@ -103,6 +120,8 @@ struct kredact_mm *kredact_mm_inherit_locked(struct mm_struct *mm, struct kredac
 void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last);
 int kredact_mm_reserve(struct kredact_mm *kmm, u32 nr, gfp_t gfp);
 void kredact_mm_recharge(struct kredact_mm *kmm);
+void kredact_mm_want(struct kredact_mm *kmm, u32 flags);
+u32 kredact_mm_relatives(struct kredact_mm *kmm, kuid_t uid, struct kredact_mm **to, u32 room);
 bool __kredact_mm_trylock(struct kredact_mm *kmm);
 #define kredact_mm_trylock(kmm)	__cond_lock(&(kmm)->lock, __kredact_mm_trylock(kmm))
 void kredact_registry_exit(void);
@@ -138,6 +157,7 @@ unsigned long kredact_frame_pins(struct page *page);
 struct kredact_labels *kredact_labels_new(struct kredact_user *user);
 struct kredact_labels *kredact_labels_get(struct kredact_labels *labels);
 void kredact_labels_put(struct kredact_labels *labels);
+bool kredact_labels_shared(struct kredact_labels *labels);
 int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id);
 const char *kredact_label_next(struct kredact_labels *labels, unsigned long *id, u32 *len);
 
@@ -145,20 +165,32 @@ const char *kredact_label_next(struct kredact_labels *labels, unsigned long *id,
 struct kredact_user *kredact_user_get(kuid_t uid);
 struct kredact_user *kredact_user_hold(struct kredact_user *user);
 void kredact_user_put(struct kredact_user *user);
+bool kredact_user_is(const struct kredact_user *user, kuid_t uid);
 int kredact_user_charge(struct kredact_user *user, u32 nr);
 bool kredact_user_has_room(struct kredact_user *user, u32 nr);
 void kredact_user_adjust(struct kredact_user *user, s64 nr);
+void kredact_user_count_group(struct kredact_user *user, int nr);
+bool kredact_user_has_groups(kuid_t uid);
 u64 kredact_user_ranges(kuid_t uid);
 u64 kredact_user_limit(void);
+
+/* policy.c: what dumps of tagged processes lose besides what is tagged. */
+void kredact_policy_get(struct kredact_policy *to);
+int kredact_policy_set(const struct kredact_policy *from);
+void kredact_policy_raise(struct kredact_policy *to, u32 wants);
+bool kredact_policy_hunts(const struct kredact_policy *by, u32 flags, u32 label);
+u32 kredact_policy_coverage(u32 flags, u32 label, u64 len, u32 wants);
 
 /* hook.c: redirection of kernel functions. */
 int kredact_hooks_install(void);
 void kredact_hooks_remove(void);
 int kredact_hook_enter(void);
 void kredact_hook_leave(int token);
+bool kredact_hook_pause(int token);
+int kredact_hook_resume(int token, bool held);
 unsigned long kredact_symbol(const char *symbol);
 
-/* fork.c, move.c, uffd.c, page.c, dump.c: the replacements and how to call the originals. */
+/* fork.c, move.c, uffd.c, regs.c, notes.c, dump.c: the replacements, how to call the originals. */
 void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm);
 void kredact_fork_set_original(unsigned long address);
 bool kredact_fork_selftest(void);
@@ -172,22 +204,101 @@ ssize_t kredact_uffd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsign
 void kredact_uffd_set_original(unsigned long address);
 bool kredact_uffd_selftest(void);
 struct page *kredact_get_dump_page(unsigned long addr);
+bool kredact_dump_page_is_idle(void);
 void kredact_dump_page_set_original(unsigned long address);
 bool kredact_dump_page_selftest(void);
+int kredact_regset_get(struct task_struct *target, const struct user_regset *regset,
+		       unsigned int size, void *data);
+void kredact_regset_get_set_original(unsigned long address);
+bool kredact_regset_get_selftest(void);
+int kredact_regset_get_alloc(struct task_struct *target, const struct user_regset *regset,
+			     unsigned int size, void **data);
+void kredact_regset_alloc_set_original(unsigned long address);
+bool kredact_regset_alloc_selftest(void);
+int kredact_dump_emit(struct coredump_params *cprm, const void *addr, int nr);
+void kredact_emit_set_original(unsigned long address);
+bool kredact_emit_selftest(void);
 int kredact_elf_core_dump(struct coredump_params *cprm);
 bool kredact_core_dump_selftest(void);
 
 #define KREDACT_LEFT_OUT_MAX	16
 
+/* Memory for a dump, charged to who dumps: nobody is killed for it. */
+#define KREDACT_GFP_DUMP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
+/* In the number by which the index knows a secret: its handle is another process's. */
+#define KREDACT_OWNER_OTHERS	(1ULL << 63)
+
+/**
+ * struct kredact_search - what a dump is searched by; no page of it without one
+ * @policy:	of the dump
+ * @index:	of the secrets; empty where there is nothing to hunt
+ * @memory_size: bytes that it takes
+ * @room:	bytes of secrets that fit
+ * @nr_secrets:	ranges that were read
+ * @read:	bytes of them
+ * @edge:	both sides of a border between pages: the last bytes of the one before, as
+ *		they were, and the first of the one behind
+ * @has_tail:	the first half is there; not so behind a hole
+ * @carried:	copies that go on from the page before
+ * @nr_carried:	how many
+ * @is_ahead:	the page at hand is the one that was looked at ahead, as it was
+ * @ahead:	the page that follows, or NULL for a hole; with a reference
+ * @ahead_addr:	its address; 0 if it was not looked at yet
+ * @ahead_epoch: of the tags when it was
+ * @found:	copies on the page at hand
+ * @nr_found:	how many
+ * @overflow:	there are more
+ * @zeroed:	its bytes that they cover
+ * @copies:	copies in the whole dump, for the seal
+ * @nr_copies:	how many
+ * @room_copies: how many fit
+ * @chunk:	what is read of a secret, behind the end of what was read before
+ */
+struct kredact_search {
+	struct kredact_policy policy;
+	struct kr_hunt index;
+	size_t memory_size;
+	u32 room;
+	u64 nr_secrets;
+	u64 read;
+	u8 edge[2 * KR_RUN_MAX];
+	bool has_tail;
+	struct kr_copy carried[KR_RUN_MAX];
+	u32 nr_carried;
+	bool is_ahead;
+	struct page *ahead;
+	unsigned long ahead_addr;
+	u32 ahead_epoch;
+	struct kr_copy found[PAGE_SIZE / KREDACT_RUN_MIN];
+	u32 nr_found;
+	bool overflow;
+	DECLARE_BITMAP(zeroed, PAGE_SIZE);
+	struct kredact_seal_copy *copies;
+	u32 nr_copies;
+	u32 room_copies;
+	u8 chunk[PAGE_SIZE + KR_RUN_MAX];
+};
+
 /**
  * struct kredact_dump - one core dump; lives on the stack
  * @node:	in the table of dumps, looked up by @task
  * @task:	the thread that dumps
+ * @cprm:	the kernel's
+ * @vma:	where in its mappings the dump is
  * @kmm:	its tags at the crash; NULL where only others have tagged what it shows
  * @serial:	registrations of @kmm until then
  * @epoch:	of @kmm then
  * @copy:	page for redacted copies, used again and again
  * @stopped:	threads that have stopped for it, and the one that dumps
+ * @redacts:	copies are hunted, or more
+ * @policy:	what it is written by
+ * @search:	what it is searched by, or NULL
+ * @hunt:	the index of the secrets, or NULL if there are none
+ * @hunted:	sums of the hunt, as in struct kredact_seal_hunt
+ * @sigframes:	signal frames; NULL if these are not looked for
+ * @strict:	the memory of the process; NULL if that is not needed, or not to be had
+ * @psinfo:	bytes of the NT_PRPSINFO note that comes next, or 0
  * @counts:	sums, in the byte order of the machine
  * @left_out:	pages that were left out although they are not tagged here, merged
  * @nr_left_out: how many entries
@@ -196,11 +307,26 @@ bool kredact_core_dump_selftest(void);
 struct kredact_dump {
 	struct hlist_node node;
 	struct task_struct *task;
+	struct coredump_params *cprm;
+	int vma;
 	struct kredact_mm *kmm;
 	u64 serial;
 	u32 epoch;
 	struct page *copy;
 	int stopped;
+	bool redacts;
+	struct kredact_policy policy;
+	struct kredact_search *search;
+	const struct kr_hunt *hunt;
+	struct {
+		u64 ranges, bytes, bytes_plain;
+		u64 copies, copy_bytes, copies_lost;
+		u64 register_bytes, frames, frame_bytes, strict_bytes;
+		u32 unindexed;
+	} hunted;
+	struct kredact_sigframes *sigframes;
+	struct kr_strict *strict;
+	u32 psinfo;
 	struct {
 		u64 ranges, range_bytes;
 		u64 pages_zeroed, pages_copied, bytes_zeroed;
@@ -214,8 +340,59 @@ struct kredact_dump {
 	u32 flags;
 };
 
+/* dump.c: the dump that is being written. */
+struct kredact_dump *kredact_dump_find(void);
+const struct core_vma_metadata *kredact_dump_find_vma(struct kredact_dump *dump,
+						      unsigned long addr);
+
+/* The mapping that a page to be dumped belongs to: mostly that of the page before. */
+static inline const struct core_vma_metadata *kredact_dump_vma(struct kredact_dump *dump,
+							       unsigned long addr)
+{
+	const struct core_vma_metadata *meta = &dump->cprm->vma_meta[dump->vma];
+
+	return addr - meta->start < meta->dump_size ? meta : kredact_dump_find_vma(dump, addr);
+}
+
+/* secrets.c: what is hunted. */
+u32 kredact_secrets_index(struct kredact_search *search, struct kredact_mm *kmm, u64 before);
+void kredact_secrets_forget(struct kredact_search *search);
+
+/* hunt.c: copies of registered bytes. */
+void kredact_hunt_begin(struct kredact_dump *dump);
+void kredact_hunt_end(struct kredact_dump *dump);
+struct page *kredact_hunt_page(struct kredact_dump *dump, unsigned long addr, struct page *page,
+			       u32 *failure);
+bool kredact_take_ahead(struct kredact_dump *dump, unsigned long addr, u32 epoch,
+			struct page **page);
+struct page *kredact_page_behind(struct kredact_dump *dump, unsigned long addr);
+bool kredact_is_writable(struct kredact_dump *dump, unsigned long addr);
+void kredact_note_copy(struct kredact_dump *dump, u64 addr, const struct kr_copy *copy, u32 flags);
+
+/* regs.c: registers in notes and signal frames. */
+bool kredact_register_goes(const struct kredact_dump *dump, u64 value, u32 len, bool frame);
+
+/* sigframe.c: signal frames. */
+int kredact_sigframes_begin(struct kredact_dump *dump);
+void kredact_sigframes_end(struct kredact_dump *dump);
+bool kredact_sigframes_page(struct kredact_dump *dump, unsigned long addr, const u8 *text,
+			    const u8 *next);
+void kredact_sigframes_zero(struct kredact_dump *dump, u8 *to);
+
+/* strict.c: what walking stacks needs. */
+int kredact_strict_begin(struct kredact_dump *dump, const struct coredump_params *cprm);
+void kredact_strict_end(struct kredact_dump *dump);
+bool kredact_strict_covers(struct kredact_dump *dump, unsigned long addr);
+
+/* reduce.c: what else a page loses. */
+void kredact_reduce_begin(struct kredact_dump *dump);
+void kredact_reduce_end(struct kredact_dump *dump);
+struct page *kredact_reduce_page(struct kredact_dump *dump, unsigned long addr,
+				 struct page *page, u32 *failure);
+
 /* page.c: what becomes of one page. */
 struct page *kredact_original_page(unsigned long addr);
+struct page *kredact_own_copy(struct kredact_dump *dump, struct page *page, u32 *failure);
 struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr);
 
 /* seal.c: the seal of one dump. */

@@ -72,6 +72,15 @@ struct kredact_labels *kredact_labels_get(struct kredact_labels *labels)
 	return labels;
 }
 
+/**
+ * kredact_labels_shared() - has more than one process the table?
+ * @labels:	held by the caller
+ */
+bool kredact_labels_shared(struct kredact_labels *labels)
+{
+	return kref_read(&labels->ref) > 1;
+}
+
 static void kredact_labels_free(struct kref *ref)
 {
 	struct kredact_labels *labels = container_of(ref, struct kredact_labels, ref);

@@ -213,14 +213,41 @@ static struct page *kredact_redacted_copy(struct kredact_mm *kmm, struct kredact
 }
 
 /**
- * kredact_filter_page() - the page at an address, as it may be dumped
- * @dump:	the dump, or NULL
- * @addr:	the first byte of a page, in current->mm
+ * kredact_own_copy() - a page of ours with what another one shows
+ * @dump:	the dump
+ * @page:	that one; its reference is taken over unless this fails
+ * @failure:	out: KREDACT_LEFT_OUT_*, or 0
  *
- * May sleep. Return: a page with a reference for the caller to drop, or NULL
- * for a hole.
+ * May sleep. Return: @page itself if it is ours already, else a copy.
  */
-struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
+struct page *kredact_own_copy(struct kredact_dump *dump, struct page *page, u32 *failure)
+{
+	struct page *copy;
+	u8 *from, *to;
+
+	*failure = 0;
+	if (page == dump->copy)
+		return page;
+	copy = kredact_copy_page(dump);
+	if (!copy) {
+		*failure = KREDACT_LEFT_OUT_NOMEM;
+		return NULL;
+	}
+	to = kmap_local_page(copy);
+	from = kmap_local_page(page);
+	if (copy_mc_to_kernel(to, from, PAGE_SIZE))
+		*failure = KREDACT_LEFT_OUT_UNREADABLE;
+	kunmap_local(from);
+	kunmap_local(to);
+	put_page(*failure ? copy : page);
+	return *failure ? NULL : copy;
+}
+
+/*
+ * The page at an address as its tags leave it: with a reference for the caller to
+ * drop, or NULL for a hole.
+ */
+static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long addr)
 {
 	u32 epoch = 0, failure = KREDACT_LEFT_OUT_LOOKUP;
 	enum page_tag tag = PAGE_PLAIN;
@@ -244,7 +271,8 @@ struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
 				dump->counts.pages_zeroed++;
 			return NULL;
 		}
-		page = kredact_original_page(addr);
+		if (!kredact_take_ahead(dump, addr, epoch, &page))
+			page = kredact_original_page(addr);
 		if (!page)
 			return NULL;
 		if (kmm && READ_ONCE(kmm->epoch) != epoch) {
@@ -265,4 +293,27 @@ struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
 	}
 	kredact_leave_out(dump, addr, failure);
 	return NULL;
+}
+
+/**
+ * kredact_filter_page() - the page at an address, as it may be dumped
+ * @dump:	the dump, or NULL
+ * @addr:	the first byte of a page, in current->mm
+ *
+ * May sleep. Return: a page with a reference for the caller to drop, or NULL
+ * for a hole.
+ */
+struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
+{
+	struct page *page = kredact_tagged_page(dump, addr);
+	u32 failure;
+
+	if (!dump || !dump->redacts)
+		return page;
+	page = kredact_hunt_page(dump, addr, page, &failure);
+	if (page)
+		page = kredact_reduce_page(dump, addr, page, &failure);
+	if (failure)
+		kredact_leave_out(dump, addr, failure);
+	return page;
 }

@@ -135,6 +135,52 @@ void kredact_mm_recharge(struct kredact_mm *kmm)
 }
 
 /**
+ * kredact_mm_want() - note what registrations ask for besides their tags
+ * @kmm:	the tags; its lock is held
+ * @flags:	of a registration, or of a parent's
+ */
+void kredact_mm_want(struct kredact_mm *kmm, u32 flags)
+{
+	if (flags & ~kmm->wants & KREDACT_GROUP)
+		kredact_user_count_group(kmm->user, 1);
+	kmm->wants |= flags & KREDACT_WANTS;
+}
+
+/**
+ * kredact_mm_relatives() - other mms whose secrets a dump may have copies of
+ * @kmm:	tags of the process that dumps, or NULL
+ * @uid:	its user
+ * @to:		takes them, each with a reference to its mm, unless there are more
+ * @room:	entries of @to
+ *
+ * Return: how many there are.
+ */
+u32 kredact_mm_relatives(struct kredact_mm *kmm, kuid_t uid, struct kredact_mm **to, u32 room)
+{
+	struct kredact_mm *other;
+	u32 nr = 0, got = 0;
+	int bucket;
+
+	/* As long as it is in the table, its mm exists, if perhaps without users. */
+	spin_lock(&mms_lock);
+	hash_for_each(mms, bucket, other, node) {
+		bool family = kmm && other->labels == kmm->labels;
+		bool group = (other->wants & KREDACT_GROUP) && kredact_user_is(other->user, uid);
+
+		if (other == kmm || !(family || group))
+			continue;
+		if (nr++ < room && mmget_not_zero(other->notifier.mm))
+			to[got++] = other;
+	}
+	spin_unlock(&mms_lock);
+	if (nr <= room)
+		return got;
+	while (got--)
+		mmput_async(to[got]->notifier.mm);
+	return nr;
+}
+
+/**
  * kredact_mm_drop() - end all tags and pins of an interval
  * @kmm:	the tags
  * @start:	first byte of a page
@@ -193,6 +239,9 @@ static void kredact_mm_dismantle(struct kredact_mm *kmm)
 	atomic64_sub(nr, &kredact_stats.chunks);
 	kredact_labels_put(kmm->labels);
 	kmm->labels = NULL;
+	if (kmm->wants & KREDACT_GROUP)
+		kredact_user_count_group(kmm->user, -1);
+	kmm->wants = 0;
 	kredact_user_put(kmm->user);
 	kmm->user = NULL;
 }
@@ -278,6 +327,7 @@ static int kredact_mm_inherit(struct kredact_mm *kmm, struct kredact_mm *parent)
 
 	kmm->user = kredact_user_hold(parent->user);
 	kmm->labels = kredact_labels_get(parent->labels);
+	kredact_mm_want(kmm, parent->wants);
 	/* Node 0 stands for none. */
 	ret = nr ? kredact_mm_reserve(kmm, nr - 1, GFP_KERNEL_ACCOUNT) : 0;
 	if (ret)

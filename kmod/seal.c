@@ -110,7 +110,7 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 				.addr = cpu_to_le64(range->start),
 				.len = cpu_to_le64(range->last - range->start + 1),
 				.handle = cpu_to_le64(range->handle),
-				.flags = cpu_to_le32(range->flags & KREDACT_EXACT),
+				.flags = cpu_to_le32(range->flags & KREDACT_RANGE_SEALED),
 				.label = cpu_to_le32(range->label),
 			};
 			dump->counts.range_bytes += range->last - range->start + 1;
@@ -134,6 +134,41 @@ static void kredact_seal_left_out(struct kredact_dump *dump, struct kr_seal *sea
 		entry.reason = cpu_to_le32(dump->left_out[i].reason);
 		kr_seal_left_out(seal, &entry, 1);
 	}
+}
+
+static void kredact_seal_policy(const struct kredact_dump *dump, struct kr_seal *seal)
+{
+	struct kredact_seal_policy policy = {
+		.hunt = cpu_to_le32(dump->policy.hunt),
+		.run = cpu_to_le32(dump->policy.run),
+		.registers = cpu_to_le32(dump->policy.registers),
+		.unhunted = cpu_to_le32(dump->policy.unhunted),
+		.strict = cpu_to_le32(dump->policy.strict),
+	};
+
+	kr_seal_policy(seal, &policy);
+}
+
+static void kredact_seal_hunt(const struct kredact_dump *dump, struct kr_seal *seal)
+{
+	struct kredact_seal_hunt hunt = {
+		.ranges = cpu_to_le64(dump->hunted.ranges),
+		.bytes = cpu_to_le64(dump->hunted.bytes),
+		.bytes_plain = cpu_to_le64(dump->hunted.bytes_plain),
+		.copies = cpu_to_le64(dump->hunted.copies),
+		.copy_bytes = cpu_to_le64(dump->hunted.copy_bytes),
+		.copies_lost = cpu_to_le64(dump->hunted.copies_lost),
+		.register_bytes = cpu_to_le64(dump->hunted.register_bytes),
+		.frames = cpu_to_le64(dump->hunted.frames),
+		.frame_bytes = cpu_to_le64(dump->hunted.frame_bytes),
+		.strict_bytes = cpu_to_le64(dump->hunted.strict_bytes),
+		.unindexed = cpu_to_le32(dump->hunted.unindexed),
+	};
+	const struct kredact_search *search = dump->search;
+
+	if (search && search->nr_copies)
+		kr_seal_copies(seal, search->copies, search->nr_copies);
+	kr_seal_hunt(seal, &hunt);
 }
 
 static void kredact_seal_counts(struct kredact_dump *dump, struct kr_seal *seal)
@@ -180,6 +215,10 @@ bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm)
 	kredact_seal_labels(dump->kmm, &seal);
 	kredact_seal_ranges(dump, &seal);
 	kredact_seal_left_out(dump, &seal);
+	if (dump->redacts) {
+		kredact_seal_policy(dump, &seal);
+		kredact_seal_hunt(dump, &seal);
+	}
 	kredact_seal_counts(dump, &seal);
 	written = kr_seal_end(&seal) && !crypto_shash_final(hmac, digest) &&
 		  dump_emit(cprm, digest, sizeof(digest));

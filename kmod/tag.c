@@ -144,6 +144,18 @@ static int kredact_pin_ranges(struct kredact_mm *kmm, const struct kredact_targe
 	return 0;
 }
 
+/* What the policy adds to the coverage of each range of a batch. */
+static u32 kredact_policy_covers(struct kredact_mm *kmm, const struct kredact_batch *batch,
+				 const struct kredact_range *ranges, u32 label)
+{
+	u64 least = U64_MAX;
+	u32 i;
+
+	for (i = 0; i < batch->nr; i++)
+		least = min(least, ranges[i].len);
+	return kredact_policy_coverage(batch->flags, label, least, kmm->wants);
+}
+
 /* Tags and pins; tag_mutex is held, and mmap_lock for reading. */
 static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_target *target,
 			      struct kredact_batch *batch, struct kredact_range *ranges,
@@ -167,10 +179,15 @@ static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_targe
 		}
 	}
 	ret = kredact_insert(kmm, ranges, batch->nr,
-			     batch->flags & (KREDACT_EXACT | KREDACT_BY_BPF), label_id);
+			     batch->flags & KREDACT_RANGE_FLAGS, label_id);
 	if (ret)
 		return ret;
-	batch->coverage = KREDACT_COVERAGE;
+	if (batch->flags & ~kmm->wants & KREDACT_WANTS) {
+		spin_lock(&kmm->lock);
+		kredact_mm_want(kmm, batch->flags);
+		spin_unlock(&kmm->lock);
+	}
+	batch->coverage = KREDACT_COVERAGE | kredact_policy_covers(kmm, batch, ranges, label_id);
 	return kredact_pin_ranges(kmm, target, batch, ranges);
 }
 
@@ -291,16 +308,24 @@ static u64 kredact_query_tagged(struct kredact_mm *kmm, u64 from, u64 last)
 	return tagged;
 }
 
-static u32 kredact_query_nr(struct kredact_mm *kmm, u64 addr, u64 last)
+/* Registrations that touch a range, and what the policy adds to the coverage of them all. */
+static u32 kredact_query_nr(struct kredact_mm *kmm, u64 addr, u64 last, u32 *coverage)
 {
 	struct kr_cursor cursor = { };
 	const struct kr_range *range;
 	u32 nr = 0, steps = 0;
 
+	*coverage = KREDACT_COVER_COPIES | KREDACT_COVER_REGS;
+
 	spin_lock(&kmm->lock);
 	range = kr_first_in(&kmm->set, addr, last);
 	while (range && range->start <= last) {
-		nr += range->last >= addr;
+		if (range->last >= addr) {
+			nr++;
+			*coverage &= kredact_policy_coverage(range->flags, range->label,
+							     range->last - range->start + 1,
+							     kmm->wants);
+		}
 		if (++steps % STEPS_LOCKED == 0) {
 			kr_cursor_set(&kmm->set, &cursor, range);
 			spin_unlock(&kmm->lock);
@@ -326,6 +351,7 @@ int kredact_query(struct mm_struct *mm, struct kredact_query *query)
 {
 	struct kredact_mm *kmm = kredact_mm_find(mm);
 	u64 addr = query->addr, last = addr + query->len - 1;
+	u32 coverage;
 	int ret;
 
 	query->tagged = 0;
@@ -335,10 +361,10 @@ int kredact_query(struct mm_struct *mm, struct kredact_query *query)
 	if (ret || !kmm)
 		return ret;
 	query->tagged = kredact_query_tagged(kmm, addr, last);
-	query->nr = kredact_query_nr(kmm, addr, last);
+	query->nr = kredact_query_nr(kmm, addr, last, &coverage);
 	if (query->tagged != query->len)
 		return 0;
-	query->coverage = KREDACT_COVERAGE;
+	query->coverage = KREDACT_COVERAGE | coverage;
 	mmap_read_lock(mm);
 	if (kredact_pins_hold(kmm, mm, addr, last))
 		query->coverage |= KREDACT_COVERAGE_PINNED;

@@ -18,6 +18,7 @@ struct kredact_user {
 	kuid_t uid;
 	u32 refs;
 	atomic64_t ranges;
+	atomic_t groups;	/* mms with a registration in the user's group */
 };
 
 static DEFINE_HASHTABLE(users, 6);
@@ -61,6 +62,16 @@ struct kredact_user *kredact_user_get(kuid_t uid)
 	spin_unlock(&users_lock);
 	kfree(new);
 	return user;
+}
+
+/**
+ * kredact_user_is() - is it the account of this user?
+ * @user:	held by the caller
+ * @uid:	any
+ */
+bool kredact_user_is(const struct kredact_user *user, kuid_t uid)
+{
+	return uid_eq(user->uid, uid);
 }
 
 /**
@@ -129,6 +140,32 @@ bool kredact_user_has_room(struct kredact_user *user, u32 nr)
 void kredact_user_adjust(struct kredact_user *user, s64 nr)
 {
 	atomic64_add(nr, &user->ranges);
+}
+
+/**
+ * kredact_user_count_group() - mms that have secrets for the user's group
+ * @user:	held by the caller
+ * @nr:		1, or -1 when it ends
+ */
+void kredact_user_count_group(struct kredact_user *user, int nr)
+{
+	atomic_add(nr, &user->groups);
+}
+
+/**
+ * kredact_user_has_groups() - has any process of a user secrets for its group?
+ * @uid:	any
+ */
+bool kredact_user_has_groups(kuid_t uid)
+{
+	struct kredact_user *user;
+	bool has;
+
+	spin_lock(&users_lock);
+	user = kredact_user_find(uid);
+	has = user && atomic_read(&user->groups);
+	spin_unlock(&users_lock);
+	return has;
 }
 
 /**

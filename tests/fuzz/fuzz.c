@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "../selftests/kredact/core.h"
+#include "../selftests/kredact/policy.h"
 #include "choice.h"
 #include "mappings.h"
 #include "model.h"
@@ -46,17 +47,20 @@
 
 #define PIDFD_OF_INIT	(&pidfds[2])
 
-/* Flags of registrations, all of them, so that new ones are known here. */
+/* Flags of registrations that change no more of a dump than the model knows. */
 static const uint32_t known_flags = KREDACT_EXACT | KREDACT_PIN | KREDACT_NOPIN;
 
 static unsigned long long crashes, children, calls;
 static struct core core;
+static struct kredact_policy policy;
 static struct kredact_range *ranges;
 static bool is_child;
 
 static uint32_t some_flags(uint32_t valid)
 {
-	return below(12) ? rnd() & valid : below(2) ? rnd() : 1u << below(32);
+	const uint32_t more = KREDACT_HUNT | KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT;
+
+	return (below(12) ? rnd() & valid : below(2) ? rnd() : 1u << below(32)) & ~more;
 }
 
 /*
@@ -256,7 +260,7 @@ static void do_nonsense(void)
 	static const unsigned int types[] = { KREDACT_IOC_MAGIC, KREDACT_IOC_MAGIC + 1,
 					      KREDACT_IOC_MAGIC - 1 };
 	struct kredact_query args = { .addr = ARENA, .len = 1 };
-	unsigned int cmd = _IOC(below(4), types[below(3)], 6 + below(250), rnd() & 0x3fff);
+	unsigned int cmd = _IOC(below(4), types[below(3)], 8 + below(248), rnd() & 0x3fff);
 
 	call_with(cmd, &args, sizeof(args), "nonsense");
 }
@@ -484,6 +488,12 @@ static void set_up(void)
 	memfd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (memfd < 0 || ftruncate(memfd, 256 * PAGE) || kredact_fd() < 0)
 		disagree("set-up");
+	/* What is registered here repeats elsewhere: the model knows of tags only. */
+	if (policy_get(&policy))
+		disagree("set-up");
+	policy.hunt = KREDACT_HUNT_OFF;
+	if (policy_set(&policy))
+		disagree("set-up");
 	set_up_pidfds();
 	core.bytes = large(NULL, CORE_MAX, 0, MADV_DONTFORK);
 	ranges = large(NULL, KREDACT_BATCH_MAX * sizeof(*ranges), 0, MADV_DONTDUMP);
@@ -533,6 +543,9 @@ int main(int argc, char **argv)
 			printf("# %llu steps\n", steps);
 	}
 	core_pattern_restore();
+	policy.hunt = KREDACT_HUNT_ALL;
+	if (policy_set(&policy))
+		disagree("set-up");
 	printf("# total: seed %llu, %llu steps, %llu ioctls, %llu cores compared, %llu forks\n",
 	       seed, steps, calls, crashes, children);
 	printf("ok 1 - the kernel agrees with the oracle\n");

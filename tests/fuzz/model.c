@@ -261,7 +261,9 @@ static bool flags_valid(uint32_t flags)
 {
 	const uint32_t pins = KREDACT_PIN | KREDACT_NOPIN;
 
-	return !(flags & ~(KREDACT_EXACT | pins | KREDACT_PIDFD)) && (flags & pins) != pins;
+	const uint32_t hunt = KREDACT_HUNT | KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT;
+
+	return !(flags & ~(KREDACT_EXACT | pins | hunt | KREDACT_PIDFD)) && (flags & pins) != pins;
 }
 
 static int check_pidfd(uint32_t flags, uint32_t pidfd, uint32_t reserved)

@@ -76,6 +76,7 @@ INJECT_FUNCTION(void *, kvmalloc, (size_t size, gfp_t gfp), (size, gfp))
 INJECT_FUNCTION(void *, kvzalloc, (size_t size, gfp_t gfp), (size, gfp))
 INJECT_FUNCTION(void *, kvmalloc_array, (size_t n, size_t size, gfp_t gfp), (n, size, gfp))
 INJECT_FUNCTION(void *, kvcalloc, (size_t n, size_t size, gfp_t gfp), (n, size, gfp))
+INJECT_FUNCTION(void *, __vmalloc, (unsigned long size, gfp_t gfp), (size, gfp))
 INJECT_FUNCTION(unsigned long, __get_free_page, (gfp_t gfp), (gfp))
 INJECT_FUNCTION(unsigned long, get_zeroed_page, (gfp_t gfp), (gfp))
 INJECT_FUNCTION(struct page *, alloc_page, (gfp_t gfp), (gfp))
@@ -95,6 +96,7 @@ INJECT_FUNCTION(bool, time_after, (unsigned long a, unsigned long b), (a, b))
 #undef kvzalloc
 #undef kvmalloc_array
 #undef kvcalloc
+#undef __vmalloc
 #undef __get_free_page
 #undef get_zeroed_page
 #undef alloc_page
@@ -113,6 +115,7 @@ INJECT_FUNCTION(bool, time_after, (unsigned long a, unsigned long b), (a, b))
 #define kvzalloc(...)		INJECT(NULL, "kvzalloc", inject_kvzalloc, __VA_ARGS__)
 #define kvmalloc_array(...)	INJECT(NULL, "kvmalloc_array", inject_kvmalloc_array, __VA_ARGS__)
 #define kvcalloc(...)		INJECT(NULL, "kvcalloc", inject_kvcalloc, __VA_ARGS__)
+#define __vmalloc(...)		INJECT(NULL, "__vmalloc", inject___vmalloc, __VA_ARGS__)
 #define __get_free_page(...)	INJECT(0, "__get_free_page", inject___get_free_page, __VA_ARGS__)
 #define get_zeroed_page(...)	INJECT(0, "get_zeroed_page", inject_get_zeroed_page, __VA_ARGS__)
 #define alloc_page(...)		INJECT(NULL, "alloc_page", inject_alloc_page, __VA_ARGS__)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl pidfd redact kinds pins maps moves forks lifecycle namespaces identity race \
-	     faults failnth hostile scale cost coexist unload
+SELFTESTS := ioctl pidfd redact hunt kinds pins maps moves forks lifecycle namespaces identity race \
+	     faults failnth hostile scale cost weight coexist unload regs sigframe
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
 SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
-ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32
-# It runs where redact starts it.
-STAGE_HELPERS += compat32
+ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim
+# They run where redact, regs and debugger start them.
+STAGE_HELPERS += compat32 victim
 
 # kselftest_harness.h is the kernel's and not as strict as we are.
 $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTEST_PARTS:%=%.h) \
@@ -20,10 +20,16 @@ $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTES
 
 $(SELFTEST_DIR)/faults $(SELFTEST_DIR)/failnth: $(addprefix tests/selftests/kredact/scenario,.c .h)
 
+$(SELFTEST_DIR)/hunt: $(addprefix tests/selftests/kredact/,runs.c runs.h policy.h)
+$(SELFTEST_DIR)/regs $(SELFTEST_DIR)/sigframe $(SELFTEST_DIR)/victim: \
+	$(addprefix tests/selftests/kredact/,load.c load.h policy.h)
+$(SELFTEST_DIR)/sigframe: $(addprefix tests/selftests/kredact/,runs.c runs.h)
+
 $(SELFTEST_DIR)/compat32: tests/selftests/kredact/compat32.c include/uapi/linux/kredact.h
 	@mkdir -p $(@D)
 	$(CC) -m32 -O1 -Wall -Werror -ffreestanding -fno-stack-protector -fno-pie -no-pie -nostdlib \
 		-static -Iinclude/uapi \
 		-isystem /usr/include/$(shell $(CC) -print-multiarch) -o $@ $<
 
-STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/
+STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/ \
+	       tests/selftests/kredact/debugger.sh:/kredact/tests/debugger

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "policy.h"
 
 #ifndef UFFDIO_MOVE
 struct uffdio_move {
@@ -35,6 +36,7 @@ struct uffdio_move {
 #define PIPE_SCRIPT	"/tmp/kredact.pipe"
 
 static char saved_pattern[256];
+static struct kredact_policy saved_policy;
 
 int write_file(const char *path, const char *text)
 {
@@ -83,6 +85,21 @@ void core_pattern_restore(void)
 	core_pattern_set(saved_pattern);
 	if (!unlink(PIPE_SCRIPT))
 		write_file(PIPE_LIMIT, "0");
+	if (saved_policy.size)
+		policy_set(&saved_policy);
+	saved_policy.size = 0;
+}
+
+void tags_only(void)
+{
+	struct kredact_policy policy;
+
+	if (policy_get(&policy))
+		return;
+	saved_policy = policy;
+	policy.hunt = KREDACT_HUNT_OFF;
+	policy.registers = KREDACT_REGISTERS_NONE;
+	policy_set(&policy);
 }
 
 _Noreturn void die_of_segv(void)
@@ -317,8 +334,7 @@ const struct kredact_seal_header *core_seal(const struct core *core)
 	return header;
 }
 
-/* The record at @record, or the first; NULL after the last. */
-static const struct kredact_seal_record *
+const struct kredact_seal_record *
 core_seal_record(const struct core *core, const struct kredact_seal_record *record)
 {
 	const struct kredact_seal_header *header = core_seal(core);

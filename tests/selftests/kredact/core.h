@@ -38,6 +38,11 @@ bool core_pattern_set(const char *pattern);
 /* Cores to a shell script, whose $1 is the pid, and which the kernel waits for. */
 bool core_pipe_set(const char *script);
 void core_pattern_restore(void);
+/*
+ * Until then nothing but what is tagged is kept from cores: for tests of tags whose
+ * controls are copies of what is tagged.
+ */
+void tags_only(void);
 
 /* A child that runs @run and then dies of SIGSEGV; its pid, reaped, or -1. */
 pid_t crash(void (*run)(void *arg), void *arg);
@@ -71,6 +76,9 @@ unsigned int core_count(const struct core *core, const void *bytes, size_t len);
 
 /* The seal: NULL unless it is there, whole, and lies where the core ends. */
 const struct kredact_seal_header *core_seal(const struct core *core);
+/* The record after @record, or the first; NULL after the last. */
+const struct kredact_seal_record *core_seal_record(const struct core *core,
+						   const struct kredact_seal_record *record);
 const struct kredact_seal_counts *core_seal_counts(const struct core *core);
 /* Is there a record for exactly this range? Its label's text goes to @label, if given. */
 bool core_seal_has(const struct core *core, uint64_t addr, uint64_t len, uint32_t flags,

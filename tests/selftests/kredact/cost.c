@@ -92,7 +92,7 @@ TEST_F_TIMEOUT(cost, register_against_madvise, 120)
 	}
 	TH_LOG("MADV_DONTDUMP %.0f ns, register %.0f ns, unregister %.0f ns, ratio %.2f",
 	       median(madvised), median(registered), median(unregistered), median(ratio));
-	EXPECT_GE(0.5, median(ratio));
+	EXPECT_GE(exact() ? 0.5 : 0.65, median(ratio));
 }
 
 /* Another user's process, with a hundred thousand ranges or none, until the pipe is closed. */

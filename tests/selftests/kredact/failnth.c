@@ -165,6 +165,7 @@ SWEEP(fork_tagged)
 SWEEP(move_middle)
 SWEEP(unmap_middle)
 SWEEP(crash_tagged)
+SWEEP(crash_strict)
 
 /* The kernel answers a failing access to the area of rseq with SIGSEGV: do without. */
 int main(int argc, char **argv)

@@ -142,6 +142,7 @@ static const struct faults rest = {
 static bool leaves_out(const char *site)
 {
 	return strstr(site, " alloc_page") || strstr(site, " copy_mc_to_kernel") ||
+	       strstr(site, " __vmalloc") || strstr(site, " kvzalloc") ||
 	       strstr(site, " spin_trylock");
 }
 
@@ -215,6 +216,7 @@ TEST_F_TIMEOUT(faults, move_by_uffd, 600)
 }
 
 SWEEP(crash_tagged)
+SWEEP(crash_strict)
 SWEEP(crash_child)
 
 /* The last message of the kernel's log that names a place. */

@@ -60,6 +60,7 @@ FIXTURE(kinds) {
 FIXTURE_SETUP(kinds)
 {
 	core_pattern_save();
+	tags_only();
 	ASSERT_LE(0, kredact_fd());
 	shared = shared_pages(1);
 	ASSERT_NE(NULL, shared);

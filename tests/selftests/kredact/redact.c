@@ -41,6 +41,7 @@ FIXTURE_SETUP(redact)
 	unsigned int i;
 
 	core_pattern_save();
+	tags_only();
 	ASSERT_LE(0, kredact_fd());
 	self->shared = shared_pages(1);
 	ASSERT_NE(NULL, self->shared);

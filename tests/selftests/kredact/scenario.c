@@ -24,6 +24,8 @@
 
 #define SECRET	64
 #define PIECES	6
+/* Copies of a secret: more than a seal has room for at first. */
+#define COPIES	70
 
 /* What a label costs, in ranges. */
 #define LABEL_CHARGE	3
@@ -395,6 +397,8 @@ const struct scenario unmap_middle = {
 
 static void all_kinds(struct world *w)
 {
+	int i;
+
 	/* A whole page; some bytes of one; over the edge of two; nothing. */
 	must(w, "whole", reg(piece(w, 0, 100, TAGGED), SECRET, 0, "whole", NULL));
 	must(w, "exact", reg(piece(w, 1, 2 * PAGE + 100, TAGGED), SECRET, KREDACT_EXACT, "exact",
@@ -403,10 +407,28 @@ static void all_kinds(struct world *w)
 	must(w, "edge", reg(piece(w, 3, 5 * PAGE - SECRET / 2, TAGGED), SECRET, KREDACT_EXACT,
 			    NULL, NULL));
 	piece(w, 4, 7 * PAGE, PLAIN);
+	/* Nobody can read it, but the kernel can. */
+	must(w, "hidden", reg(piece(w, 5, 12 * PAGE, TAGGED), SECRET, 0, NULL, NULL));
+	must(w, "mprotect", mprotect(w->mem + 12 * PAGE, PAGE, PROT_NONE));
+	/* Copies of the first; one goes over the edge of two pages. */
+	for (i = 0; i < COPIES; i++)
+		memcpy(w->mem + 9 * PAGE + 5 + 80 * i, w->piece[0].at, SECRET);
 }
 
 const struct scenario crash_tagged = {
 	.prepare = all_kinds,
+};
+
+/* Nothing else but what walking stacks needs is kept. */
+static void all_strict(struct world *w)
+{
+	must(w, "whole", reg(piece(w, 0, 100, TAGGED), SECRET, 0, "whole", NULL));
+	must(w, "exact", reg(piece(w, 1, 2 * PAGE + 100, TAGGED), SECRET,
+			     KREDACT_EXACT | KREDACT_STRICT, "exact", NULL));
+}
+
+const struct scenario crash_strict = {
+	.prepare = all_strict,
 };
 
 /* Waits for a process of the scenario and learns what failed in it before it died. */
