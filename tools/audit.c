@@ -22,11 +22,15 @@ struct collector {
 	u64 page_mask;
 };
 
-/* Describes the ranges that are not zero. */
+/* Describes the ranges that are not zero, or the copies, and lists them. */
 struct describer {
 	struct audit *audit;
 	u64 page_mask;
-	u64 budget;
+	struct finder memory;
+	struct finder notes;
+	struct finding *list;
+	u32 *nr;
+	u64 *total;
 };
 
 static void conclude(struct audit *audit, enum check_name name, enum check_state state)
@@ -170,92 +174,59 @@ static int collect_left_out(void *arg, const struct seal_left_out *pages, struct
 	return spans_add(&collector->audit->left_out, pages->addr, pages->last, why);
 }
 
-/* Counts what is not zero in [start, last], and keeps the first offsets. */
-static int measure(struct describer *describer, struct finding *finding, u64 start, u64 last,
-		   struct complaint *why)
+static void list_finding(struct describer *describer, struct finding *finding)
 {
-	struct core *core = &describer->audit->core;
-	u32 i = core_segment_from(core, start);
+	struct audit *audit = describer->audit;
+	char name[sizeof(finding->mapping) / 4];
 
-	for (; i < core->nr_segments && core->segments[i].vaddr <= last; i++) {
-		const struct core_segment *segment = &core->segments[i];
-		u64 from = max(start, segment->vaddr) - segment->vaddr;
-		u64 end = min(last - segment->vaddr, segment->filesz - 1) + 1, part, j;
-		const u8 *bytes;
-		int error;
-
-		for (; segment->filesz && from < end; from += part) {
-			error = input_window(core->in, segment->offset + from, end - from, &bytes,
-					     &part, why);
-			if (error)
-				return error;
-			for (j = 0; bytes && j < part; j++) {
-				u64 addr = segment->vaddr + from + j;
-
-				if (!bytes[j])
-					continue;
-				if (!finding->dirty++) {
-					finding->first = addr;
-					finding->offset = segment->offset + from + j;
-				}
-				if (finding->nr_offsets < AUDIT_OFFSETS)
-					finding->offsets[finding->nr_offsets++] =
-						addr - finding->range.addr;
-			}
-			if (bytes && part >= describer->budget) {
-				describer->budget = 0;
-				finding->dirty_more = true;
-				return 0;
-			}
-			describer->budget -= bytes ? part : 0;
-		}
-	}
-	return 0;
-}
-
-/* Only where zeros_check() saw something need be looked at again. */
-static int measure_places(struct describer *describer, struct finding *finding, u64 start,
-			  u64 last, struct complaint *why)
-{
-	struct zeros *zeros = &describer->audit->zeros;
-	const struct spans places = { .at = zeros->places, .nr = zeros->nr_places };
-	u32 i = spans_find(&places, start);
-	int error;
-
-	for (; i < places.nr && places.at[i].start <= last; i++) {
-		if (!describer->budget) {
-			finding->dirty_more = true;
-			return 0;
-		}
-		error = measure(describer, finding, max(start, places.at[i].start),
-				min(last, places.at[i].last), why);
-		if (error)
-			return error;
-	}
-	return 0;
+	++*describer->total;
+	if (*describer->nr == AUDIT_LISTED || !finding->dirty)
+		return;
+	if (finding->range.label)
+		finding->label = seal_label(&audit->seal, finding->range.label);
+	if (!(finding->copy_flags & KREDACT_COPY_NOTE) &&
+	    notes_mapping(&audit->notes, &audit->core, finding->first, name, sizeof(name)))
+		text_escape(finding->mapping, sizeof(finding->mapping), name, strlen(name));
+	describer->list[(*describer->nr)++] = *finding;
 }
 
 static int describe_range(void *arg, const struct seal_range *range, struct complaint *why)
 {
 	struct describer *describer = arg;
-	struct audit *audit = describer->audit;
 	struct finding finding = { .range = *range };
-	char name[sizeof(finding.mapping) / 4];
 	u64 start, last;
 	int error;
 
 	widen(range, describer->page_mask, &start, &last);
-	error = measure_places(describer, &finding, start, last, why);
+	error = finding_measure(&describer->memory, &finding, start, last, why);
 	if (error || !(finding.dirty || finding.dirty_more))
 		return error;
-	audit->findings_total++;
-	if (audit->nr_findings == AUDIT_LISTED || !finding.dirty)
-		return 0;
-	if (range->label)
-		finding.label = seal_label(&audit->seal, range->label);
-	if (notes_mapping(&audit->notes, &audit->core, finding.first, name, sizeof(name)))
-		text_escape(finding.mapping, sizeof(finding.mapping), name, strlen(name));
-	audit->findings[audit->nr_findings++] = finding;
+	list_finding(describer, &finding);
+	return 0;
+}
+
+static int describe_copy(void *arg, const struct seal_copy *copy, struct complaint *why)
+{
+	struct describer *describer = arg;
+	const struct copies *copies = &describer->audit->copies;
+	bool note = copy->flags & KREDACT_COPY_NOTE;
+	struct finding finding = {
+		.range = {
+			.addr = copy->addr,
+			.last = copy->last,
+			.handle = copy->handle,
+			.flags = KREDACT_EXACT,
+			.label = copies_label(copies, copy),
+		},
+		.copy_flags = copy->flags,
+	};
+	int error;
+
+	error = finding_measure(note ? &describer->notes : &describer->memory, &finding,
+				copy->addr, copy->last, why);
+	if (error || !(finding.dirty || finding.dirty_more))
+		return error;
+	list_finding(describer, &finding);
 	return 0;
 }
 
@@ -263,9 +234,16 @@ static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 {
 	u64 page_mask = audit->seal.page_size - 1;
 	struct collector collector = { audit, page_mask };
-	struct describer describer = { audit, page_mask, DESCRIBE_MAX };
-	const struct seal_visitor collect = { &collector, collect_range, collect_left_out };
-	const struct seal_visitor describe = { &describer, describe_range, NULL };
+	struct describer describer = {
+		.audit = audit,
+		.page_mask = page_mask,
+		.memory = { &audit->core, &audit->zeros, DESCRIBE_MAX },
+		.list = audit->findings,
+		.nr = &audit->nr_findings,
+		.total = &audit->findings_total,
+	};
+	const struct seal_visitor collect = { &collector, collect_range, collect_left_out, NULL };
+	const struct seal_visitor describe = { &describer, describe_range, NULL, NULL };
 	struct zeros *zeros = &audit->zeros;
 	struct complaint ignored;
 	int error, zeros_error;
@@ -312,6 +290,78 @@ static void check_ranges(struct audit *audit)
 		conclude(audit, CHECK_RANGES, CHECK_FOUND);
 	else
 		conclude(audit, CHECK_RANGES, error ? CHECK_FAILED : CHECK_PASSED);
+}
+
+static void describe_copies(struct audit *audit)
+{
+	struct copies *copies = &audit->copies;
+	struct core file = copies_file(copies, &audit->core);
+	struct describer describer = {
+		.audit = audit,
+		.memory = { &audit->core, &copies->memory_zeros, DESCRIBE_MAX },
+		.notes = { &file, &copies->notes_zeros, DESCRIBE_MAX },
+		.list = audit->copy_findings,
+		.nr = &audit->nr_copy_findings,
+		.total = &audit->copy_findings_total,
+	};
+	const struct seal_visitor describe = { &describer, NULL, NULL, describe_copy };
+	struct complaint ignored;
+
+	/* What cannot be described is found all the same. */
+	seal_visit(&audit->seal, &describe, &ignored);
+}
+
+static enum check_state check_named(struct audit *audit, struct complaint *text)
+{
+	struct copies *copies = &audit->copies;
+	const struct seal_hunt *hunt = &audit->seal.hunt;
+	u64 dirty;
+	int error;
+
+	error = copies_check(copies, &audit->seal, &audit->core, text);
+	dirty = copies->memory_zeros.dirty + copies->notes_zeros.dirty;
+	if (dirty) {
+		describe_copies(audit);
+		complaint_set(text, "%" PRIu64 " byte%s not zero, in %" PRIu64 " of the copies "
+			      "that the seal says were zeroed", dirty,
+			      dirty == 1 ? " is" : "s are", audit->copy_findings_total);
+		return CHECK_FOUND;
+	}
+	if (error)
+		return CHECK_FAILED;
+	if (hunt->copies_lost)
+		complaint_set(text, "%" PRIu64 " found by the module, %" PRIu64 " named, and all "
+			      "their bytes are zero", hunt->copies, audit->seal.nr_copies);
+	else if (hunt->copies)
+		complaint_set(text, "%" PRIu64 " found by the module, all their bytes are zero",
+			      hunt->copies);
+	else
+		complaint_set(text, "the module hunted and found none");
+	return CHECK_PASSED;
+}
+
+/* Not to have hunted is no lie, and does not make a core unverified: the report says it. */
+static void check_copies(struct audit *audit)
+{
+	struct complaint *text = text_of(audit, CHECK_COPIES);
+	const struct seal *seal = &audit->seal;
+	enum check_state state = CHECK_NOT_DONE;
+
+	if (!seal->readable) {
+		complaint_set(text, "without a seal no copies are known");
+		state = CHECK_FAILED;
+	} else if (!seal->has_hunt) {
+		complaint_set(text, "the seal tells of no hunt: copies may be in the core");
+	} else if (seal->hunt.unindexed) {
+		complaint_set(text, "not hunted: %s; %s", unindexed_reason(seal->hunt.unindexed),
+			      unhunted_consequence(seal->policy.unhunted));
+	} else if (!seal->hunt.ranges) {
+		complaint_set(text, "nothing was to be hunted%s", seal->nr_ranges ?
+			      ": copies may be in the core" : "");
+	} else {
+		state = check_named(audit, text);
+	}
+	conclude(audit, CHECK_COPIES, state);
 }
 
 static void take_hit(void *arg, const struct hit *hit)
@@ -365,6 +415,7 @@ void audit_run(struct audit *audit)
 	check_match(audit);
 	check_authenticity(audit);
 	check_ranges(audit);
+	check_copies(audit);
 	check_secrets(audit);
 }
 
@@ -410,6 +461,7 @@ void audit_close(struct audit *audit)
 	mac_free(audit->mac);
 	spans_free(&audit->spans);
 	spans_free(&audit->left_out);
+	copies_free(&audit->copies);
 	seal_close(&audit->seal);
 	core_close(&audit->core);
 	input_close(&audit->in);
@@ -429,6 +481,7 @@ const char *check_word(enum check_name name)
 		[CHECK_MATCH] = "match",
 		[CHECK_AUTHENTICITY] = "authenticity",
 		[CHECK_RANGES] = "ranges",
+		[CHECK_COPIES] = "copies",
 		[CHECK_SECRETS] = "secrets",
 	};
 
@@ -470,6 +523,8 @@ const char *left_out_reason(u32 reason)
 		return "the page could not be read";
 	case KREDACT_LEFT_OUT_SHARED:
 		return "tagged at another address or by another process";
+	case KREDACT_LEFT_OUT_UNHUNTED:
+		return "copies could not be hunted there";
 	default:
 		return "another reason";
 	}

@@ -5,16 +5,15 @@
 #ifndef KREDACT_TOOLS_AUDIT_H
 #define KREDACT_TOOLS_AUDIT_H
 
+#include "copies.h"
+#include "finding.h"
 #include "keyfile.h"
 #include "mac.h"
 #include "notes.h"
-#include "ranges.h"
-#include "seal_reader.h"
 #include "search.h"
 
 /* What is listed one by one; all is counted. */
 #define AUDIT_LISTED	256u
-#define AUDIT_OFFSETS	4u
 
 /* Exit status of kredact-verify. */
 enum verdict {
@@ -36,6 +35,7 @@ enum check_name {
 	CHECK_MATCH,
 	CHECK_AUTHENTICITY,
 	CHECK_RANGES,
+	CHECK_COPIES,
 	CHECK_SECRETS,
 	CHECKS,
 };
@@ -43,30 +43,6 @@ enum check_name {
 struct check {
 	enum check_state state;
 	struct complaint text;
-};
-
-/**
- * struct finding - a registered range that is not zero
- * @range:	as in the seal
- * @label:	its label, or NULL
- * @dirty:	bytes that are not zero in what must be
- * @dirty_more:	there may be more: counting was given up
- * @first:	address of the first of them
- * @offset:	where that is in the file
- * @offsets:	the first ones, counted from @range.addr (negative: earlier in its page)
- * @nr_offsets:	entries in @offsets
- * @mapping:	escaped name of the mapped file, or empty
- */
-struct finding {
-	struct seal_range range;
-	const struct seal_label *label;
-	u64 dirty;
-	bool dirty_more;
-	u64 first;
-	u64 offset;
-	int64_t offsets[AUDIT_OFFSETS];
-	u32 nr_offsets;
-	char mapping[256];
 };
 
 /**
@@ -98,6 +74,10 @@ struct listed_hit {
  * @findings:	ranges that are not zero
  * @nr_findings: entries in @findings
  * @findings_total: such ranges in all
+ * @copies:	the copies that the seal names
+ * @copy_findings: those of them that are not zero
+ * @nr_copy_findings: entries in @copy_findings
+ * @copy_findings_total: such copies in all
  * @hits:	secrets found
  * @nr_hits:	entries in @hits
  * @hits_total:	in all
@@ -120,6 +100,10 @@ struct audit {
 	struct finding findings[AUDIT_LISTED];
 	u32 nr_findings;
 	u64 findings_total;
+	struct copies copies;
+	struct finding copy_findings[AUDIT_LISTED];
+	u32 nr_copy_findings;
+	u64 copy_findings_total;
 	struct listed_hit hits[AUDIT_LISTED];
 	u32 nr_hits;
 	u64 hits_total;

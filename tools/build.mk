@@ -3,12 +3,12 @@
 # Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c core.c input.c json.c keyfile.c mac.c notes.c ranges.c \
-	       report.c search.c seal_reader.c sandbox.c text.c)
+AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c finding.c input.c json.c keyfile.c mac.c \
+	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c sandbox.c setting.c text.c)
 AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
 
 # bpf/build.mk adds the BPF program that "kredact watch" loads.
-KREDACT_SRC := $(addprefix tools/,kredact.c key.c keyfile.c status.c text.c watch.c)
+KREDACT_SRC := $(addprefix tools/,kredact.c key.c keyfile.c policy.c setting.c status.c text.c watch.c)
 KREDACT_LIBS := -lcrypto -ljson-c
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
@@ -45,4 +45,5 @@ install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact
 	install -D -m 644 Documentation/man/kredact-verify.1 $(DESTDIR)$(MANDIR)/man1/kredact-verify.1
 	install -D -m 644 Documentation/man/kredact.8 $(DESTDIR)$(MANDIR)/man8/kredact.8
 
--include $(VERIFY_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(VERIFY_SAN_OBJ:.o=.d)
+-include $(VERIFY_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(VERIFY_SAN_OBJ:.o=.d) \
+	 $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.d)

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "report.h"
+#include "setting.h"
 
 #define JSON_FORMAT	1
 
@@ -106,6 +107,8 @@ static void add_label(struct json_object *list, const struct seal_label *label)
 		json_object_object_add(item, "label", NULL);
 	add_number(item, "ranges", label->ranges);
 	add_number(item, "bytes", label->bytes);
+	add_number(item, "copies", label->copies);
+	add_number(item, "copy_bytes", label->copy_bytes);
 	json_object_array_add(list, item);
 }
 
@@ -137,9 +140,44 @@ static struct json_object *left_out(const struct seal *seal)
 	return list;
 }
 
-static struct json_object *seal_object(const struct seal *seal)
+static struct json_object *policy(const struct seal_policy *from)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "hunt", setting_word(SETTING_HUNT, from->hunt));
+	add_number(object, "run", from->run);
+	add_text(object, "registers", setting_word(SETTING_REGISTERS, from->registers));
+	add_text(object, "unhunted", setting_word(SETTING_UNHUNTED, from->unhunted));
+	add_bool(object, "strict", from->strict);
+	return object;
+}
+
+static struct json_object *hunt(const struct audit *audit)
+{
+	struct json_object *object = json_object_new_object();
+	const struct seal_hunt *from = &audit->seal.hunt;
+
+	add_number(object, "ranges", from->ranges);
+	add_number(object, "bytes", from->bytes);
+	add_number(object, "bytes_plain", from->bytes_plain);
+	add_number(object, "copies", from->copies);
+	add_number(object, "copy_bytes", from->copy_bytes);
+	add_number(object, "copies_lost", from->copies_lost);
+	add_number(object, "copies_of_others", audit->copies.of_others);
+	add_number(object, "register_bytes", from->register_bytes);
+	add_number(object, "frames", from->frames);
+	add_number(object, "frame_bytes", from->frame_bytes);
+	add_number(object, "strict_bytes", from->strict_bytes);
+	add_number(object, "unindexed", from->unindexed);
+	if (from->unindexed)
+		add_text(object, "unindexed_text", unindexed_reason(from->unindexed));
+	return object;
+}
+
+static struct json_object *seal_object(const struct audit *audit)
 {
 	struct json_object *object = json_object_new_object(), *counts;
+	const struct seal *seal = &audit->seal;
 	const struct kredact_seal_header *header = &seal->header;
 	char when[32];
 
@@ -176,6 +214,10 @@ static struct json_object *seal_object(const struct seal *seal)
 	json_object_object_add(object, "counts", counts);
 	json_object_object_add(object, "labels", labels(seal));
 	json_object_object_add(object, "left_out", left_out(seal));
+	if (seal->has_hunt) {
+		json_object_object_add(object, "policy", policy(&seal->policy));
+		json_object_object_add(object, "hunt", hunt(audit));
+	}
 	add_number(object, "unknown_records", seal->unknown);
 	return object;
 }
@@ -189,6 +231,79 @@ static struct json_object *zeros(const struct zeros *from)
 	add_number(object, "not_in_dump", from->absent);
 	add_number(object, "not_zero", from->dirty);
 	return object;
+}
+
+static void add_copy(struct json_object *item, const struct seal_label *label, u64 handle,
+		     u32 flags)
+{
+	add_address(item, "handle", handle);
+	if (label)
+		add_escaped(item, "label", label->text, label->len);
+	add_bool(item, "reversed", flags & KREDACT_COPY_REVERSED);
+	add_bool(item, "others", flags & KREDACT_COPY_OTHERS);
+	add_bool(item, "note", flags & KREDACT_COPY_NOTE);
+}
+
+/* The place of a copy: in memory, or in the file for one in a note. */
+static void add_place(struct json_object *item, u64 at, bool note)
+{
+	if (note)
+		add_number(item, "offset", at);
+	else
+		add_address(item, "address", at);
+}
+
+static struct json_object *copies(struct audit *audit)
+{
+	struct json_object *list = json_object_new_array(), *item;
+	u32 i, id;
+
+	for (i = 0; i < audit->copies.nr_listed; i++) {
+		const struct seal_copy *copy = &audit->copies.listed[i];
+
+		id = copies_label(&audit->copies, copy);
+		item = json_object_new_object();
+		add_place(item, copy->addr, copy->flags & KREDACT_COPY_NOTE);
+		add_number(item, "bytes", copy->last - copy->addr + 1);
+		add_copy(item, id ? seal_label(&audit->seal, id) : NULL, copy->handle, copy->flags);
+		json_object_array_add(list, item);
+	}
+	return list;
+}
+
+/* Both kinds of copies together. */
+static struct json_object *copy_zeros(const struct copies *from)
+{
+	const struct zeros *memory = &from->memory_zeros, *notes = &from->notes_zeros;
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "bytes", memory->bytes + notes->bytes);
+	add_number(object, "zero", memory->zero + notes->zero);
+	add_number(object, "not_in_dump", memory->absent + notes->absent);
+	add_number(object, "not_zero", memory->dirty + notes->dirty);
+	return object;
+}
+
+static struct json_object *copy_findings(const struct audit *audit)
+{
+	struct json_object *list = json_object_new_array(), *item;
+	u32 i;
+
+	for (i = 0; i < audit->nr_copy_findings; i++) {
+		const struct finding *finding = &audit->copy_findings[i];
+
+		item = json_object_new_object();
+		add_place(item, finding->range.addr, finding->copy_flags & KREDACT_COPY_NOTE);
+		add_number(item, "first_offset", finding->offset);
+		add_number(item, "bytes", finding->range.last - finding->range.addr + 1);
+		add_number(item, "not_zero", finding->dirty);
+		add_bool(item, "at_least", finding->dirty_more);
+		add_copy(item, finding->label, finding->range.handle, finding->copy_flags);
+		if (*finding->mapping)
+			add_text(item, "mapping", finding->mapping);
+		json_object_array_add(list, item);
+	}
+	return list;
 }
 
 static struct json_object *findings(const struct audit *audit)
@@ -265,7 +380,7 @@ void json_warm_up(void)
  *
  * Return: 0, or -ENOMEM. The caller looks for errors of @report->out.
  */
-int json_print(const struct report *report, const struct audit *audit)
+int json_print(const struct report *report, struct audit *audit)
 {
 	static const char *const verdicts[] = { "clean", "key-material-found", "unverified" };
 	struct json_object *root = json_object_new_object();
@@ -285,11 +400,18 @@ int json_print(const struct report *report, const struct audit *audit)
 	if (audit->has_core)
 		json_object_object_add(root, "core", core(audit));
 	if (audit->seal.readable) {
-		json_object_object_add(root, "seal", seal_object(&audit->seal));
+		json_object_object_add(root, "seal", seal_object(audit));
 		json_object_object_add(root, "ranges", zeros(&audit->zeros));
+		if (audit->seal.has_hunt) {
+			json_object_object_add(root, "copied", copy_zeros(&audit->copies));
+			json_object_object_add(root, "copies", copies(audit));
+			add_number(root, "copies_total", audit->seal.nr_copies);
+		}
 	}
 	json_object_object_add(root, "findings", findings(audit));
 	add_number(root, "findings_total", audit->findings_total);
+	json_object_object_add(root, "copy_findings", copy_findings(audit));
+	add_number(root, "copy_findings_total", audit->copy_findings_total);
 	json_object_object_add(root, "hits", hits(report, audit));
 	add_number(root, "hits_total", audit->hits_total);
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |

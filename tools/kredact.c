@@ -29,6 +29,7 @@ static const struct command commands[] = {
 	{ "key", cmd_key, "install FILE", "make seals with this key from now on" },
 	{ "key", cmd_key, "id FILE", "name of a key, as in seals" },
 	{ "key", cmd_key, "generate FILE", "make a new key" },
+	{ "policy", cmd_policy, "[OPTION]...", "what dumps lose besides what is tagged" },
 	{ "watch", cmd_watch, "[OPTION]...", "tag the keys of programs left as they are" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },

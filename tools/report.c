@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "report.h"
+#include "setting.h"
 
 #define WIDTH		78
 #define INDENT		21	/* of text that belongs to a word at its left */
@@ -121,14 +122,48 @@ static void print_checks(const struct report *report, const struct audit *audit)
 
 static void print_label(const struct report *report, const struct seal_label *label)
 {
-	char text[TEXT_ESCAPED(KREDACT_LABEL_MAX)], size[24];
+	char text[TEXT_ESCAPED(KREDACT_LABEL_MAX)], size[24], copies[32];
 
 	if (!label->ranges)
 		return;
 	text_escape(text, sizeof(text), label->text, label->len);
 	text_size(size, sizeof(size), label->bytes);
-	line(report, "registered", "%s: %" PRIu64 " range%s, %s", label->len ? text : "(no label)",
-	     label->ranges, label->ranges == 1 ? "" : "s", size);
+	snprintf(copies, sizeof(copies), "; %" PRIu64 " cop%s", label->copies,
+		 label->copies == 1 ? "y" : "ies");
+	line(report, "registered", "%s: %" PRIu64 " range%s, %s%s", label->len ? text : "(no label)",
+	     label->ranges, label->ranges == 1 ? "" : "s", size, label->copies ? copies : "");
+}
+
+static void print_policy(const struct report *report, const struct seal_policy *policy)
+{
+	line(report, "policy", "hunt %s, runs of %u bytes or more; registers %s; unhunted %s; "
+	     "strict %s", setting_word(SETTING_HUNT, policy->hunt), policy->run,
+	     setting_word(SETTING_REGISTERS, policy->registers),
+	     setting_word(SETTING_UNHUNTED, policy->unhunted),
+	     setting_word(SETTING_STRICT, policy->strict));
+}
+
+static void print_hunt(const struct report *report, const struct audit *audit)
+{
+	const struct seal_hunt *hunt = &audit->seal.hunt;
+	char size[24];
+
+	text_size(size, sizeof(size), hunt->bytes);
+	if (hunt->unindexed)
+		line(report, "not hunted", "%s: %s", unindexed_reason(hunt->unindexed),
+		     unhunted_consequence(audit->seal.policy.unhunted));
+	else
+		line(report, "hunted", "%s of %" PRIu64 " ranges; %" PRIu64 " bytes were not: too "
+		     "plain, or too few", size, hunt->ranges, hunt->bytes_plain);
+	if (hunt->copies)
+		line(report, "copies", "%" PRIu64 " of %" PRIu64 " bytes zeroed, %" PRIu64
+		     " of them not named, %" PRIu64 " of what other processes have registered",
+		     hunt->copies, hunt->copy_bytes, hunt->copies_lost, audit->copies.of_others);
+	line(report, "registers", "%" PRIu64 " bytes zeroed in notes, %" PRIu64 " in %" PRIu64
+	     " signal frames", hunt->register_bytes, hunt->frame_bytes, hunt->frames);
+	text_size(size, sizeof(size), hunt->strict_bytes);
+	if (audit->seal.policy.strict)
+		line(report, "strict", "%s zeroed that stack walking does not need", size);
 }
 
 static void print_counts(const struct report *report, const struct audit *audit)
@@ -160,36 +195,95 @@ static void print_counts(const struct report *report, const struct audit *audit)
 	if (seal->counts.left_out_lost)
 		line(report, "left out", "%" PRIu64 " pages more, which the seal does not name",
 		     seal->counts.left_out_lost);
+	if (seal->has_hunt) {
+		print_policy(report, &seal->policy);
+		print_hunt(report, audit);
+	}
 	if (seal->unknown)
 		line(report, "passed over", "%" PRIu64 " records of types that this program does "
 		     "not know", seal->unknown);
 }
 
-static void print_finding(const struct report *report, const struct finding *finding)
+/* Handle, label and how, of a range or of a copy. */
+static void print_owner(const struct report *report, const char *word, u64 handle,
+			const struct seal_label *label, u32 copy_flags)
 {
-	char label[TEXT_ESCAPED(KREDACT_LABEL_MAX)] = "", offsets[24 * AUDIT_OFFSETS] = "";
+	char text[TEXT_ESCAPED(KREDACT_LABEL_MAX)] = "";
+
+	if (label)
+		text_escape(text, sizeof(text), label->text, label->len);
+	line(report, word, "handle %#" PRIx64 "%s%s%s%s", handle,
+	     copy_flags & KREDACT_COPY_OTHERS ? " of another process" : "", *text ? ", " : "", text,
+	     copy_flags & KREDACT_COPY_REVERSED ? "; in reverse order" : "");
+}
+
+static void print_finding(const struct report *report, const struct finding *finding, bool copy)
+{
+	char offsets[24 * FINDING_OFFSETS] = "";
 	const struct seal_range *range = &finding->range;
+	bool note = finding->copy_flags & KREDACT_COPY_NOTE;
+	u64 len = range->last - range->addr + 1;
 	size_t at = 0;
 	u32 i;
 
-	if (finding->label)
-		text_escape(label, sizeof(label), finding->label->text, finding->label->len);
 	for (i = 0; i < finding->nr_offsets; i++)
 		at += snprintf(offsets + at, sizeof(offsets) - at, " %+" PRId64,
 			       finding->offsets[i]);
 	fputs("\n  ", report->out);
 	colored(report, RED, "not zero");
 	fprintf(report->out, "%*s", INDENT - 10, "");
-	fprintf(report->out, "%#" PRIx64 " (file offset %#" PRIx64 ")\n", finding->first,
-		finding->offset);
-	line(report, "  registered", "%#" PRIx64 ", %" PRIu64 " bytes, %s", range->addr,
-	     range->last - range->addr + 1,
-	     range->flags & KREDACT_EXACT ? "exactly" : "whole pages");
-	line(report, "  as", "handle %#" PRIx64 "%s%s", range->handle, *label ? ", " : "", label);
+	if (note)
+		fprintf(report->out, "in a note (file offset %#" PRIx64 ")\n", finding->offset);
+	else
+		fprintf(report->out, "%#" PRIx64 " (file offset %#" PRIx64 ")\n", finding->first,
+			finding->offset);
+	if (copy)
+		line(report, "  copy at", "%s%#" PRIx64 ", %" PRIu64 " bytes",
+		     note ? "file offset " : "", range->addr, len);
+	else
+		line(report, "  registered", "%#" PRIx64 ", %" PRIu64 " bytes, %s", range->addr, len,
+		     range->flags & KREDACT_EXACT ? "exactly" : "whole pages");
+	print_owner(report, copy ? "  of" : "  as", range->handle, finding->label,
+		    finding->copy_flags);
 	line(report, "  holds", "%s%" PRIu64 " bytes that are not zero, first at%s",
 	     finding->dirty_more ? "at least " : "", finding->dirty, offsets);
 	if (*finding->mapping)
 		line(report, "  mapping", "%s", finding->mapping);
+}
+
+static void print_findings(const struct report *report, const struct finding *findings, u32 nr,
+			   u64 total, bool copies)
+{
+	u32 i;
+
+	for (i = 0; i < nr && i < MOST; i++)
+		print_finding(report, &findings[i], copies);
+	if (total > i)
+		fprintf(report->out, "\n  and %" PRIu64 " more %s that are not zero\n", total - i,
+			copies ? "copies" : "ranges");
+}
+
+/* Copies that are gone: where they were. */
+static void print_copies(const struct report *report, struct audit *audit)
+{
+	const struct copies *copies = &audit->copies;
+	u32 i;
+
+	if (copies->nr_listed)
+		fputc('\n', report->out);
+	for (i = 0; i < copies->nr_listed && i < MOST; i++) {
+		const struct seal_copy *copy = &copies->listed[i];
+		u32 id = copies_label(copies, copy);
+
+		line(report, "copy", "%s%#" PRIx64 ", %" PRIu64 " bytes",
+		     copy->flags & KREDACT_COPY_NOTE ? "in a note, file offset " : "", copy->addr,
+		     copy->last - copy->addr + 1);
+		print_owner(report, "  of", copy->handle, id ? seal_label(&audit->seal, id) : NULL,
+			    copy->flags);
+	}
+	if (audit->seal.nr_copies > i)
+		line(report, "", "and %" PRIu64 " more copies%s", audit->seal.nr_copies - i,
+		     copies->nr_listed > i ? ": see --json" : "");
 }
 
 static void print_hit(const struct report *report, const struct listed_hit *listed)
@@ -223,6 +317,9 @@ static void print_verdict(const struct report *report, const struct audit *audit
 		fputs("  and what else is in this core cannot be verified\n", report->out);
 	if (audit->seal.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
 		fputs("  unauthenticated: anyone could have written this seal\n", report->out);
+	if (audit->seal.readable && audit->seal.has_hunt && audit->seal.hunt.unindexed &&
+	    audit->seal.policy.unhunted != KREDACT_UNHUNTED_WRITABLE)
+		fputs("  copies were not hunted: they may be in this core\n", report->out);
 	if (!report->sandboxed)
 		fputs("  read without the sandbox\n", report->out);
 }
@@ -234,7 +331,7 @@ static void print_verdict(const struct report *report, const struct audit *audit
  *
  * The caller looks for errors of @report->out.
  */
-void report_print(const struct report *report, const struct audit *audit)
+void report_print(const struct report *report, struct audit *audit)
 {
 	char size[24];
 	u32 i;
@@ -251,11 +348,11 @@ void report_print(const struct report *report, const struct audit *audit)
 	print_checks(report, audit);
 	if (audit->seal.readable)
 		print_counts(report, audit);
-	for (i = 0; i < audit->nr_findings && i < MOST; i++)
-		print_finding(report, &audit->findings[i]);
-	if (audit->findings_total > i)
-		fprintf(report->out, "\n  and %" PRIu64 " more ranges that are not zero\n",
-			audit->findings_total - i);
+	if (audit->seal.readable)
+		print_copies(report, audit);
+	print_findings(report, audit->findings, audit->nr_findings, audit->findings_total, false);
+	print_findings(report, audit->copy_findings, audit->nr_copy_findings,
+		       audit->copy_findings_total, true);
 	for (i = 0; i < audit->nr_hits && i < MOST; i++)
 		print_hit(report, &audit->hits[i]);
 	if (audit->hits_total > i)

@@ -27,8 +27,8 @@ struct report {
 	FILE *out;
 };
 
-void report_print(const struct report *report, const struct audit *audit);
-int json_print(const struct report *report, const struct audit *audit);
+void report_print(const struct report *report, struct audit *audit);
+int json_print(const struct report *report, struct audit *audit);
 void json_warm_up(void);
 
 #endif /* KREDACT_TOOLS_REPORT_H */

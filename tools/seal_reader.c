@@ -15,6 +15,7 @@
 #define SLOTS		(2 * SEAL_LABELS_MAX)
 #define BATCH		256u
 #define KNOWN_FLAGS	(KREDACT_SEAL_KEY_BOOT | KREDACT_SEAL_COMPAT | KREDACT_SEAL_ALL_LEFT_OUT)
+#define RANGE_FLAGS	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP)
 #define RECORD_LEN	sizeof(struct kredact_seal_record)
 
 static bool all_zero(const void *bytes, size_t len)
@@ -161,7 +162,7 @@ static int decode_range(const struct kredact_seal_range *raw, struct seal_range 
 	if (!len || len > KREDACT_LEN_MAX || UINT64_MAX - range->addr < len - 1)
 		return complain(why, -EBADMSG, "range %#" PRIx64 " of %" PRIu64 " bytes",
 				range->addr, len);
-	if (!range->handle || range->flags & ~KREDACT_EXACT)
+	if (!range->handle || range->flags & ~RANGE_FLAGS)
 		return complain(why, -EBADMSG, "damaged entry of the range at %#" PRIx64,
 				range->addr);
 	return 0;
@@ -294,7 +295,7 @@ static int read_counts(struct seal *seal, u64 at, u64 len, struct complaint *why
 		return complain(why, -EBADMSG, "the seal counts %" PRIu64 " left-out pages, %"
 				PRIu64 " of them not listed, but lists %" PRIu64,
 				seal->counts.pages_left_out, seal->counts.left_out_lost, left_out);
-	return 0;
+	return seal_check_hunt(seal, why);
 }
 
 static int read_trailer(struct seal *seal, u64 at, u64 records, struct complaint *why)
@@ -338,6 +339,12 @@ static int read_record(struct seal *seal, u64 at, u32 type, u64 len,
 		return visitor->left_out ? read_left_out(seal, at, len, visitor, why) : 0;
 	case KREDACT_SEAL_COUNTS:
 		return first ? read_counts(seal, at, len, why) : 0;
+	case KREDACT_SEAL_POLICY:
+		return first ? seal_read_policy(seal, at, len, why) : 0;
+	case KREDACT_SEAL_COPIES:
+		return visitor->copy ? seal_read_copies(seal, at, len, visitor, why) : 0;
+	case KREDACT_SEAL_HUNT:
+		return first ? seal_read_hunt(seal, at, len, why) : 0;
 	default:
 		seal->unknown += first;
 		return 0;
@@ -424,7 +431,7 @@ static int check_gap(struct seal *seal, u64 core_end, struct complaint *why)
  */
 int seal_open(struct seal *seal, struct input *in, u64 core_end, struct complaint *why)
 {
-	const struct seal_visitor count = { seal, count_range, count_left_out };
+	const struct seal_visitor count = { seal, count_range, count_left_out, seal_count_copy };
 	u64 forwards = core_end + padding(core_end), backwards;
 	int error;
 
@@ -474,7 +481,7 @@ void seal_close(struct seal *seal)
 }
 
 /**
- * seal_visit() - go through all ranges and left-out pages
+ * seal_visit() - go through all ranges, left-out pages and copies
  * @seal:	readable
  * @visitor:	takes them, in the order of the seal
  * @why:	text of an error

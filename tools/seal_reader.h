@@ -12,7 +12,7 @@
 
 #define SEAL_LEN_MAX	(1ULL << 30)	/* 32 million ranges */
 #define SEAL_LABELS_MAX	65536u
-#define SEAL_REASONS	5u		/* KREDACT_LEFT_OUT_*, 0 is any other */
+#define SEAL_REASONS	6u		/* KREDACT_LEFT_OUT_*, 0 is any other */
 
 /**
  * struct seal_label - a label and what is registered under it
@@ -20,6 +20,8 @@
  * @len:	bytes in @text
  * @ranges:	ranges that name it
  * @bytes:	sum of their lengths
+ * @copies:	copies of them that the seal names: set by copies_check()
+ * @copy_bytes:	sum of their lengths
  * @text:	as the process gave it: not to be trusted, not terminated
  */
 struct seal_label {
@@ -27,6 +29,8 @@ struct seal_label {
 	u32 len;
 	u64 ranges;
 	u64 bytes;
+	u64 copies;
+	u64 copy_bytes;
 	char text[KREDACT_LABEL_MAX];
 };
 
@@ -35,7 +39,7 @@ struct seal_label {
  * @addr:	first byte
  * @last:	last byte
  * @handle:	the registration
- * @flags:	KREDACT_EXACT
+ * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP
  * @label:	id of a label, or 0
  */
 struct seal_range {
@@ -59,10 +63,57 @@ struct seal_left_out {
 };
 
 /**
+ * struct seal_copy - registered bytes that were found elsewhere, and zeroed
+ * @addr:	first byte, or with KREDACT_COPY_NOTE its offset in the file
+ * @last:	last byte, likewise
+ * @handle:	the registration
+ * @flags:	KREDACT_COPY_*
+ */
+struct seal_copy {
+	u64 addr;
+	u64 last;
+	u64 handle;
+	u32 flags;
+};
+
+/**
+ * struct seal_policy - what the dump was written by
+ * @hunt, @run, @registers, @unhunted, @strict: as in struct kredact_seal_policy
+ */
+struct seal_policy {
+	u32 hunt;
+	u32 run;
+	u32 registers;
+	u32 unhunted;
+	u32 strict;
+};
+
+/**
+ * struct seal_hunt - sums over the hunt
+ * @ranges, @bytes, @bytes_plain, @copies, @copy_bytes, @copies_lost,
+ * @register_bytes, @frames, @frame_bytes, @strict_bytes, @unindexed: as in
+ * struct kredact_seal_hunt
+ */
+struct seal_hunt {
+	u64 ranges;
+	u64 bytes;
+	u64 bytes_plain;
+	u64 copies;
+	u64 copy_bytes;
+	u64 copies_lost;
+	u64 register_bytes;
+	u64 frames;
+	u64 frame_bytes;
+	u64 strict_bytes;
+	u32 unindexed;
+};
+
+/**
  * struct seal_visitor - takes what a seal lists, one by one
  * @arg:	first argument of the functions
  * @range:	takes a range, or NULL
  * @left_out:	takes left-out pages, or NULL
+ * @copy:	takes a copy, or NULL
  *
  * The functions return 0 or a negative errno, which ends the visit.
  */
@@ -70,6 +121,7 @@ struct seal_visitor {
 	void *arg;
 	int (*range)(void *arg, const struct seal_range *range, struct complaint *why);
 	int (*left_out)(void *arg, const struct seal_left_out *pages, struct complaint *why);
+	int (*copy)(void *arg, const struct seal_copy *copy, struct complaint *why);
 };
 
 /**
@@ -92,6 +144,12 @@ struct seal_visitor {
  * @range_bytes: sum of their lengths
  * @left_out:	pages left out, by reason
  * @nr_left_out: entries that name them
+ * @has_policy:	the module knows policies: before that it hunted nothing
+ * @policy:	what the dump was written by, if @has_policy
+ * @has_hunt:	the same as @has_policy, if @readable
+ * @hunt:	sums over the hunt, if @has_hunt
+ * @nr_copies:	copies named
+ * @copies_len:	sum of their lengths; what overlaps counts each time
  * @unknown:	records of unknown types
  * @counts:	the module's own sums
  */
@@ -124,6 +182,12 @@ struct seal {
 	u64 range_bytes;
 	u64 left_out[SEAL_REASONS];
 	u64 nr_left_out;
+	bool has_policy;
+	struct seal_policy policy;
+	bool has_hunt;
+	struct seal_hunt hunt;
+	u64 nr_copies;
+	u64 copies_len;
 	u64 unknown;
 	struct {
 		u64 ranges;
@@ -140,5 +204,13 @@ int seal_open(struct seal *seal, struct input *in, u64 core_end, struct complain
 void seal_close(struct seal *seal);
 int seal_visit(struct seal *seal, const struct seal_visitor *visitor, struct complaint *why);
 struct seal_label *seal_label(struct seal *seal, u32 id);
+
+/* seal_hunt.c: the records of the hunt, for seal_reader.c. */
+int seal_read_policy(struct seal *seal, u64 at, u64 len, struct complaint *why);
+int seal_read_hunt(struct seal *seal, u64 at, u64 len, struct complaint *why);
+int seal_read_copies(struct seal *seal, u64 at, u64 len, const struct seal_visitor *visitor,
+		     struct complaint *why);
+int seal_count_copy(void *arg, const struct seal_copy *copy, struct complaint *why);
+int seal_check_hunt(const struct seal *seal, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_SEAL_READER_H */

@@ -14,6 +14,8 @@
 
 #include "commands.h"
 #include "keyfile.h"
+#include "policy.h"
+#include "setting.h"
 
 static const struct {
 	unsigned int bit;
@@ -120,7 +122,25 @@ static void print_absent(int error)
 	      stdout);
 }
 
-static void print_info(const struct kredact_info *info)
+/* @policy is NULL where the module is older than policies, and so than copies. */
+static void print_hunt(const struct kredact_info *info, const struct kredact_policy *policy)
+{
+	if (!policy)
+		return;
+	printf("policy          hunt %s, runs of %u bytes or more; registers %s; unhunted %s;\n"
+	       "                strict %s\n", setting_word(SETTING_HUNT, policy->hunt), policy->run,
+	       setting_word(SETTING_REGISTERS, policy->registers),
+	       setting_word(SETTING_UNHUNTED, policy->unhunted),
+	       setting_word(SETTING_STRICT, policy->strict));
+	printf("copies          %" PRIu64 " of %" PRIu64 " bytes found in dumps, and zeroed\n",
+	       (u64)info->copies, (u64)info->copy_bytes);
+	printf("not hunted      %" PRIu64 " dumps, whose secrets could not be indexed%s\n",
+	       (u64)info->hunts_failed,
+	       !info->hunts_failed || policy->unhunted == KREDACT_UNHUNTED_WRITABLE ? "" :
+	       ": copies may be in them");
+}
+
+static void print_info(const struct kredact_info *info, const struct kredact_policy *policy)
 {
 	char id[2 * KEYFILE_ID_LEN + 1], size[24];
 	size_t i;
@@ -146,6 +166,7 @@ static void print_info(const struct kredact_info *info)
 	       (u64)info->pages_zeroed, (u64)info->bytes_zeroed);
 	printf("left out        %" PRIu64 " pages since something failed, %" PRIu64
 	       " that others have tagged\n", (u64)info->pages_left_out, (u64)info->pages_shared);
+	print_hunt(info, policy);
 	printf("seals failed    %" PRIu64 "\n", (u64)info->seals_failed);
 }
 
@@ -154,7 +175,8 @@ static void add_number(struct json_object *to, const char *name, u64 value)
 	json_object_object_add(to, name, json_object_new_uint64(value));
 }
 
-static void print_json(const struct kredact_info *info, int error)
+static void print_json(const struct kredact_info *info, const struct kredact_policy *policy,
+		       int error)
 {
 	struct json_object *root = json_object_new_object(), *covered = json_object_new_object();
 	char id[2 * KEYFILE_ID_LEN + 1];
@@ -192,6 +214,12 @@ static void print_json(const struct kredact_info *info, int error)
 		add_number(root, "pins", info->pins);
 		add_number(root, "pages_shared", info->pages_shared);
 	}
+	if (policy) {
+		json_object_object_add(root, "policy", policy_json(policy));
+		add_number(root, "copies", info->copies);
+		add_number(root, "copy_bytes", info->copy_bytes);
+		add_number(root, "hunts_failed", info->hunts_failed);
+	}
 	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 					    JSON_C_TO_STRING_SPACED |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -208,6 +236,7 @@ static void print_json(const struct kredact_info *info, int error)
 int cmd_status(int argc, char **argv)
 {
 	bool json = argc == 2 && !strcmp(argv[1], "--json");
+	struct kredact_policy policy, *known = NULL;
 	struct kredact_info info;
 	int error;
 
@@ -216,11 +245,13 @@ int cmd_status(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	error = read_info(&info);
+	if (!error && !policy_read(&policy))
+		known = &policy;
 	if (json)
-		print_json(&info, error);
+		print_json(&info, known, error);
 	else if (error)
 		print_absent(error);
 	else
-		print_info(&info);
+		print_info(&info, known);
 	return error ? EXIT_FAILED : 0;
 }

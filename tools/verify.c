@@ -293,7 +293,7 @@ static bool want_color(const struct options *options)
 }
 
 static int print(const struct options *options, const struct report *report,
-		 const struct audit *audit)
+		 struct audit *audit)
 {
 	int status = audit_verdict(audit);
 	bool lost = false;

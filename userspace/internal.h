@@ -103,7 +103,7 @@ extern unsigned int kr_required;	/* of the whole process */
 /**
  * struct kr_request - a registration, its arguments checked
  * @label:	not NUL-terminated
- * @flags:	KREDACT_EXACT
+ * @flags:	of the module's registration, passed on to it
  * @require:	KREDACT_REQUIRE_*, those of the process included
  * @lock:	mlock() even when the module tags the range
  */

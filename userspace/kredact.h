@@ -66,6 +66,10 @@ extern "C" {
  * @flags:	KREDACT_EXACT: these bytes only; the fall-back leaves out whole
  *		pages all the same. KREDACT_PIN or KREDACT_NOPIN: see
  *		struct kredact_register; the former rules the fall-back out.
+ *		KREDACT_HUNT, KREDACT_GROUP, KREDACT_REGS and KREDACT_STRICT ask
+ *		for more than the administrator's policy does (struct
+ *		kredact_policy). The fall-back does none of it, and
+ *		kredact_protection() shows that: KREDACT_REQUIRE_MODULE insists.
  * @require:	KREDACT_REQUIRE_*: fail rather than do with less
  *
  * A program built against a newer header may pass a longer struct as long as
@@ -157,7 +161,8 @@ int kredact_require(unsigned int require);
  * that ends before it is freed.
  *
  * Return: 0, or a negative errno, and then nothing is registered:
- *   -EINVAL        @len is 0, @opts->size is too small, an unknown flag
+ *   -EINVAL        @len is 0, @opts->size is too small, a flag that is unknown,
+ *                  or that the module is too old for
  *   -E2BIG         @opts has an unknown member that is not zero
  *   -ENAMETOOLONG  the label is above KREDACT_LABEL_MAX
  *   -EFBIG         @len is above KREDACT_LEN_MAX

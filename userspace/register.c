@@ -15,6 +15,8 @@
 
 #define HANDLE_OWN	(1ULL << 63)
 #define OPTS_SIZE_VER0	24
+#define FLAGS_ALL	(KREDACT_EXACT | KREDACT_PIN | KREDACT_NOPIN | KREDACT_HUNT |	\
+			 KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT)
 #define REQUIRE_ALL	(KREDACT_REQUIRE_MODULE | KREDACT_REQUIRE_LOCKED)
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct kredact_opts) == OPTS_SIZE_VER0,
@@ -286,8 +288,7 @@ static int read_opts(const struct kredact_opts *opts, struct kr_request *req)
 				return -E2BIG;
 		memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
 	}
-	if (known.flags & ~(KREDACT_EXACT | KREDACT_PIN | KREDACT_NOPIN) ||
-	    known.require & ~REQUIRE_ALL)
+	if (known.flags & ~FLAGS_ALL || known.require & ~REQUIRE_ALL)
 		return -EINVAL;
 
 	*req = (struct kr_request) {

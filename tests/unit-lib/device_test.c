@@ -243,6 +243,64 @@ static void test_register(void)
 	munmap(m, page);
 }
 
+/* What only the module can do is asked of it, each alone and all together. */
+static void test_wishes(void)
+{
+	static const uint32_t wishes[] = {
+		KREDACT_HUNT, KREDACT_GROUP, KREDACT_REGS, KREDACT_STRICT, KREDACT_EXACT,
+		KREDACT_HUNT | KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT | KREDACT_EXACT,
+	};
+	const uint32_t all = wishes[5] | KREDACT_PIN | KREDACT_NOPIN;
+	struct kredact_range range = { .len = 8 };
+	bool passed = true, batched = true, refused = true;
+	KREDACT_OPTS(opts, .label = "wish");
+	unsigned int flags, calls;
+	char *m = map_pages(1);
+	char text[64];
+	uint64_t h;
+
+	range.addr = (uintptr_t)m;
+	for (size_t i = 0; i < KR_ARRAY_SIZE(wishes); i++) {
+		opts.flags = wishes[i];
+		passed &= !kredact_register(m, 8, &opts, &h) && dev.last.flags == wishes[i] &&
+			  !kredact_unregister(h);
+		batched &= !kredact_register_batch(&range, 1, &opts, NULL) &&
+			   dev.last_batch.flags == wishes[i] && !kredact_unregister(range.handle);
+	}
+	ok(passed, "flags arrive as they are");
+	ok(batched, "those of a batch, too");
+	calls = dev.calls;
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		opts.flags = 1U << bit;
+		if (!(opts.flags & all))
+			refused &= kredact_register(m, 8, &opts, &h) == -EINVAL && !h;
+	}
+	ok(refused && dev.calls == calls, "any other flag is refused here");
+
+	dev.coverage |= KREDACT_COVER_COPIES | KREDACT_COVER_REGS;
+	opts.flags = KREDACT_HUNT;
+	must(!kredact_register(m, 8, &opts, &h), "register");
+	ok(!kredact_protection(m, 8, &flags) && flags == dev.coverage &&
+	   kredact_protection_str(flags, text, sizeof(text)) > 0 &&
+	   !strcmp(text, "core,fork,copies,regs"), "protection tells of copies and registers");
+	kredact_unregister(h);
+	dev.coverage &= ~(KREDACT_COVER_COPIES | KREDACT_COVER_REGS);
+
+	dev.fail[0] = EINVAL;
+	ok(kredact_register(m, 8, &opts, &h) == -EINVAL && !vm_flag(m, "dd"),
+	   "a module that is too old for a flag: EINVAL, and no fall-back");
+	dev.fail[0] = EDQUOT;
+	ok(!kredact_register(m, 8, &opts, &h) && !kredact_protection(m, 8, &flags) &&
+	   flags == (KREDACT_COVER_DONTDUMP | KREDACT_COVER_MLOCK),
+	   "the fall-back does not hunt, and does not say so");
+	kredact_unregister(h);
+	opts.require = KREDACT_REQUIRE_MODULE;
+	dev.fail[0] = EDQUOT;
+	ok(kredact_register(m, 8, &opts, &h) == -EDQUOT && !vm_flag(m, "dd"),
+	   "and can be forbidden");
+	munmap(m, page);
+}
+
 static void test_errnos(void)
 {
 	static const int mistakes[] = { EINVAL, EFAULT, E2BIG, ENXIO, EOPNOTSUPP, EADDRNOTAVAIL,
@@ -468,6 +526,7 @@ int main(void)
 	ok(child_ok(require_all, m), "kredact_require(): the module's refusal is final");
 	ok(child_ok(require_busy, m), "kredact_require() after a fall-back: EBUSY");
 	test_register();
+	test_wishes();
 	test_errnos();
 	test_descriptor();
 	test_locked();

@@ -8,63 +8,8 @@
 #include <unistd.h>
 
 #include "../../kmod/core/seal.h"
-#include "audit.h"
-#include "fixture.h"
-#include "run.h"
+#include "audited.h"
 #include "tap.h"
-
-/* How a core is audited. */
-enum with { WITH_KEY, WITH_WRONG_KEY, WITHOUT_KEY, NO_KEY };
-
-static struct audit audit;	/* the last one; what it allocated is gone */
-
-static enum verdict audit_bytes(const void *bytes, u64 len, const u8 *key, enum with with)
-{
-	int fd = memory_file(bytes, len);
-	struct complaint why;
-	u8 other[32] = { 9 };
-
-	memset(&audit, 0, sizeof(audit));
-	if (input_open(&audit.in, fd, true, &why))
-		abort();
-	if (with == WITH_WRONG_KEY)
-		key = other;
-	if (with == WITH_KEY || with == WITH_WRONG_KEY) {
-		audit.mac = mac_new(key, 32);
-		fixture_key_id(key, audit.key_id);
-	}
-	audit.no_key = with == NO_KEY;
-	audit_run(&audit);
-	audit_close(&audit);
-	close(fd);
-	return audit_verdict(&audit);
-}
-
-static enum verdict audit_fixture(const struct fixture *fixture, enum with with)
-{
-	return audit_bytes(fixture->bytes, fixture->len, fixture->key, with);
-}
-
-/* Builds, audits, and releases. */
-static enum verdict audit_made(struct fixture *fixture, enum with with)
-{
-	enum verdict verdict;
-
-	fixture_build(fixture);
-	verdict = audit_fixture(fixture, with);
-	fixture_free(fixture);
-	return verdict;
-}
-
-static bool failed_only(enum check_name name)
-{
-	u32 i;
-
-	for (i = 0; i < CHECKS; i++)
-		if ((audit.checks[i].state == CHECK_FAILED) != (i == name))
-			return false;
-	return true;
-}
 
 static void test_good(void)
 {
@@ -196,24 +141,27 @@ static void test_match(void)
 	   "a core that does not name its process");
 }
 
-static void test_truncated(void)
+static void test_truncated(bool hunted)
 {
 	u32 clean = 0, tried = 0;
 	struct fixture fixture;
 	u64 len;
 
 	fixture_init(&fixture);
+	if (hunted)
+		fixture_hunt(&fixture, NULL, 0);
 	fixture_build(&fixture);
 	for (len = 0; len < fixture.len; len += len < 1500 || len + 1500 > fixture.len ? 1 : 997) {
 		clean += audit_bytes(fixture.bytes, len, fixture.key, WITH_KEY) !=
 			 VERDICT_UNVERIFIED;
 		tried++;
 	}
-	ok(!clean && tried > 2000, "cut off at %u places: never clean", tried);
+	ok(!clean && tried > 2000, "cut off at %u places%s: never clean", tried,
+	   hunted ? ", with a hunt" : "");
 	fixture_free(&fixture);
 }
 
-static void test_flipped(void)
+static void test_flipped(bool hunted)
 {
 	static const u8 flips[] = { 0x01, 0x80, 0xff };
 	u32 clean = 0, tried = 0, found = 0, i;
@@ -221,6 +169,8 @@ static void test_flipped(void)
 	u64 at;
 
 	fixture_init(&fixture);
+	if (hunted)
+		fixture_hunt(&fixture, NULL, 0);
 	fixture_build(&fixture);
 	for (at = fixture.seal_at; at < fixture.len; at++) {
 		for (i = 0; i < sizeof(flips); i++) {
@@ -238,22 +188,6 @@ static void test_flipped(void)
 	ok(found && found < tried / 3, "%u of them pointed at bytes that are not zero", found);
 	ok(audit_fixture(&fixture, WITH_KEY) == VERDICT_CLEAN, "changed back, it is clean");
 	fixture_free(&fixture);
-}
-
-/* One byte of the process is not zero. */
-static enum verdict with_byte(struct fixture *fixture, u64 vaddr)
-{
-	u8 *byte = fixture_at(fixture, vaddr);
-	enum verdict verdict;
-	u8 before;
-
-	if (!byte)
-		abort();
-	before = *byte;
-	*byte = 0x41;
-	verdict = audit_fixture(fixture, WITH_KEY);
-	*byte = before;
-	return verdict;
 }
 
 static void test_dirty(void)
@@ -368,6 +302,26 @@ static void test_left_out(void)
 	fixture_free(&fixture);
 }
 
+/* Flags of ranges that tell what was asked for. */
+static void test_range_flags(void)
+{
+	struct fixture_range range = { 0x11100, 0x200, 0x101, 0, 1 };
+	struct fixture fixture;
+	u32 bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		const u32 known = KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP;
+
+		range.flags = 1U << bit;
+		fixture_init(&fixture);
+		fixture.ranges = &range;
+		fixture.nr_ranges = 1;
+		ok((audit_made(&fixture, WITH_KEY) == VERDICT_CLEAN) == !!(known & range.flags),
+		   "flag %#x of a range is %s", range.flags,
+		   known & range.flags ? "known" : "refused");
+	}
+}
+
 static void test_many_segments(void)
 {
 	const u32 nr = 100000;
@@ -461,6 +415,7 @@ static void test_random(void)
 
 	fixture_init(&fixture);
 	fixture.unknown = true;
+	fixture_hunt(&fixture, NULL, 0);
 	fixture_build(&fixture);
 	good = malloc(fixture.len);
 	memcpy(good, fixture.bytes, fixture.len);
@@ -499,6 +454,9 @@ static void test_encoder(void)
 {
 	struct kredact_seal_header header;
 	struct kredact_seal_counts counts = { 0 };
+	struct kredact_seal_copy copies[FIXTURE_COPIES];
+	struct kredact_seal_policy policy;
+	struct kredact_seal_hunt hunt;
 	struct kredact_seal_range range;
 	struct fixture fixture, other;
 	struct kr_seal seal;
@@ -507,6 +465,7 @@ static void test_encoder(void)
 
 	fixture_init(&fixture);
 	fixture.nr_ranges = 1;	/* the fixture has one record for all, so has this */
+	fixture_hunt(&fixture, NULL, 0);
 	fixture_build(&fixture);
 	other = (struct fixture){ 0 };
 	seal = (struct kr_seal){ .write = append, .arg = &other, .core_len = fixture.seal_at };
@@ -525,6 +484,33 @@ static void test_encoder(void)
 		bytes += fixture.ranges[i].len;
 		kr_seal_ranges(&seal, &range, 1);
 	}
+	policy = (struct kredact_seal_policy){
+		.hunt = htole32(fixture.policy[POLICY_HUNT]),
+		.run = htole32(fixture.policy[POLICY_RUN]),
+		.registers = htole32(fixture.policy[POLICY_REGISTERS]),
+		.unhunted = htole32(fixture.policy[POLICY_UNHUNTED]),
+		.strict = htole32(fixture.policy[POLICY_STRICT]),
+	};
+	kr_seal_policy(&seal, &policy);
+	for (i = 0; i < FIXTURE_COPIES; i++)
+		copies[i] = (struct kredact_seal_copy){
+			.addr = htole64(fixture.copies[i].addr),
+			.len = htole64(fixture.copies[i].len),
+			.handle = htole64(fixture.copies[i].handle),
+			.flags = htole32(fixture.copies[i].flags),
+		};
+	kr_seal_copies(&seal, copies, FIXTURE_COPIES);
+	hunt = (struct kredact_seal_hunt){
+		.ranges = htole64(fixture.hunt[HUNT_RANGES]),
+		.bytes = htole64(fixture.hunt[HUNT_BYTES]),
+		.bytes_plain = htole64(fixture.hunt[HUNT_PLAIN]),
+		.copies = htole64(fixture.hunt[HUNT_COPIES]),
+		.copy_bytes = htole64(fixture.hunt[HUNT_COPY_BYTES]),
+		.register_bytes = htole64(fixture.hunt[HUNT_REGISTER_BYTES]),
+		.frames = htole64(fixture.hunt[HUNT_FRAMES]),
+		.frame_bytes = htole64(fixture.hunt[HUNT_FRAME_BYTES]),
+	};
+	kr_seal_hunt(&seal, &hunt);
 	counts.ranges = htole64(fixture.nr_ranges);
 	counts.range_bytes = htole64(bytes);
 	counts.pages_zeroed = htole64(3);
@@ -544,11 +530,14 @@ int main(void)
 	test_key();
 	test_seal();
 	test_match();
-	test_truncated();
-	test_flipped();
+	test_truncated(false);
+	test_truncated(true);
+	test_flipped(false);
+	test_flipped(true);
 	test_dirty();
 	test_overlapping();
 	test_left_out();
+	test_range_flags();
 	test_many_segments();
 	test_hostile();
 	test_random();

@@ -28,8 +28,16 @@ $(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(AUDIT_LIBS)
 
-$(B)/tests/unit-tools/verify_test: | $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
-$(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact
+$(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test: | \
+	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
+$(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact $(B)/tests/unit-tools/kredact-device
+
+# kredact with a device of the tests' own, and sanitized.
+KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \
+		      $(B)/obj/unit-tools/device.o $(BPF_OBJ)
+$(B)/tests/unit-tools/kredact-device: $(KREDACT_DEVICE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -Wl,--wrap=open -Wl,--wrap=ioctl -o $@ $^ $(KREDACT_LIBS) -lbpf -lelf -lz
 
 .SECONDARY: $(UNIT_TOOLS_SRC:tests/unit-tools/%.c=$(B)/obj/unit-tools/%.o) $(UNIT_TOOLS_PARTS)
 

@@ -28,6 +28,45 @@ static const struct fixture_range default_ranges[] = {
 	{ 0x52fff, 1, 0x106, KREDACT_EXACT, 2 },	/* last byte of the core */
 };
 
+/* On a page of their own, over the end of one, of another process, in a note. */
+static const struct fixture_copy default_copies[FIXTURE_COPIES] = {
+	{ 0x10021, 32, 0x101, 0 },
+	{ 0x10100, 17, 0x103, KREDACT_COPY_REVERSED },
+	{ 0x50ff5, 11, 0x104, 0 },
+	{ 0x51000, 5, 0x104, 0 },
+	{ 0x51800, 20, 0x7777, KREDACT_COPY_OTHERS },
+	{ FIXTURE_NOTE, 24, 0x106, KREDACT_COPY_NOTE | KREDACT_COPY_REVERSED },
+};
+
+/**
+ * fixture_hunt() - parameters of a hunt
+ * @fixture:	after fixture_init(); sums that agree are put into it
+ * @copies:	what it found, without overlaps; NULL: some
+ * @nr:		how many
+ */
+void fixture_hunt(struct fixture *fixture, const struct fixture_copy *copies, u32 nr)
+{
+	u32 i;
+
+	fixture->copies = copies ? copies : default_copies;
+	fixture->nr_copies = copies ? nr : FIXTURE_COPIES;
+	fixture->policies = 1;
+	fixture->hunts = 1;
+	fixture->policy[POLICY_HUNT] = KREDACT_HUNT_ALL;
+	fixture->policy[POLICY_RUN] = KREDACT_RUN_DEFAULT;
+	fixture->policy[POLICY_REGISTERS] = KREDACT_REGISTERS_ALL;
+	memset(fixture->hunt, 0, sizeof(fixture->hunt));
+	fixture->hunt[HUNT_RANGES] = fixture->nr_ranges + 1;
+	fixture->hunt[HUNT_BYTES] = 12345;
+	fixture->hunt[HUNT_PLAIN] = 67;
+	fixture->hunt[HUNT_COPIES] = fixture->nr_copies;
+	for (i = 0; i < fixture->nr_copies; i++)
+		fixture->hunt[HUNT_COPY_BYTES] += fixture->copies[i].len;
+	fixture->hunt[HUNT_REGISTER_BYTES] = 2688;
+	fixture->hunt[HUNT_FRAMES] = 1;
+	fixture->hunt[HUNT_FRAME_BYTES] = 832;
+}
+
 /**
  * fixture_init() - parameters of a good core
  * @fixture:	takes them
@@ -226,6 +265,13 @@ u8 *fixture_at(struct fixture *fixture, u64 vaddr)
 	return NULL;
 }
 
+static void zero_bytes(struct fixture *fixture, u64 start, u64 end)
+{
+	for (; start < end; start++)
+		if (fixture_at(fixture, start))
+			*fixture_at(fixture, start) = 0;
+}
+
 static void zero_ranges(struct fixture *fixture)
 {
 	u64 start, end;
@@ -238,9 +284,7 @@ static void zero_ranges(struct fixture *fixture)
 			start &= -PAGE;
 			end = (end + PAGE - 1) & -PAGE;
 		}
-		for (; start < end; start++)
-			if (fixture_at(fixture, start))
-				*fixture_at(fixture, start) = 0;
+		zero_bytes(fixture, start, end);
 	}
 }
 
@@ -304,6 +348,38 @@ static void put_record(struct fixture *fixture, u32 type, u64 len)
 	put32(fixture, type);
 	put32(fixture, 0);
 	put64(fixture, len);
+}
+
+static void put_hunt(struct fixture *fixture)
+{
+	u32 i, j;
+
+	for (i = 0; i < fixture->policies; i++) {
+		put_record(fixture, 5, 32);
+		for (j = 0; j < POLICY_MEMBERS; j++)
+			put32(fixture, fixture->policy[j]);
+		put64(fixture, 0);
+		put32(fixture, fixture->hunt_reserved);
+	}
+	if (fixture->nr_copies)
+		put_record(fixture, 6, 32ULL * fixture->nr_copies);
+	for (i = 0; i < fixture->nr_copies; i++) {
+		put64(fixture, fixture->copies[i].addr);
+		put64(fixture, fixture->copies[i].len);
+		put64(fixture, fixture->copies[i].handle);
+		put32(fixture, fixture->copies[i].flags);
+		put32(fixture, 0);
+	}
+	for (i = 0; i < fixture->hunts; i++) {
+		put_record(fixture, 7, 104);
+		for (j = 0; j < HUNT_UNINDEXED; j++)
+			put64(fixture, fixture->hunt[j]);
+		put32(fixture, fixture->hunt[HUNT_UNINDEXED]);
+		put32(fixture, 0);
+		put64(fixture, 0);
+		put32(fixture, 0);
+		put32(fixture, fixture->hunt_reserved);
+	}
 }
 
 static void put_counts(struct fixture *fixture)
@@ -374,6 +450,8 @@ void fixture_seal(struct fixture *fixture)
 		}
 		records++;
 	}
+	put_hunt(fixture);
+	records += fixture->policies + !!fixture->nr_copies + fixture->hunts;
 	if (fixture->unknown) {
 		put_record(fixture, 0x7777, 13);
 		fixture_put(fixture, "from tomorrow", 13);
@@ -437,6 +515,10 @@ void fixture_build(struct fixture *fixture)
 	fixture->core_end = fixture->len;
 	if (fixture->zero)
 		zero_ranges(fixture);
+	for (i = 0; fixture->zero && i < fixture->nr_copies; i++)
+		if (!(fixture->copies[i].flags & KREDACT_COPY_NOTE))
+			zero_bytes(fixture, fixture->copies[i].addr,
+				   fixture->copies[i].addr + fixture->copies[i].len);
 	if (!fixture->no_seal)
 		fixture_seal(fixture);
 }

@@ -33,6 +33,10 @@ struct fixture_segment {
 
 #define FIXTURE_FILL	0x55
 
+/* In the first thread's status, past what is read of it, if there are four segments. */
+#define FIXTURE_NOTE	564
+#define FIXTURE_COPIES	6u
+
 struct fixture_range {
 	u64 addr;
 	u64 len;
@@ -47,6 +51,21 @@ struct fixture_left_out {
 	u32 reason;
 };
 
+struct fixture_copy {
+	u64 addr;
+	u64 len;
+	u64 handle;
+	u32 flags;
+};
+
+/* Members of the record of the policy. */
+enum { POLICY_HUNT, POLICY_RUN, POLICY_REGISTERS, POLICY_UNHUNTED, POLICY_STRICT, POLICY_MEMBERS };
+
+/* Members of the record of the hunt; the last has 32 bits. */
+enum { HUNT_RANGES, HUNT_BYTES, HUNT_PLAIN, HUNT_COPIES, HUNT_COPY_BYTES, HUNT_LOST,
+       HUNT_REGISTER_BYTES, HUNT_FRAMES, HUNT_FRAME_BYTES, HUNT_STRICT_BYTES, HUNT_UNINDEXED,
+       HUNT_MEMBERS };
+
 /**
  * struct fixture - parameters, and the file made from them
  * @is32:	an i386 core
@@ -60,6 +79,13 @@ struct fixture_left_out {
  * @key:	32 bytes
  * @labels:	texts of labels 1, 2, ...
  * @zero:	fill the ranges with zeros, as the module does
+ * @policies:	records of the policy
+ * @hunts:	records of the hunt
+ * @policy:	members of each of the former
+ * @hunt:	members of each of the latter
+ * @hunt_reserved: a reserved member of them
+ * @copies:	the copies that the seal names; zeroed with @zero
+ * @nr_copies:	how many
  * @unknown:	add a record of an unknown type
  * @counts_first: the counts come before the ranges
  * @lost:	left-out pages that no record names
@@ -87,6 +113,13 @@ struct fixture {
 	const struct fixture_left_out *left_out;
 	u32 nr_left_out;
 	u64 lost;
+	u32 policies;
+	u32 hunts;
+	u64 policy[POLICY_MEMBERS];
+	u64 hunt[HUNT_MEMBERS];
+	u32 hunt_reserved;
+	const struct fixture_copy *copies;
+	u32 nr_copies;
 	bool zero;
 	bool unknown;
 	bool counts_first;
@@ -98,6 +131,7 @@ struct fixture {
 };
 
 void fixture_init(struct fixture *fixture);
+void fixture_hunt(struct fixture *fixture, const struct fixture_copy *copies, u32 nr);
 void fixture_build(struct fixture *fixture);
 void fixture_seal(struct fixture *fixture);
 void fixture_free(struct fixture *fixture);

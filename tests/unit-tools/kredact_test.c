@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kredact, as far as it can be tested without the module: arguments, keys, and
- * that it tells the truth when there is no module.
+ * kredact, as far as it can be tested without the module: arguments, keys, that it
+ * tells the truth when there is no module, and what it asks of a device of ours.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -10,21 +10,29 @@
 
 #include <json-c/json.h>
 
+#include "device.h"
 #include "fixture.h"
 #include "run.h"
 #include "tap.h"
 
-static char *program;
+static char *program, *with_device;
 static struct outcome outcome;
 
 #define KREDACT(...) run(&outcome, (char *const[]){ program, __VA_ARGS__, NULL })
+#define WITH_DEVICE(...) run(&outcome, (char *const[]){ with_device, __VA_ARGS__, NULL })
 
 static void test_usage(void)
 {
 	static char *const wrong[][3] = {
 		{ NULL }, { "frobnicate" }, { "status", "--xml" }, { "status", "--json", "x" },
 		{ "key" }, { "key", "install" }, { "key", "id" }, { "key", "frob", "file" },
-		{ "version", "x" },
+		{ "version", "x" }, { "policy", "x" }, { "policy", "--frob" },
+		{ "policy", "--hunt" }, { "policy", "--hunt=some" }, { "policy", "--hunt", "" },
+		{ "policy", "--registers=on" }, { "policy", "--unhunted=off" },
+		{ "policy", "--strict=1" }, { "policy", "--run=7" }, { "policy", "--run=65" },
+		{ "policy", "--run=-8" }, { "policy", "--run=16x" }, { "policy", "--run=" },
+		{ "policy", "--run=+16" }, { "policy", "--run=99999999999999999999" },
+		{ "policy", "--hunt=all", "x" },
 	};
 	u32 i;
 
@@ -103,6 +111,9 @@ static void test_absent(void)
 	KREDACT("status");
 	ok(outcome.status == 1 && strstr(outcome.out, "not loaded") &&
 	   strstr(outcome.out, "nothing is redacted"), "status without the module: 1, and says so");
+	KREDACT("policy", "--hunt=all");
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "not loaded"),
+	   "policy without the module: 1");
 	KREDACT("status", "--json");
 	root = json_tokener_parse(outcome.out);
 	ok(outcome.status == 1 && root &&
@@ -120,17 +131,201 @@ static void test_absent(void)
 	   "install without the module: 1");
 }
 
+static void write_device(const struct device *device)
+{
+	write_file("device", device, sizeof(*device));
+}
+
+static struct device read_device(void)
+{
+	struct device device = { 0 };
+	FILE *file = fopen("device", "r");
+
+	if (!file || fread(&device, sizeof(device), 1, file) != 1)
+		abort();
+	fclose(file);
+	return device;
+}
+
+static struct device new_device(void)
+{
+	return (struct device){
+		.policy = {
+			.size = sizeof(struct kredact_policy),
+			.hunt = KREDACT_HUNT_ALL,
+			.run = KREDACT_RUN_DEFAULT,
+			.registers = KREDACT_REGISTERS_ALL,
+		},
+		.info = {
+			.size = sizeof(struct kredact_info),
+			.abi = KREDACT_ABI_VERSION,
+			.coverage = KREDACT_COVER_CORE | KREDACT_COVER_COPIES,
+			.dumps = 12,
+			.copies = 34,
+			.copy_bytes = 5678,
+			.hunts_failed = 9,
+		},
+	};
+}
+
+static bool is_word(struct json_object *object, const char *name, const char *word)
+{
+	struct json_object *item = json_object_object_get(object, name);
+
+	return item && !strcmp(json_object_get_string(item), word);
+}
+
+static void test_policy_shown(void)
+{
+	struct device device = new_device();
+	struct json_object *root;
+
+	write_device(&device);
+	WITH_DEVICE("policy");
+	ok(!outcome.status && strstr(outcome.out, "hunt            all ") &&
+	   strstr(outcome.out, "run             16 ") && strstr(outcome.out, "registers       all ") &&
+	   strstr(outcome.out, "unhunted        writable ") &&
+	   strstr(outcome.out, "strict          off "), "policy: is shown");
+	WITH_DEVICE("policy", "--json");
+	root = json_tokener_parse(outcome.out);
+	ok(!outcome.status && is_word(root, "hunt", "all") &&
+	   json_object_get_int(json_object_object_get(root, "run")) == 16 &&
+	   is_word(root, "registers", "all") && is_word(root, "unhunted", "writable") &&
+	   json_object_is_type(json_object_object_get(root, "strict"), json_type_boolean),
+	   "policy --json");
+	json_object_put(root);
+	WITH_DEVICE("policy", "--help");
+	ok(!outcome.status && strstr(outcome.out, "--unhunted writable|tagged"), "policy --help");
+	ok(!read_device().sets, "nothing was set");
+	device.policy.hunt = 77;
+	write_device(&device);
+	WITH_DEVICE("policy");
+	ok(!outcome.status && strstr(outcome.out, "hunt            unknown"),
+	   "a value of a later module");
+}
+
+static void test_policy_changed(void)
+{
+	static const struct {
+		char *option;
+		char *value;
+		size_t member;
+		u32 is;
+	} changes[] = {
+		{ "--hunt", "off", offsetof(struct kredact_policy, hunt), KREDACT_HUNT_OFF },
+		{ "--hunt", "labelled", offsetof(struct kredact_policy, hunt),
+		  KREDACT_HUNT_LABELLED },
+		{ "--hunt", "all", offsetof(struct kredact_policy, hunt), KREDACT_HUNT_ALL },
+		{ "--run", "8", offsetof(struct kredact_policy, run), 8 },
+		{ "--run", "64", offsetof(struct kredact_policy, run), 64 },
+		{ "--registers", "none", offsetof(struct kredact_policy, registers),
+		  KREDACT_REGISTERS_NONE },
+		{ "--registers", "matching", offsetof(struct kredact_policy, registers),
+		  KREDACT_REGISTERS_MATCHING },
+		{ "--registers", "all", offsetof(struct kredact_policy, registers),
+		  KREDACT_REGISTERS_ALL },
+		{ "--unhunted", "writable", offsetof(struct kredact_policy, unhunted),
+		  KREDACT_UNHUNTED_WRITABLE },
+		{ "--unhunted", "tagged", offsetof(struct kredact_policy, unhunted),
+		  KREDACT_UNHUNTED_TAGGED },
+		{ "--strict", "on", offsetof(struct kredact_policy, strict), 1 },
+		{ "--strict", "off", offsetof(struct kredact_policy, strict), 0 },
+	};
+	const struct kredact_policy odd = {
+		.size = sizeof(odd), .hunt = 1, .run = 33, .registers = 1, .unhunted = 1,
+		.strict = 1,
+	};
+	struct device device = new_device();
+	struct kredact_policy expected;
+	u32 i;
+
+	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		device.policy = odd;
+		write_device(&device);
+		WITH_DEVICE("policy", changes[i].option, changes[i].value);
+		expected = odd;
+		memcpy((char *)&expected + changes[i].member, &changes[i].is, 4);
+		device = read_device();
+		ok(!outcome.status && device.sets == 1 && strstr(outcome.out, changes[i].value) &&
+		   !memcmp(&device.policy, &expected, sizeof(expected)),
+		   "policy %s %s: this changes, and nothing else", changes[i].option,
+		   changes[i].value);
+		device.sets = 0;
+	}
+	write_device(&device);
+	WITH_DEVICE("policy", "--hunt=labelled", "--run=24", "--registers=matching",
+		    "--unhunted=tagged", "--strict=on", "--hunt=off", "--json");
+	device = read_device();
+	ok(!outcome.status && device.sets == 1 && device.policy.hunt == KREDACT_HUNT_OFF &&
+	   device.policy.run == 24 && device.policy.registers == KREDACT_REGISTERS_MATCHING &&
+	   device.policy.unhunted == KREDACT_UNHUNTED_TAGGED && device.policy.strict == 1 &&
+	   *outcome.out == '{', "all at once, in one call; the last of two counts");
+	WITH_DEVICE("policy", "--hunt=all", "--run=65");
+	ok(outcome.status == 3 && read_device().sets == 1, "one wrong value: nothing is set");
+	device.set_errno = EPERM;
+	write_device(&device);
+	WITH_DEVICE("policy", "--hunt=all");
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "CAP_SYS_ADMIN"),
+	   "refused by the module: 1");
+	device.old = 1;
+	write_device(&device);
+	WITH_DEVICE("policy");
+	ok(outcome.status == 1 && strstr(outcome.err, "older than policies"),
+	   "a module from before policies: 1");
+}
+
+static void test_status(void)
+{
+	struct device device = new_device();
+	struct json_object *root;
+
+	write_device(&device);
+	WITH_DEVICE("status");
+	ok(!outcome.status && strstr(outcome.out, "hunt all, runs of 16 bytes or more") &&
+	   strstr(outcome.out, "34 of 5678 bytes") && strstr(outcome.out, "9 dumps, whose") &&
+	   strstr(outcome.out, "yes copies elsewhere") && strstr(outcome.out, "no  registers") &&
+	   !strstr(outcome.out, "may be in them"), "status: policy and copies");
+	device.policy.unhunted = KREDACT_UNHUNTED_TAGGED;
+	write_device(&device);
+	WITH_DEVICE("status");
+	ok(!outcome.status && strstr(outcome.out, "copies may be in them"),
+	   "status: what follows from dumps that were not hunted");
+	WITH_DEVICE("status", "--json");
+	root = json_tokener_parse(outcome.out);
+	ok(!outcome.status && json_object_get_int(json_object_object_get(root, "copies")) == 34 &&
+	   json_object_get_int(json_object_object_get(root, "copy_bytes")) == 5678 &&
+	   json_object_get_int(json_object_object_get(root, "hunts_failed")) == 9 &&
+	   is_word(json_object_object_get(root, "policy"), "unhunted", "tagged"),
+	   "status --json: likewise");
+	json_object_put(root);
+	device.old = 1;
+	write_device(&device);
+	WITH_DEVICE("status");
+	ok(!outcome.status && strstr(outcome.out, "dumps           12 ") &&
+	   !strstr(outcome.out, "policy") && !strstr(outcome.out, "not hunted"),
+	   "status of a module from before policies: what it knows");
+	WITH_DEVICE("status", "--json");
+	root = json_tokener_parse(outcome.out);
+	ok(!outcome.status && root && !json_object_object_get(root, "policy") &&
+	   !json_object_object_get(root, "copies"), "status --json: likewise");
+	json_object_put(root);
+}
+
 int main(void)
 {
 	char directory[] = "/tmp/kredact-test.XXXXXX";
 	int status;
 
 	program = (char *)beside("../../bin/kredact");
+	with_device = (char *)beside("kredact-device");
 	if (!mkdtemp(directory) || chdir(directory))
 		abort();
 	test_usage();
 	test_keys();
 	test_absent();
+	test_policy_shown();
+	test_policy_changed();
+	test_status();
 	status = tap_end();
 	run(&outcome, (char *const[]){ "rm", "-rf", directory, NULL });
 	return status;

@@ -121,3 +121,30 @@ void run(struct outcome *outcome, char *const argv[])
 	take_back(out, outcome->out, sizeof(outcome->out));
 	take_back(err, outcome->err, sizeof(outcome->err));
 }
+
+/**
+ * is_tidy() - may this be shown to anybody?
+ * @text:	of a report
+ * @color:	with colours
+ *
+ * Return: true if no line is wider than 78 columns, and no byte is a control.
+ */
+bool is_tidy(const char *text, bool color)
+{
+	const char *c;
+	u32 column = 0;
+
+	for (c = text; *c; c++) {
+		if (*c == '\n') {
+			column = 0;
+			continue;
+		}
+		if (color && *c == 033) {
+			c = strchr(c, 'm');
+			continue;
+		}
+		if (*c < ' ' || *c > '~' || ++column > 78)
+			return false;
+	}
+	return true;
+}

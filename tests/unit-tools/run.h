@@ -30,5 +30,6 @@ int memory_file(const void *bytes, size_t len);
 void write_file(const char *path, const void *bytes, size_t len);
 const char *beside(const char *path);
 void run(struct outcome *outcome, char *const argv[]);
+bool is_tidy(const char *text, bool color);
 
 #endif /* KREDACT_TESTS_RUN_H */
