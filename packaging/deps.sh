@@ -21,7 +21,11 @@ bpftool clang llvm dwarves"
 TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd dpkg-dev cpio
 python3 gdb libc6-dbg openssl"
 
-PACKAGES="$BUILD $TEST"
+# Libraries and programs that tests crash, besides OpenSSL and libsodium.
+CRASHED="libgcrypt20-dev libgnutls28-dev gpg gpg-agent openssh-client libpcre2-8-0 libcrypt1"
+
+
+PACKAGES="$BUILD $TEST $CRASHED"
 
 say()
 {

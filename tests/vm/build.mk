@@ -92,10 +92,11 @@ $(B)/kernels/debug/.stamp:
 	@mkdir -p $(@D)
 	@B=$(B) tests/vm/debug-kernel
 
-$(B)/kselftest/.stamp $(B)/gdb/.stamp: $(B)/%/.stamp:
+$(addprefix $(B)/,$(addsuffix /.stamp,kselftest gdb nginx)): $(B)/%/.stamp:
 	@B=$(B) tests/vm/fetch $*
 
 $(B)/gdb/usr/bin/gdb: $(B)/gdb/.stamp ;
+$(B)/nginx/usr/sbin/nginx: $(B)/nginx/.stamp ;
 
 $(B)/vm/init $(B)/vm/tapexec: $(B)/vm/%: tests/vm/%.c
 	@mkdir -p $(@D)

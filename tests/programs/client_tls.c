@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * client_tls PORT: asks a TLS server on the loopback interface for a page, with a
+ * new handshake each time, until it is killed.
+ *
+ * Workers crash, and others come in their place. It says "signed" on stdout after each page.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#define RETRY_US	3000
+
+static bool visit(SSL_CTX *ctx, uint16_t port)
+{
+	static const char request[] = "GET / HTTP/1.0\r\n\r\n";
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct timeval patience = { .tv_sec = 5 };
+	bool good = false;
+	char page[1024];
+	SSL *ssl;
+	int fd;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ssl = SSL_new(ctx);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (!connect(fd, (struct sockaddr *)&sin, sizeof(sin)) && SSL_set_fd(ssl, fd) == 1 &&
+	    SSL_connect(ssl) == 1 && SSL_write(ssl, request, sizeof(request) - 1) > 0)
+		good = SSL_read(ssl, page, sizeof(page)) > 0;
+	SSL_free(ssl);
+	close(fd);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (argc != 2 || !ctx) {
+		fputs("usage: client_tls PORT\n", stderr);
+		return 2;
+	}
+	/* A worker that crashes closes its connections. */
+	signal(SIGPIPE, SIG_IGN);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (;;) {
+		if (visit(ctx, (uint16_t)strtoul(argv[1], NULL, 10)))
+			puts("signed");
+		else
+			usleep(RETRY_US);
+	}
+}
