@@ -44,6 +44,7 @@ FIXTURE(pidfd) {
 FIXTURE_SETUP(pidfd)
 {
 	core_pattern_save();
+	tags_only();
 	ASSERT_LE(0, kredact_fd());
 	mem = pages(4);
 	ASSERT_NE(NULL, mem);

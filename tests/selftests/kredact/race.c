@@ -321,6 +321,7 @@ FIXTURE(race) {
 FIXTURE_SETUP(race)
 {
 	core_pattern_save();
+	tags_only();
 	ASSERT_EQ(0, write_file("/proc/self/coredump_filter", "0x01"));
 	ASSERT_LE(0, kredact_fd());
 	shared = shared_pages(1);
