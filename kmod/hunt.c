@@ -75,7 +75,7 @@ static void kredact_scan(struct kredact_search *search, const u8 *text, u32 len,
 {
 	struct kredact_found found = { .search = search, .base = base };
 
-	kr_hunt_scan(&search->index, text, len, kredact_found, &found);
+	kr_hunt_scan(&search->index, text, len, NULL, kredact_found, &found);
 }
 
 /* The page that follows @addr in the file; 0 if none does. */

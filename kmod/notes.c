@@ -77,7 +77,7 @@ static void kredact_emit_psinfo(struct kredact_emit *emit, u32 len)
 
 	emit->pos = dump->cprm->pos + dump->cprm->to_skip;
 	if (dump->hunt) {
-		kr_hunt_scan(dump->hunt, emit->from, len, kredact_emit_copy, emit);
+		kr_hunt_scan(dump->hunt, emit->from, len, NULL, kredact_emit_copy, emit);
 	} else if (dump->hunted.unindexed &&
 		   dump->policy.unhunted == KREDACT_UNHUNTED_WRITABLE) {
 		kredact_emit_until(emit, len - ELF_PRARGSZ);

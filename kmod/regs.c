@@ -159,7 +159,7 @@ static void kredact_redact_vector_matches(struct kredact_note *note, bool xsave)
 {
 	u32 i;
 
-	kr_hunt_scan(note->dump->hunt, note->bytes, note->len, kredact_note_span, note);
+	kr_hunt_scan(note->dump->hunt, note->bytes, note->len, NULL, kredact_note_span, note);
 	if (note->nr_spans > SPANS_MAX) {
 		note->spans[0].from = 0;
 		note->spans[0].to = note->len;

@@ -10,18 +10,28 @@
 #include "hunt.h"
 #include "plain.h"
 
-/* Of the default policy. */
-#define KR_USUAL_RUN	16
+/* That of the default policy, which has a least run of 16. */
+#define KR_USUAL_STRIDE	13
 
-/* Windows that are asked about at once, in the coarse and in the fine filter. */
-#define KR_GROUP	16
-#define KR_BATCH	64u
+/*
+ * Windows that are asked about at once: in the coarse filter, and in the fine one, where
+ * with the usual run it is all of a page.
+ */
+#define KR_GROUP	8
+#define KR_BATCH	320u
+
+/*
+ * How far from a window the fine filter is asked about neighbours first: on one side of it
+ * is at least half of what a run adds to it.
+ */
+#define KR_BESIDE	((KR_RUN_MIN - KR_WINDOW) / 2)
 
 /* What one call of kr_hunt_scan() knows. */
 struct kr_search {
 	const struct kr_hunt *hunt;
 	const u8 *text;
 	u32 len;
+	const u8 *ahead;
 	void (*found)(void *arg, const struct kr_copy *copy);
 	void *arg;
 	struct kr_copy last;	/* found, but not yet reported: more of it may follow */
@@ -190,22 +200,12 @@ static bool kr_all_zero(const u8 *bytes, size_t len)
 	return !len;
 }
 
-static inline u8 kr_coarse(const u8 *filter, u32 shift, const u8 *at)
+static __always_inline u8 kr_coarse(const u8 *filter, u32 shift, const u8 *at)
 {
 	return filter[kr_coarse_hash(kr_window(at)) >> shift];
 }
 
-/* Asks again, and more closely, about a window of which the filter did not say no. */
-static inline bool kr_coarse_has(const u8 *filter, u32 shift, const u8 *at)
-{
-	u32 hash = kr_coarse_hash(kr_window(at));
-	u8 mark = filter[hash >> shift];
-
-	return mark != KR_COARSE_NONE &&
-	       (mark == KR_COARSE_MANY || mark == kr_coarse_mark(hash, shift));
-}
-
-static inline u8 kr_coarse4(const u8 *filter, u32 shift, const u8 *at, size_t stride)
+static __always_inline u8 kr_coarse4(const u8 *filter, u32 shift, const u8 *at, size_t stride)
 {
 	return kr_coarse(filter, shift, at) | kr_coarse(filter, shift, at + stride) |
 	       kr_coarse(filter, shift, at + 2 * stride) |
@@ -217,9 +217,7 @@ static __always_inline const u8 *kr_skip_groups(const u8 *filter, u32 shift, siz
 {
 	for (; at < end; at += KR_GROUP * stride)
 		if (kr_coarse4(filter, shift, at, stride) |
-		    kr_coarse4(filter, shift, at + 4 * stride, stride) |
-		    kr_coarse4(filter, shift, at + 8 * stride, stride) |
-		    kr_coarse4(filter, shift, at + 12 * stride, stride))
+		    kr_coarse4(filter, shift, at + 4 * stride, stride))
 			break;
 	return at;
 }
@@ -232,8 +230,8 @@ static __always_inline const u8 *kr_skip_groups(const u8 *filter, u32 shift, siz
 static noinline const u8 *kr_next_group(const u8 *filter, u32 shift, size_t stride, const u8 *at,
 					const u8 *end)
 {
-	if (stride == KR_USUAL_RUN - KR_WINDOW + 1)
-		return kr_skip_groups(filter, shift, KR_USUAL_RUN - KR_WINDOW + 1, at, end);
+	if (stride == KR_USUAL_STRIDE)
+		return kr_skip_groups(filter, shift, KR_USUAL_STRIDE, at, end);
 	return kr_skip_groups(filter, shift, stride, at, end);
 }
 
@@ -254,91 +252,128 @@ static void kr_scan_coarse(struct kr_search *search)
 		if (at == end)
 			break;
 		for (i = 0; i < KR_GROUP; i++, at += stride)
-			if (kr_coarse_has(filter, shift, at))
+			if (kr_coarse_has(filter, shift, kr_window(at)))
 				kr_look(search, at - text);
 	}
 	for (i = windows % KR_GROUP; i--; at += stride)
-		if (kr_coarse_has(filter, shift, at))
+		if (kr_coarse_has(filter, shift, kr_window(at)))
 			kr_look(search, at - text);
 }
 
 /*
- * With many secrets the filter lets one in three windows pass. But a run that has one of
+ * With many secrets the filter lets one in six windows pass. But a run that has one of
  * them has its neighbours as well, so the filter knows them all; that is as good as a
  * filter of long windows, and never leaves the cache. Looks if it is so.
  */
-static void kr_look_fine(struct kr_search *search, const u8 *at)
+static void kr_look_fine(struct kr_search *search, u32 from)
 {
-	u32 from = at - search->text, reach = search->hunt->run - KR_WINDOW, nr, left, right;
+	u32 reach = search->hunt->run - KR_WINDOW, nr, left, right;
+	const struct kr_fine fine = search->hunt->fine;
+	const u8 *at = search->text + from;
 
 	right = min(reach, search->len - from - KR_WINDOW);
-	for (nr = 0; nr < right && kr_fine_has(search->hunt, kr_window(at + nr + 1)); nr++)
+	for (nr = 0; nr < right && kr_fine_has(fine, kr_window(at + nr + 1)); nr++)
 		;
 	left = min(reach - nr, from);
 	if (left + nr < reach)
 		return;
-	while (left && kr_fine_has(search->hunt, kr_window(at - left)))
+	while (left && kr_fine_has(fine, kr_window(at - left)))
 		left--;
 	if (!left)
 		kr_look(search, from);
 }
 
-/* Whether the filter knows both neighbours at @d and @d + 1, to the right or to the left. */
-static inline u32 kr_fine_has_both(const struct kr_hunt *hunt, const u8 *at, int d)
+/* Notes a place. Unless the filter knows the window there, the next note goes over it. */
+static __always_inline u32 kr_note(struct kr_fine fine, const u8 *text, u32 at, u32 *place)
 {
-	return (kr_fine_has(hunt, kr_window(at + d)) & kr_fine_has(hunt, kr_window(at + d + 1))) |
-	       (kr_fine_has(hunt, kr_window(at - d)) & kr_fine_has(hunt, kr_window(at - d - 1)));
+	*place = at;
+	return kr_fine_has(fine, kr_window(text + at));
 }
 
-/* The places of the bits of a mask, in which the highest is the first; how many there are. */
-static u32 kr_places(u64 mask, const u8 *last, size_t stride, const u8 **places)
+static __always_inline u32 kr_note_all(struct kr_fine fine, const u8 *text, const u8 *ahead,
+				       u32 stride, u32 windows, u32 *places)
 {
-	u32 nr = 0;
+	u32 nr = 0, at = stride - 1;
 
-	while (mask) {
-		u32 bit = 63 - __builtin_clzll(mask);
-
-		mask ^= 1ull << bit;
-		places[nr++] = last - bit * stride;
+	for (; windows >= 4; windows -= 4, at += 4 * stride) {
+		__builtin_prefetch(ahead + at);
+		nr += kr_note(fine, text, at, places + nr);
+		nr += kr_note(fine, text, at + stride, places + nr);
+		nr += kr_note(fine, text, at + 2 * stride, places + nr);
+		nr += kr_note(fine, text, at + 3 * stride, places + nr);
 	}
+	for (; windows--; at += stride)
+		nr += kr_note(fine, text, at, places + nr);
 	return nr;
 }
 
 /*
- * First all windows of a batch, then neighbours of those that are left. Half of what a run
- * adds to its window is on one side of it: two bytes at least, and four from runs of 11 on.
- *
- * The answers of the filter are gathered in the bits of a mask, the first the highest, so
- * that nothing waits for them: no branch, no store to a place that depends on them, and no
- * search for a bit, which x86 makes wait for the last use of the register it sets.
+ * The places, one in each stride, whose windows the filter knows; how many there are. No
+ * branch waits for the filter, so that many answers are on their way at a time; and four
+ * usual strides are less than the line of a cache, which is fetched ahead.
  */
+static noinline u32 kr_ask(const struct kr_fine *fine, const u8 *text, const u8 *ahead, u32 stride,
+			   u32 windows, u32 *places)
+{
+	if (stride == KR_USUAL_STRIDE)
+		return kr_note_all(*fine, text, ahead, KR_USUAL_STRIDE, windows, places);
+	return kr_note_all(*fine, text, ahead, stride, windows, places);
+}
+
+/* Keeps the places with another known window @d bytes before or behind. */
+static __always_inline u32 kr_ask_beside(struct kr_fine fine, const u8 *text, u32 d, u32 *places,
+					 u32 nr)
+{
+	u32 kept = 0, i;
+
+	for (i = 0; i < nr; i++) {
+		u32 at = places[i];
+
+		places[kept] = at;
+		kept += kr_fine_has(fine, kr_window(text + at - d)) |
+			kr_fine_has(fine, kr_window(text + at + d));
+	}
+	return kept;
+}
+
+/* First all windows of a batch, then two neighbours, on either side, of those that are left. */
 static void kr_scan_fine(struct kr_search *search)
 {
-	const struct kr_hunt *hunt = search->hunt;
-	size_t stride = hunt->run - KR_WINDOW + 1, end;
-	const u8 *text = search->text, *at, *last, *places[KR_BATCH];
-	u32 rest = search->len, nr, i;
-	u64 hits;
+	const struct kr_fine fine = search->hunt->fine;
+	u32 run = search->hunt->run, stride = run - KR_WINDOW + 1, places[KR_BATCH];
+	u32 rest = search->len, done = 0, windows, nr, i;
 
 	/* The last window may have fewer neighbours in the memory, and is looked at alone. */
-	for (; rest >= hunt->run + 4; rest -= end, text += end) {
-		end = min((rest - KR_WINDOW - 3) / (u32)stride, KR_BATCH) * stride;
-		if (kr_all_zero(text + stride - 1, end - stride + KR_WINDOW))
+	for (; rest >= run + KR_BESIDE; rest -= windows * stride, done += windows * stride) {
+		const u8 *text = search->text + done;
+
+		windows = min((rest - KR_WINDOW - KR_BESIDE + 1) / stride, KR_BATCH);
+		if (kr_all_zero(text + stride - 1, (windows - 1) * stride + KR_WINDOW))
 			continue;
-		last = text + end - 1;
-		for (at = text + stride - 1, hits = 0; at <= last; at += stride)
-			hits = 2 * hits + kr_fine_has(hunt, kr_window(at));
-		nr = kr_places(hits, last, stride, places);
-		for (i = nr, hits = 0; i--;)
-			hits = 2 * hits + kr_fine_has_both(hunt, places[i], 1);
-		for (; hits; hits &= hits - 1) {
-			at = places[__builtin_ctzll(hits)];
-			if (hunt->run < 11 || kr_fine_has_both(hunt, at, 3))
-				kr_look_fine(search, at);
-		}
+		nr = kr_ask(&fine, text, search->ahead + done, stride, windows, places);
+		nr = kr_ask_beside(fine, text, 1, places, nr);
+		nr = kr_ask_beside(fine, text, 2, places, nr);
+		for (i = 0; i < nr; i++)
+			kr_look_fine(search, done + places[i]);
 	}
-	if (rest >= hunt->run && kr_fine_has(hunt, kr_window(text + stride - 1)))
-		kr_look_fine(search, text + stride - 1);
+	if (rest >= run && kr_fine_has(fine, kr_window(search->text + done + stride - 1)))
+		kr_look_fine(search, done + stride - 1);
+}
+
+/**
+ * kr_hunt_may_cross() - may there be a copy of which a part is in each of two pages?
+ * @hunt:   the index
+ * @before: the end of the first, whose last KR_WINDOW bytes are read
+ * @behind: the second, whose first KR_WINDOW bytes are
+ *
+ * A run that has neither window whole has less than twice KR_WINDOW bytes: there is none.
+ *
+ * Return: false if there is not.
+ */
+bool kr_hunt_may_cross(const struct kr_hunt *hunt, const u8 *before, const u8 *behind)
+{
+	return hunt->used && (kr_filter_has(hunt, kr_window(before - KR_WINDOW)) ||
+			      kr_filter_has(hunt, kr_window(behind)));
 }
 
 /**
@@ -346,6 +381,8 @@ static void kr_scan_fine(struct kr_search *search)
  * @hunt:  the index
  * @text:  the memory; nothing before or after it is read
  * @len:   its length in bytes; in less than a run there are no copies
+ * @ahead: as much memory that is to be searched next, or NULL. It may come into the cache
+ *	   meanwhile, but is not read: the pointer need not be valid
  * @found: called for each copy, in ascending order; copies do not overlap
  * @arg:   for @found
  *
@@ -356,13 +393,14 @@ static void kr_scan_fine(struct kr_search *search)
  * Copies that reach beyond @text are found only if a whole run of them is in it: whoever
  * searches page by page also searches the run - 1 bytes either side of each boundary.
  */
-void kr_hunt_scan(const struct kr_hunt *hunt, const u8 *text, u32 len,
+void kr_hunt_scan(const struct kr_hunt *hunt, const u8 *text, u32 len, const u8 *ahead,
 		  void (*found)(void *arg, const struct kr_copy *copy), void *arg)
 {
 	struct kr_search search = {
 		.hunt = hunt,
 		.text = text,
 		.len = len,
+		.ahead = ahead ?: text,
 		.found = found,
 		.arg = arg,
 	};

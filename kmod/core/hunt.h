@@ -51,6 +51,18 @@ struct kr_secret {
 };
 
 /**
+ * struct kr_fine - a filter of bits: by hash, 1 if it knows a window
+ * @words:	of 32 bits each
+ * @factor:	of the hash; odd
+ * @shift:	what leaves an index into @words of a hash
+ */
+struct kr_fine {
+	u32 *words;
+	u32 factor;
+	u32 shift;
+};
+
+/**
  * struct kr_hunt - an index of secrets; fields are for kmod/core only, but for @bytes
  *	and @bytes_plain
  * @bytes:	bytes given that are covered by runs that are hunted
@@ -62,12 +74,10 @@ struct kr_secret {
  * @nr_secrets:	in use in @secrets
  * @max_secrets: that fit into @secrets
  * @shift:	what leaves an index into @coarse of a hash
- * @mask:	what leaves an index into @fine of a hash
  * @coarse:	by hash of a window: not 0 if the window, or one of the same hash, is in @text;
  *		NULL if @fine is used
  * @fine:	likewise, in bits
- * @salt:	makes one hash of @fine of many; reads the same in both orders
- * @salts:	how many were tried
+ * @factors:	how many factors of @fine were tried
  * @heads:	by hash of a window: 1 + the newest place in @text that has it, or 0
  * @next:	by place in @text: 1 + the place before it in the same list, or 0
  * @secrets:	in the order of their places in @text
@@ -84,11 +94,9 @@ struct kr_hunt {
 	u32 nr_secrets;
 	u32 max_secrets;
 	u32 shift;
-	u32 mask;
-	u32 salt;
-	u32 salts;
+	u32 factors;
 	u8 *coarse;
-	u32 *fine;
+	struct kr_fine fine;
 	u32 *heads;
 	u32 *next;
 	struct kr_secret *secrets;
@@ -100,8 +108,9 @@ void kr_hunt_init(struct kr_hunt *hunt, u32 run);
 size_t kr_hunt_size(u32 bytes);
 void *kr_hunt_move(struct kr_hunt *hunt, void *memory, size_t size);
 int kr_hunt_add(struct kr_hunt *hunt, const u8 *bytes, u32 len, u32 again, u64 owner);
-void kr_hunt_scan(const struct kr_hunt *hunt, const u8 *text, u32 len,
+void kr_hunt_scan(const struct kr_hunt *hunt, const u8 *text, u32 len, const u8 *ahead,
 		  void (*found)(void *arg, const struct kr_copy *copy), void *arg);
+bool kr_hunt_may_cross(const struct kr_hunt *hunt, const u8 *before, const u8 *behind);
 bool kr_hunt_has_word(const struct kr_hunt *hunt, const u8 *word, u32 len);
 bool kr_run_is_plain(const u8 *bytes, u32 run);
 
@@ -123,10 +132,12 @@ static inline bool kr_window_flat(u32 window)
 	return window == 0 || window == ~0u;
 }
 
-/* The coarse filter has each window and its reverse, so that this is little work. */
+/* Filters have each window and its reverse, so that asking them is little work. */
+#define KR_FACTOR	0x9e3779b1u
+
 static inline u32 kr_coarse_hash(u32 window)
 {
-	return window * 0x9e3779b1u;
+	return window * KR_FACTOR;
 }
 
 /* What a place of the coarse filter says of the windows that belong there. */
@@ -141,34 +152,39 @@ static inline u8 kr_coarse_mark(u32 hash, u32 shift)
 	return mark == KR_COARSE_NONE || mark == KR_COARSE_MANY ? 1 : mark;
 }
 
+/* Asks more closely about a window than by what is in its place, and what is not 0. */
+static inline bool kr_coarse_has(const u8 *filter, u32 shift, u32 window)
+{
+	u32 hash = kr_coarse_hash(window);
+	u8 mark = filter[hash >> shift];
+
+	return mark != KR_COARSE_NONE &&
+	       (mark == KR_COARSE_MANY || mark == kr_coarse_mark(hash, shift));
+}
+
+/* The low bits of the hash tell the bit. By value: nothing that is stored can change it. */
+static inline u32 kr_fine_has(struct kr_fine fine, u32 window)
+{
+	u32 hash = window * fine.factor;
+
+	return fine.words[hash >> fine.shift] >> (hash & 31) & 1;
+}
+
+/* The filter of an index with secrets: false if a window is in none of them. */
+static inline bool kr_filter_has(const struct kr_hunt *hunt, u32 window)
+{
+	return hunt->coarse ? kr_coarse_has(hunt->coarse, hunt->shift, window) :
+			      kr_fine_has(hunt->fine, window);
+}
+
 /*
- * All else has one place for a window and its reverse: that of their product. But for the
+ * The list has one place for a window and its reverse: that of their product. But for the
  * lowest and the highest ones, its bits are nearly as good as those of a hash.
  */
-static inline u64 kr_product(u32 window)
-{
-	return (u64)window * __builtin_bswap32(window);
-}
-
-static inline u32 *kr_fine(const struct kr_hunt *hunt, u32 window, u32 *bit)
-{
-	u64 hash = kr_product(window ^ hunt->salt);
-
-	*bit = hash >> 9 & 31;
-	return &hunt->fine[hash >> 14 & hunt->mask];
-}
-
-/* 1 if the fine filter knows a window, 0 if not. */
-static inline u32 kr_fine_has(const struct kr_hunt *hunt, u32 window)
-{
-	u32 bit, word = *kr_fine(hunt, window, &bit);
-
-	return word >> bit & 1;
-}
-
 static inline u32 *kr_head(const struct kr_hunt *hunt, u32 window)
 {
-	u64 hash = kr_product(window) * 0x9e3779b97f4a7c15ull;
+	u64 product = (u64)window * __builtin_bswap32(window);
+	u64 hash = product * 0x9e3779b97f4a7c15ull;
 
 	return &hunt->heads[(hash >> 32) * hunt->room >> 32];
 }

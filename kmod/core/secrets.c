@@ -12,12 +12,17 @@
 /* Places of a list that are looked at before a window is taken for a new one. */
 #define KR_FEW		8
 
-/* Salts that are tried, each of which takes as long as to read all secrets. */
-#define KR_SALTS	12
+/* Factors that are tried, each of which takes as long as to read all secrets. */
+#define KR_FACTORS	16
+#define KR_FACTOR_STEP	0x2c1b3c6du
 
-/* Logarithms of the bytes of a coarse filter; a fine one begins where these end. */
+/*
+ * Logarithms of the bytes of a coarse filter; a fine one begins where these end. Beyond its
+ * end, the bits of a hash that tell word and bit would be the same ones.
+ */
 #define KR_COARSE_MIN	16
 #define KR_COARSE_MAX	20
+#define KR_FINE_MAX	29
 
 /* Secret bytes for which places of the text still fit into 32 bits. */
 #define KR_MOST		(1u << 30)
@@ -37,18 +42,19 @@ struct kr_layout {
 
 /*
  * Up to some 100 secrets the filter is a table of bytes, three instructions to look up. It
- * is large, so that few of them are set. With more secrets it is one of bits, three or more
- * for each window: that stays in the cache up to some 10,000 secrets.
+ * is large, so that few of them are set. With more secrets it is one of bits, and a bit in
+ * four to eight is set: what is larger than 4 MiB misses the caches, of translations too.
  */
 static struct kr_layout kr_layout(u32 bytes)
 {
 	struct kr_layout l = { .room = bytes };
-	u64 most;
+	u32 most;
 
 	l.coarse = bytes <= 1u << KR_COARSE_MAX >> 5;
-	most = l.coarse ? min(512ull * bytes, 1ull << KR_COARSE_MAX) : 3ull * bytes / 8;
-	for (l.log2 = l.coarse ? KR_COARSE_MIN : KR_COARSE_MAX; 1ull << l.log2 < most; l.log2++)
-		;
+	most = l.coarse ? KR_COARSE_MAX : KR_FINE_MAX;
+	for (l.log2 = l.coarse ? KR_COARSE_MIN : KR_COARSE_MAX; l.log2 < most; l.log2++)
+		if (1u << l.log2 >= (l.coarse ? 512 * bytes : bytes))
+			break;
 
 	/* Each is of a whole run, but for a partial one at the end. */
 	l.max_secrets = bytes / KR_RUN_MIN + 1;
@@ -119,32 +125,38 @@ static bool kr_same_context(const struct kr_hunt *hunt, const u8 *bytes, u32 len
 	       !memcmp(bytes + at - left, hunt->text + place - left, left + right);
 }
 
-static void kr_mark_fine(struct kr_hunt *hunt, u32 window)
+static void kr_mark_fine(const struct kr_fine *fine, u32 window)
 {
-	u32 bit, *word = kr_fine(hunt, window, &bit);
+	u32 hash = window * fine->factor;
 
-	*word |= 1u << bit;
+	fine->words[hash >> fine->shift] |= 1u << (hash & 31);
+}
+
+static void kr_list_fine(const struct kr_fine *fine, u32 window)
+{
+	kr_mark_fine(fine, window);
+	kr_mark_fine(fine, __builtin_bswap32(window));
 }
 
 /*
  * Zeros are everywhere, and in no window that is listed; nor are ff. Should others have
- * their places in the fine filter, it is made anew with another salt. Each salt is as likely
- * as not to do; if none of some does, searches take longer.
+ * their places in the fine filter, it is made anew with another factor. Two in three will
+ * do; if none of some does, searches take longer.
  */
-static void kr_salt(struct kr_hunt *hunt)
+static void kr_choose_factor(struct kr_hunt *hunt)
 {
+	struct kr_fine *fine = &hunt->fine;
 	u32 place, window;
 
-	while (hunt->fine && hunt->salts < KR_SALTS &&
-	       (kr_fine_has(hunt, 0) || kr_fine_has(hunt, ~0u))) {
-		hunt->salts++;
-		hunt->salt = (hunt->salts * 0x3b & 0xff) * 0x01000001u |
-			     (hunt->salts * 0xa7 & 0xff) * 0x00010100u;
-		memset(hunt->fine, 0, (hunt->mask + (size_t)1) * sizeof(u32));
+	while (fine->words && hunt->factors < KR_FACTORS &&
+	       (kr_fine_has(*fine, 0) || kr_fine_has(*fine, ~0u))) {
+		hunt->factors++;
+		fine->factor *= KR_FACTOR_STEP;
+		memset(fine->words, 0, sizeof(u32) << (32 - fine->shift));
 		for (place = 0; place + KR_WINDOW <= hunt->used; place++) {
 			window = kr_window(hunt->text + place);
 			if (!kr_window_flat(window))
-				kr_mark_fine(hunt, window);
+				kr_list_fine(fine, window);
 		}
 	}
 }
@@ -176,7 +188,7 @@ static void kr_list(struct kr_hunt *hunt, const struct kr_secret *secret, u32 pl
 		kr_list_coarse(hunt, kr_coarse_hash(window));
 		kr_list_coarse(hunt, kr_coarse_hash(__builtin_bswap32(window)));
 	} else {
-		kr_mark_fine(hunt, window);
+		kr_list_fine(&hunt->fine, window);
 	}
 }
 
@@ -215,10 +227,12 @@ void *kr_hunt_move(struct kr_hunt *hunt, void *memory, size_t size)
 	hunt->memory = memory;
 	hunt->room = l.room;
 	hunt->max_secrets = l.max_secrets;
+	hunt->shift = 32 - l.log2;
 	hunt->coarse = l.coarse ? memory : NULL;
-	hunt->fine = l.coarse ? NULL : memory;
-	hunt->shift = l.coarse ? 32 - l.log2 : 0;
-	hunt->mask = (1ull << l.log2) / sizeof(u32) - 1;
+	hunt->fine.words = l.coarse ? NULL : memory;
+	hunt->fine.factor = KR_FACTOR;
+	hunt->fine.shift = 34 - l.log2;
+	hunt->factors = 0;
 	hunt->secrets = memory + l.secrets;
 	hunt->heads = memory + l.heads;
 	hunt->next = memory + l.next;
@@ -230,8 +244,7 @@ void *kr_hunt_move(struct kr_hunt *hunt, void *memory, size_t size)
 	memcpy(hunt->secrets, old.secrets, old.nr_secrets * sizeof(*old.secrets));
 	for (i = 0; i < hunt->nr_secrets; i++)
 		kr_list_all(hunt, &hunt->secrets[i]);
-	hunt->salts = 0;
-	kr_salt(hunt);
+	kr_choose_factor(hunt);
 	return old.memory;
 }
 
@@ -327,7 +340,7 @@ static void kr_add_secret(struct kr_hunt *hunt, const u8 *bytes, u32 len, u64 ow
 	memcpy(hunt->text + hunt->used, bytes, len);
 	hunt->used += len;
 	kr_list_all(hunt, secret);
-	kr_salt(hunt);
+	kr_choose_factor(hunt);
 }
 
 /* Whether the stretches that are new fit in. */

@@ -200,7 +200,7 @@ static u64 search(const struct kr_hunt *hunt, const u8 *memory)
 	u64 copies = 0;
 
 	for (size_t at = 0; at < GIB; at += PAGE)
-		kr_hunt_scan(hunt, memory + at, PAGE, count, &copies);
+		kr_hunt_scan(hunt, memory + at, PAGE, memory + at + PAGE, count, &copies);
 	return copies;
 }
 

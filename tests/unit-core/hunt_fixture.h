@@ -174,6 +174,20 @@ static void found(void *arg, const struct kr_copy *copy)
 	EXPECT(is_from(r, copy->from + copy->len - 1, copy));
 }
 
+/* Where a copy goes over @at in the memory, that must not be ruled out. */
+static void check_border(const struct fixture *f, u8 *memory, u32 len, u32 at)
+{
+	u32 edge = f->hunt.run - 1, from = at < edge ? 0 : at - edge, i;
+	u8 marks[2 * KR_RUN_MAX] = { 0 };
+
+	if (kr_hunt_may_cross(&f->hunt, memory + at, memory + at))
+		return;
+	for (i = 0; i < f->nr; i++)
+		oracle_mark(memory + from, at_most(at + edge, len) - from, f->secrets[i].bytes,
+			    f->secrets[i].len, f->hunt.run, marks);
+	EXPECT(!memchr(marks, 1, sizeof(marks)));
+}
+
 /* Searches memory, compares with the oracle; the number of bytes found. */
 static u32 check(const struct fixture *f, const u8 *bytes, u32 len)
 {
@@ -182,10 +196,12 @@ static u32 check(const struct fixture *f, const u8 *bytes, u32 len)
 	u32 i, nr = 0;
 
 	memcpy(memory, bytes, len);
-	kr_hunt_scan(&f->hunt, memory, len, found, &r);
+	kr_hunt_scan(&f->hunt, memory, len, NULL, found, &r);
 	for (i = 0; i < f->nr; i++)
 		oracle_mark(memory, len, f->secrets[i].bytes, f->secrets[i].len, f->hunt.run, want);
 	EXPECT(!memcmp(marks, want, len));
+	for (i = 0; i < 3 && len > 2 * KR_WINDOW; i++)
+		check_border(f, memory, len, KR_WINDOW + random_below(len - 2 * KR_WINDOW));
 	for (i = 0; i < len; i++)
 		nr += want[i];
 	free(memory);
