@@ -13,6 +13,7 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
+#include <linux/module.h>
 #include <linux/userfaultfd_k.h>
 #include <linux/version.h>
 
@@ -28,6 +29,20 @@
 #ifndef ftrace_regs_set_instruction_pointer
 #define ftrace_regs_set_instruction_pointer ftrace_instruction_pointer_set
 #endif
+
+/* 6.4, "module: replace module_layout with module_memory". Not for code that is __init. */
+static inline bool kredact_within_text(unsigned long addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	const struct module_memory *text = &THIS_MODULE->mem[MOD_TEXT];
+
+	return addr - (unsigned long)text->base < text->size;
+#else
+	const struct module_layout *core = &THIS_MODULE->core_layout;
+
+	return addr - (unsigned long)core->base < core->text_size;
+#endif
+}
 
 /* 6.7, "mm/mremap: allow moves within the same VMA for stack moves", added for_stack. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)

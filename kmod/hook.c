@@ -132,7 +132,7 @@ static void notrace kredact_redirect(unsigned long ip, unsigned long parent_ip,
 	/* Nothing that can be traced is called here, so there is no recursion to guard against. */
 	if (hook->is_idle && !READ_ONCE(selftest_task) && hook->is_idle())
 		return;
-	if (within_module(parent_ip, THIS_MODULE)) {
+	if (kredact_within_text(parent_ip)) {
 		/* A replacement calls the original, or a self-test begins. */
 		if (READ_ONCE(selftest_task) != current)
 			return;

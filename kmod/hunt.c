@@ -3,7 +3,7 @@
  * The hunt: copies of registered bytes are zeroed in the pages of a dump.
  *
  * A copy may go over the end of a page. So the page that follows in the dump is
- * looked at ahead, and the end of the one before is kept.
+ * looked at ahead (ahead.c), and the end of the one before is kept.
  */
 #include <linux/bitmap.h>
 #include <linux/highmem.h>
@@ -71,98 +71,12 @@ static void kredact_found(void *arg, const struct kr_copy *copy)
 		kredact_add_found(search, max(from, 0), min(end, size), copy);
 }
 
-static void kredact_scan(struct kredact_search *search, const u8 *text, u32 len, int base)
+static void kredact_scan(struct kredact_search *search, const u8 *text, u32 len, const u8 *ahead,
+			 int base)
 {
 	struct kredact_found found = { .search = search, .base = base };
 
-	kr_hunt_scan(&search->index, text, len, NULL, kredact_found, &found);
-}
-
-/* The page that follows @addr in the file; 0 if none does. */
-static unsigned long kredact_next_address(struct kredact_dump *dump, unsigned long addr)
-{
-	const struct core_vma_metadata *meta = kredact_dump_vma(dump, addr);
-	const struct core_vma_metadata *end = dump->cprm->vma_meta + dump->cprm->vma_count;
-
-	if (!meta)
-		return 0;
-	if (addr + PAGE_SIZE < meta->start + meta->dump_size)
-		return addr + PAGE_SIZE;
-	while (++meta < end)
-		if (meta->dump_size)
-			return meta->start;
-	return 0;
-}
-
-/* Gets the page that follows; it is kept for when its turn comes. */
-static struct page *kredact_look_ahead(struct kredact_dump *dump, unsigned long addr)
-{
-	struct kredact_search *search = dump->search;
-	unsigned long next = kredact_next_address(dump, addr);
-	struct kredact_mm *kmm = dump->kmm ?: kredact_mm_find(current->mm);
-
-	if (next && next == search->ahead_addr)
-		return search->ahead;
-	if (search->ahead)
-		put_page(search->ahead);
-	search->ahead = NULL;
-	search->ahead_addr = next;
-	if (!search->ahead_addr)
-		return NULL;
-	search->ahead_epoch = kmm ? READ_ONCE(kmm->epoch) : 0;
-	search->ahead = kredact_original_page(search->ahead_addr);
-	return search->ahead;
-}
-
-/**
- * kredact_page_behind() - the page behind another one in memory
- * @dump:	any
- * @addr:	of that one, whose turn it is
- *
- * May sleep. Return: the page, without a reference, until the next one is looked at;
- * NULL if it is not dumped, or a hole.
- */
-struct page *kredact_page_behind(struct kredact_dump *dump, unsigned long addr)
-{
-	if (!dump->search)
-		return NULL;
-	/* Mostly it was looked at for copies already. */
-	if (dump->search->ahead_addr == addr + PAGE_SIZE)
-		return dump->search->ahead;
-	if (kredact_next_address(dump, addr) != addr + PAGE_SIZE)
-		return NULL;
-	return kredact_look_ahead(dump, addr);
-}
-
-/**
- * kredact_take_ahead() - the page that was looked at ahead
- * @dump:	any
- * @addr:	whose turn it is
- * @epoch:	of the tags now
- * @page:	out: with a reference, or NULL for a hole
- *
- * Return: false if there is none, or it may be another one by now.
- */
-bool kredact_take_ahead(struct kredact_dump *dump, unsigned long addr, u32 epoch,
-			struct page **page)
-{
-	struct kredact_search *search = dump ? dump->search : NULL;
-
-	if (search)
-		search->is_ahead = false;
-	if (!search || !search->ahead_addr || search->ahead_addr != addr)
-		return false;
-	*page = search->ahead;
-	search->ahead = NULL;
-	search->ahead_addr = 0;
-	if (search->ahead_epoch == epoch && atomic_read(&current->mm->mm_users) <= dump->stopped) {
-		/* Others may write to a page that is not the process's own. */
-		search->is_ahead = *page && PageAnon(*page);
-		return true;
-	}
-	if (*page)
-		put_page(*page);
-	return false;
+	kr_hunt_scan(&search->index, text, len, ahead, kredact_found, &found);
 }
 
 /* Searches the border between the page whose end is kept and @behind; @base: of its first byte. */
@@ -170,8 +84,10 @@ static void kredact_hunt_edge(struct kredact_search *search, const u8 *behind, i
 {
 	u32 edge = kredact_edge(search);
 
+	if (!kr_hunt_may_cross(&search->index, search->edge + KR_RUN_MAX, behind))
+		return;
 	memcpy(search->edge + KR_RUN_MAX, behind, KR_RUN_MAX);
-	kredact_scan(search, search->edge + KR_RUN_MAX - edge, 2 * edge, base - (int)edge);
+	kredact_scan(search, search->edge + KR_RUN_MAX - edge, 2 * edge, NULL, base - (int)edge);
 }
 
 /*
@@ -195,19 +111,16 @@ static void kredact_find_at_begin(struct kredact_search *search, const u8 *text)
 }
 
 /* Finds all copies on a page, also those that begin before it or end behind it. */
-static void kredact_find_copies(struct kredact_dump *dump, unsigned long addr, const u8 *text)
+static void kredact_find_copies(struct kredact_dump *dump, const u8 *text, struct page *next)
 {
 	struct kredact_search *search = dump->search;
-	struct page *next;
-	const u8 *head;
+	const u8 *head = next ? kmap_local_page(next) : NULL;
 
 	kredact_find_at_begin(search, text);
-	kredact_scan(search, text, PAGE_SIZE, 0);
+	kredact_scan(search, text, PAGE_SIZE, head, 0);
 	memcpy(search->edge, text + PAGE_SIZE - KR_RUN_MAX, KR_RUN_MAX);
 	search->has_tail = true;
-	next = kredact_look_ahead(dump, addr);
 	if (next) {
-		head = kmap_local_page(next);
 		kredact_hunt_edge(search, head, PAGE_SIZE);
 		kunmap_local(head);
 	}
@@ -306,7 +219,7 @@ struct page *kredact_hunt_page(struct kredact_dump *dump, unsigned long addr, st
 			       u32 *failure)
 {
 	struct kredact_search *search = dump->search;
-	struct page *copy = page;
+	struct page *copy = page, *next;
 	u8 *text;
 
 	*failure = 0;
@@ -320,10 +233,12 @@ struct page *kredact_hunt_page(struct kredact_dump *dump, unsigned long addr, st
 	}
 	search->nr_found = 0;
 	search->overflow = false;
-	text = kmap_local_page(page);
-	if (search->index.memory)
-		kredact_find_copies(dump, addr, text);
-	kunmap_local(text);
+	if (search->index.memory) {
+		next = kredact_page_next(dump, addr);
+		text = kmap_local_page(page);
+		kredact_find_copies(dump, text, next);
+		kunmap_local(text);
+	}
 	if (search->overflow)
 		*failure = KREDACT_LEFT_OUT_UNHUNTED;
 	if (*failure || !search->nr_found)
@@ -386,8 +301,7 @@ void kredact_hunt_end(struct kredact_dump *dump)
 	atomic64_add(dump->hunted.copy_bytes, &kredact_stats.copy_bytes);
 	if (!search)
 		return;
-	if (search->ahead)
-		put_page(search->ahead);
+	kredact_ahead_forget(&search->ahead);
 	kredact_secrets_forget(search);
 	kvfree(search->copies);
 	kvfree_sensitive(search, sizeof(*search));

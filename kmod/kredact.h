@@ -229,6 +229,29 @@ bool kredact_core_dump_selftest(void);
 /* In the number by which the index knows a secret: its handle is another process's. */
 #define KREDACT_OWNER_OTHERS	(1ULL << 63)
 
+/* So many pages are got at once, at most. */
+#define KREDACT_AHEAD_MAX	16
+
+/**
+ * struct kredact_ahead - pages of a dump that were got ahead of their turn
+ * @addr:	of the first of them
+ * @nr:		how many there are, one behind the other in memory
+ * @first:	where they begin in @pages
+ * @epoch:	of the tags when they were got
+ * @serial:	registrations until then
+ * @clear:	none of them was tagged
+ * @pages:	with a reference; NULL for a hole
+ */
+struct kredact_ahead {
+	unsigned long addr;
+	u32 nr;
+	u32 first;
+	u32 epoch;
+	u64 serial;
+	bool clear;
+	struct page *pages[KREDACT_AHEAD_MAX];
+};
+
 /**
  * struct kredact_search - what a dump is searched by; no page of it without one
  * @policy:	of the dump
@@ -243,9 +266,7 @@ bool kredact_core_dump_selftest(void);
  * @carried:	copies that go on from the page before
  * @nr_carried:	how many
  * @is_ahead:	the page at hand is the one that was looked at ahead, as it was
- * @ahead:	the page that follows, or NULL for a hole; with a reference
- * @ahead_addr:	its address; 0 if it was not looked at yet
- * @ahead_epoch: of the tags when it was
+ * @ahead:	pages whose turn comes next
  * @found:	copies on the page at hand
  * @nr_found:	how many
  * @overflow:	there are more
@@ -267,9 +288,7 @@ struct kredact_search {
 	struct kr_copy carried[KR_RUN_MAX];
 	u32 nr_carried;
 	bool is_ahead;
-	struct page *ahead;
-	unsigned long ahead_addr;
-	u32 ahead_epoch;
+	struct kredact_ahead ahead;
 	struct kr_copy found[PAGE_SIZE / KREDACT_RUN_MIN];
 	u32 nr_found;
 	bool overflow;
@@ -354,18 +373,39 @@ static inline const struct core_vma_metadata *kredact_dump_vma(struct kredact_du
 	return addr - meta->start < meta->dump_size ? meta : kredact_dump_find_vma(dump, addr);
 }
 
+/* The tags of the process that dumps: they may have been made since the dump began. */
+static inline struct kredact_mm *kredact_dump_tags(const struct kredact_dump *dump)
+{
+	return dump && dump->kmm ? dump->kmm : kredact_mm_find(current->mm);
+}
+
+/*
+ * Does anyone run in the mm, who could write to it while it is dumped? Reading /proc
+ * looks like it: then more is done than needed.
+ */
+static inline bool kredact_mm_is_live(const struct kredact_dump *dump)
+{
+	return atomic_read(&current->mm->mm_users) > dump->stopped;
+}
+
 /* secrets.c: what is hunted. */
 u32 kredact_secrets_index(struct kredact_search *search, struct kredact_mm *kmm, u64 before);
 void kredact_secrets_forget(struct kredact_search *search);
+
+/* ahead.c: pages that are got ahead of their turn. */
+bool kredact_ahead_is_clear(struct kredact_dump *dump, struct kredact_mm *kmm,
+			    unsigned long addr, u32 *epoch);
+bool kredact_ahead_take(struct kredact_dump *dump, unsigned long addr, u32 epoch,
+			struct page **page);
+struct page *kredact_page_next(struct kredact_dump *dump, unsigned long addr);
+struct page *kredact_page_behind(struct kredact_dump *dump, unsigned long addr);
+void kredact_ahead_forget(struct kredact_ahead *ahead);
 
 /* hunt.c: copies of registered bytes. */
 void kredact_hunt_begin(struct kredact_dump *dump);
 void kredact_hunt_end(struct kredact_dump *dump);
 struct page *kredact_hunt_page(struct kredact_dump *dump, unsigned long addr, struct page *page,
 			       u32 *failure);
-bool kredact_take_ahead(struct kredact_dump *dump, unsigned long addr, u32 epoch,
-			struct page **page);
-struct page *kredact_page_behind(struct kredact_dump *dump, unsigned long addr);
 bool kredact_is_writable(struct kredact_dump *dump, unsigned long addr);
 void kredact_note_copy(struct kredact_dump *dump, u64 addr, const struct kr_copy *copy, u32 flags);
 

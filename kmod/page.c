@@ -93,13 +93,10 @@ static bool kredact_page_is_shared(struct kredact_mm *kmm, unsigned long addr, s
 	return pins > (pins && kmm && kredact_pin_is_own(kmm, addr, page) ? 1 : 0);
 }
 
-/*
- * May anyone write to a page while it is dumped? Reading /proc looks like
- * running in the mm: then pages are copied in vain.
- */
+/* May anyone write to a page while it is dumped? */
 static bool kredact_page_is_live(struct kredact_dump *dump, struct page *page)
 {
-	return !PageAnon(page) || !dump || atomic_read(&current->mm->mm_users) > dump->stopped;
+	return !PageAnon(page) || !dump || kredact_mm_is_live(dump);
 }
 
 /* Zeroes the tagged bytes in a copy of a page; the lock is held. */
@@ -250,16 +247,17 @@ struct page *kredact_own_copy(struct kredact_dump *dump, struct page *page, u32 
 static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long addr)
 {
 	u32 epoch = 0, failure = KREDACT_LEFT_OUT_LOOKUP;
-	enum page_tag tag = PAGE_PLAIN;
 	struct page *page, *copy;
 	struct kredact_mm *kmm;
+	enum page_tag tag;
 	int tries;
 
 	for (tries = 0; tries < LOOKUP_TRIES && failure == KREDACT_LEFT_OUT_LOOKUP; tries++) {
 		if (dump && (dump->flags & KREDACT_SEAL_ALL_LEFT_OUT))
 			break;
-		kmm = kredact_mm_find(current->mm);
-		if (kmm) {
+		tag = PAGE_PLAIN;
+		kmm = kredact_dump_tags(dump);
+		if (kmm && !kredact_ahead_is_clear(dump, kmm, addr, &epoch)) {
 			if (!kredact_lock_tags(kmm, dump))
 				break;
 			epoch = kmm->epoch;
@@ -271,7 +269,7 @@ static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long
 				dump->counts.pages_zeroed++;
 			return NULL;
 		}
-		if (!kredact_take_ahead(dump, addr, epoch, &page))
+		if (!kredact_ahead_take(dump, addr, epoch, &page))
 			page = kredact_original_page(addr);
 		if (!page)
 			return NULL;

@@ -17,7 +17,7 @@
  * Windows that are asked about at once: in the coarse filter, and in the fine one, where
  * with the usual run it is all of a page.
  */
-#define KR_GROUP	8
+#define KR_GROUP	4
 #define KR_BATCH	320u
 
 /*
@@ -215,11 +215,16 @@ static __always_inline u8 kr_coarse4(const u8 *filter, u32 shift, const u8 *at, 
 static __always_inline const u8 *kr_skip_groups(const u8 *filter, u32 shift, size_t stride,
 						const u8 *at, const u8 *end)
 {
-	for (; at < end; at += KR_GROUP * stride)
-		if (kr_coarse4(filter, shift, at, stride) |
-		    kr_coarse4(filter, shift, at + 4 * stride, stride))
-			break;
-	return at;
+	size_t group = KR_GROUP * stride;
+	const u8 *last = end - group;
+
+	for (; at < last; at += 2 * group) {
+		if (kr_coarse4(filter, shift, at, stride))
+			return at;
+		if (kr_coarse4(filter, shift, at + group, stride))
+			return at + group;
+	}
+	return at == last && kr_coarse4(filter, shift, at, stride) ? at : end;
 }
 
 /*
@@ -227,37 +232,49 @@ static __always_inline const u8 *kr_skip_groups(const u8 *filter, u32 shift, siz
  * knows, or @end. By itself, so that all it needs is in registers, and with the usual
  * stride as a constant: three instructions for each window.
  */
+static noinline const u8 *kr_next_group_usual(const u8 *filter, u32 shift, const u8 *at,
+					      const u8 *end)
+{
+	return kr_skip_groups(filter, shift, KR_USUAL_STRIDE, at, end);
+}
+
 static noinline const u8 *kr_next_group(const u8 *filter, u32 shift, size_t stride, const u8 *at,
 					const u8 *end)
 {
-	if (stride == KR_USUAL_STRIDE)
-		return kr_skip_groups(filter, shift, KR_USUAL_STRIDE, at, end);
 	return kr_skip_groups(filter, shift, stride, at, end);
+}
+
+/* Looks where the filter knows a window among @nr of them, from @at on. */
+static const u8 *kr_look_coarse(struct kr_search *search, const u8 *at, size_t stride, u32 nr)
+{
+	const u8 *filter = search->hunt->coarse;
+	u32 shift = search->hunt->shift;
+
+	for (; nr--; at += stride)
+		if (kr_coarse_has(filter, shift, kr_window(at)))
+			kr_look(search, at - search->text);
+	return at;
 }
 
 static void kr_scan_coarse(struct kr_search *search)
 {
-	u32 windows = (search->len - KR_WINDOW + 1) / (search->hunt->run - KR_WINDOW + 1), shift, i;
-	size_t stride = search->hunt->run - KR_WINDOW + 1, group = KR_GROUP * stride;
-	const u8 *text = search->text, *at = text + stride - 1, *end, *filter;
+	const u8 *text = search->text, *filter = search->hunt->coarse, *at, *end;
+	u32 windows, stride = search->hunt->run - KR_WINDOW + 1, shift = search->hunt->shift;
 
-	filter = search->hunt->coarse;
 	/* Where another window has the place of zeros, each of them would be looked at. */
 	if (filter[0] && kr_all_zero(text, search->len))
 		return;
-	shift = search->hunt->shift;
-	end = at + windows / KR_GROUP * group;
+	windows = (search->len - KR_WINDOW + 1) / stride;
+	at = text + stride - 1;
+	end = at + windows / KR_GROUP * KR_GROUP * stride;
 	for (;;) {
-		at = kr_next_group(filter, shift, stride, at, end);
+		at = stride == KR_USUAL_STRIDE ? kr_next_group_usual(filter, shift, at, end) :
+						 kr_next_group(filter, shift, stride, at, end);
 		if (at == end)
 			break;
-		for (i = 0; i < KR_GROUP; i++, at += stride)
-			if (kr_coarse_has(filter, shift, kr_window(at)))
-				kr_look(search, at - text);
+		at = kr_look_coarse(search, at, stride, KR_GROUP);
 	}
-	for (i = windows % KR_GROUP; i--; at += stride)
-		if (kr_coarse_has(filter, shift, kr_window(at)))
-			kr_look(search, at - text);
+	kr_look_coarse(search, at, stride, windows % KR_GROUP);
 }
 
 /*

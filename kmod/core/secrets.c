@@ -16,12 +16,16 @@
 #define KR_FACTORS	16
 #define KR_FACTOR_STEP	0x2c1b3c6du
 
+/* Secret bytes up to which the filter is a coarse one. */
+#define KR_COARSE_MOST	(1u << 15)
+
 /*
- * Logarithms of the bytes of a coarse filter; a fine one begins where these end. Beyond its
- * end, the bits of a hash that tell word and bit would be the same ones.
+ * Logarithms of the bytes of filters. The fine ones begin where the coarse ones end: an
+ * index of more bytes is never a smaller one (kr_hunt_move()). Beyond the end of the fine
+ * ones, the bits of a hash that tell word and bit would be the same ones.
  */
 #define KR_COARSE_MIN	16
-#define KR_COARSE_MAX	20
+#define KR_COARSE_MAX	21
 #define KR_FINE_MAX	29
 
 /* Secret bytes for which places of the text still fit into 32 bits. */
@@ -47,13 +51,12 @@ struct kr_layout {
  */
 static struct kr_layout kr_layout(u32 bytes)
 {
-	struct kr_layout l = { .room = bytes };
-	u32 most;
+	bool coarse = bytes <= KR_COARSE_MOST;
+	u32 most = coarse ? KR_COARSE_MAX : KR_FINE_MAX, want = coarse ? 256 * bytes : bytes;
+	struct kr_layout l = { .room = bytes, .coarse = coarse };
 
-	l.coarse = bytes <= 1u << KR_COARSE_MAX >> 5;
-	most = l.coarse ? KR_COARSE_MAX : KR_FINE_MAX;
-	for (l.log2 = l.coarse ? KR_COARSE_MIN : KR_COARSE_MAX; l.log2 < most; l.log2++)
-		if (1u << l.log2 >= (l.coarse ? 512 * bytes : bytes))
+	for (l.log2 = coarse ? KR_COARSE_MIN : KR_COARSE_MAX; l.log2 < most; l.log2++)
+		if (1u << l.log2 >= want)
 			break;
 
 	/* Each is of a whole run, but for a partial one at the end. */

@@ -63,7 +63,7 @@ struct view {
 	void *arg;
 };
 
-static inline u32 load32(const u8 *at)
+static __always_inline u32 load32(const u8 *at)
 {
 	u32 value;
 
@@ -92,14 +92,23 @@ static const u8 *view_at(const struct view *view, s32 offset, u32 len)
 	return view->next + offset;
 }
 
+static __always_inline bool has_magic4(const u8 *at)
+{
+	return load32(at) == MAGIC1 || load32(at + BLOCK) == MAGIC1 ||
+	       load32(at + 2 * BLOCK) == MAGIC1 || load32(at + 3 * BLOCK) == MAGIC1;
+}
+
 /* Nearly always there is no magic number in any block. Their number is a multiple of four. */
-static inline bool has_magic(const u8 *blocks, u32 nr)
+static __always_inline bool has_magic(const u8 *blocks, u32 nr)
 {
 	const u8 *at = blocks + MAGIC1_IN_BLOCK, *end = at + nr * BLOCK;
 
+	for (; at + 12 * BLOCK < end; at += 16 * BLOCK)
+		if (has_magic4(at) || has_magic4(at + 4 * BLOCK) ||
+		    has_magic4(at + 8 * BLOCK) || has_magic4(at + 12 * BLOCK))
+			return true;
 	for (; at < end; at += 4 * BLOCK)
-		if (load32(at) == MAGIC1 || load32(at + BLOCK) == MAGIC1 ||
-		    load32(at + 2 * BLOCK) == MAGIC1 || load32(at + 3 * BLOCK) == MAGIC1)
+		if (has_magic4(at))
 			return true;
 	return false;
 }
@@ -127,12 +136,10 @@ static bool parse_frame(const u8 *sw, struct kr_sigframe *frame)
 	return true;
 }
 
-static void find_frames(struct kr_sigframes *state, const u8 *page, u32 blocks, s32 offset)
+static noinline void find_frames(struct kr_sigframes *state, const u8 *page, u32 blocks, s32 offset)
 {
 	u32 i;
 
-	if (!has_magic(page, blocks))
-		return;
 	for (i = 0; i < blocks; i++, page += BLOCK, offset += BLOCK) {
 		struct kr_sigframe *frame = &state->frames[state->nr];
 
@@ -259,6 +266,45 @@ static void zero_contexts(const struct view *view, const struct kr_sigframe *fra
 	}
 }
 
+/* Redacts the frames that were found, @nr of them in the page itself, and the rest of others. */
+static noinline void redact_frames(struct kr_sigframes *state, const struct view *view, u32 nr)
+{
+	const struct kr_sigframe *frame;
+	u64 addr = view->addr;
+	s32 done = 0;
+	u32 i;
+
+	find_covered(state, view);
+	if (state->until > addr) {
+		u64 left = state->until - addr;
+
+		done = left < KR_SIGFRAME_PAGE ? (s32)left : PAGE_END;
+		zero_area(state, view, 0, done, state->covered);
+	}
+	for (i = 0; i < state->nr; i++) {
+		s32 end;
+
+		frame = &state->frames[i];
+		end = frame->area + (s32)frame->size;
+		zero_contexts(view, frame);
+		if (frame->compat)
+			zero_area(state, view, max(done, frame->area - FSAVE_LEN + FSAVE_ST),
+				  frame->area - FSAVE_LEN + FSAVE_ST_END, frame->covered);
+		zero_area(state, view, max(done, frame->area), end, frame->covered);
+		done = max(done, end);
+		if (end <= PAGE_END)
+			continue;
+		if (i >= nr) {
+			state->ahead_until = max(state->ahead_until, addr + end);
+		} else if (addr + end > state->until) {
+			bool longer = state->until > addr + KR_SIGFRAME_PAGE;
+
+			state->covered = frame->covered || (longer && state->covered);
+			state->until = addr + end;
+		}
+	}
+}
+
 /**
  * kr_sigframe_page() - redact the signal frames in one page
  * @state:	of the dump
@@ -277,55 +323,27 @@ static void zero_contexts(const struct view *view, const struct kr_sigframe *fra
 u32 kr_sigframe_page(struct kr_sigframes *state, u64 addr, const u8 *page, const u8 *next,
 		     const struct kr_sigframe_ops *ops, void *arg)
 {
-	const struct view view = { addr, page, next, ops, arg };
-	const struct kr_sigframe *frame;
-	s32 done = 0;
-	u32 nr, i;
+	u32 nr;
 
 	/* Mappings may come in any order (core_sort_vma). */
 	if (addr < state->addr)
 		state->until = 0;
 	state->addr = addr;
 	state->nr = 0;
-	find_frames(state, page, KR_SIGFRAME_BLOCKS, 0);
+	if (has_magic(page, KR_SIGFRAME_BLOCKS))
+		find_frames(state, page, KR_SIGFRAME_BLOCKS, 0);
 	nr = state->nr;
-	if (next)
+	if (next && has_magic(next, KR_SIGFRAME_AHEAD))
 		find_frames(state, next, KR_SIGFRAME_AHEAD, KR_SIGFRAME_PAGE);
 	/* The page with a magic number is not in the dump: the rest of the area is. */
 	if (addr > state->ahead && state->ahead_until > state->until)
 		state->until = state->ahead_until;
 	state->ahead = addr + KR_SIGFRAME_PAGE;
 	state->ahead_until = 0;
-	if (!state->nr && state->until <= addr)
-		return 0;
-	find_covered(state, &view);
-	if (state->until > addr) {
-		u64 left = state->until - addr;
+	if (state->nr || state->until > addr) {
+		const struct view view = { addr, page, next, ops, arg };
 
-		done = left < KR_SIGFRAME_PAGE ? (s32)left : PAGE_END;
-		zero_area(state, &view, 0, done, state->covered);
-	}
-	for (i = 0; i < state->nr; i++) {
-		s32 end;
-
-		frame = &state->frames[i];
-		end = frame->area + (s32)frame->size;
-		zero_contexts(&view, frame);
-		if (frame->compat)
-			zero_area(state, &view, max(done, frame->area - FSAVE_LEN + FSAVE_ST),
-				  frame->area - FSAVE_LEN + FSAVE_ST_END, frame->covered);
-		zero_area(state, &view, max(done, frame->area), end, frame->covered);
-		done = max(done, end);
-		if (end <= PAGE_END)
-			continue;
-		if (i >= nr) {
-			state->ahead_until = max(state->ahead_until, addr + end);
-		} else if (addr + end > state->until) {
-			bool longer = state->until > addr + KR_SIGFRAME_PAGE;
-
-			state->covered = frame->covered || (longer && state->covered);
-			state->until = addr + end;
-		}
+		redact_frames(state, &view, nr);
 	}
 	return nr;
 }

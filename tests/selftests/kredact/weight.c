@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -123,13 +122,6 @@ static double dump_ns(struct __test_metadata *_metadata, struct load *load)
 	return end - load->start;
 }
 
-static bool copies_pages(void)
-{
-	struct utsname name;
-
-	return !uname(&name) && strncmp(name.release, "6.1.", 4);
-}
-
 FIXTURE(weight) {
 	struct load *load;
 };
@@ -151,8 +143,7 @@ FIXTURE_TEARDOWN(weight)
 
 TEST_F_TIMEOUT(weight, of_a_dump, 600)
 {
-	/* 6.1 writes pages as they are, later kernels a copy: there the same work weighs less. */
-	const double limits[NR_USES] = { 1, 1.01, copies_pages() ? 1.3 : 1.45 };
+	const double limits[NR_USES] = { 1, 1.01, 1.25 };
 	double ns[NR_USES][ROUNDS], ratio[NR_USES][ROUNDS];
 	struct load *load = self->load;
 	int round, use;
