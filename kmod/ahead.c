@@ -54,15 +54,28 @@ static unsigned long kredact_ahead_next(struct kredact_dump *dump, unsigned long
 }
 
 /*
- * Gets pages from @addr on: those that are mapped, as the walk of the page tables that
- * takes no lock finds them. Others the kernel is asked for as it would ask itself: holes,
- * what is swapped, what is protected.
+ * How many pages from @addr on are mapped, and a dump has them: those with an owner, as the
+ * walk of the page tables that takes no lock finds them. The huge page of zeros has none.
+ */
+static u32 kredact_ahead_walk(unsigned long addr, u32 most, struct page **pages)
+{
+	int got = get_user_pages_fast_only(addr, most, 0, pages), nr = 0;
+
+	while (nr < got && (PageAnon(pages[nr]) || page_folio(pages[nr])->mapping))
+		nr++;
+	while (got > nr)
+		put_page(pages[--got]);
+	return nr;
+}
+
+/*
+ * Gets pages from @addr on. Where that walk finds none, the kernel is asked for one as it
+ * would ask itself: holes, what is swapped, what is protected, what belongs to a device.
  */
 static void kredact_ahead_fill(struct kredact_dump *dump, unsigned long addr, u32 most)
 {
 	struct kredact_mm *kmm = kredact_dump_tags(dump);
 	struct kredact_ahead *ahead = &dump->search->ahead;
-	int nr = 0;
 
 	kredact_ahead_forget(ahead);
 	ahead->addr = addr;
@@ -76,12 +89,11 @@ static void kredact_ahead_fill(struct kredact_dump *dump, unsigned long addr, u3
 		spin_unlock(&kmm->lock);
 	}
 	if (!kredact_mm_is_live(dump))
-		nr = get_user_pages_fast_only(addr, most, 0, ahead->pages);
-	if (nr < 1) {
+		ahead->nr = kredact_ahead_walk(addr, most, ahead->pages);
+	if (!ahead->nr) {
 		ahead->pages[0] = kredact_original_page(addr);
-		nr = 1;
+		ahead->nr = 1;
 	}
-	ahead->nr = nr;
 }
 
 /* The page that follows @addr in the file, if it is @behind, or anywhere if that is 0. */

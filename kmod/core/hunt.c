@@ -183,23 +183,6 @@ static void kr_look(struct kr_search *search, u32 at)
 	}
 }
 
-/* Zeros are in no window that is listed, and a good part of what is in a dump. */
-static bool kr_all_zero(const u8 *bytes, size_t len)
-{
-	u64 words[4];
-
-	for (; len >= sizeof(words); bytes += sizeof(words), len -= sizeof(words)) {
-		memcpy(words, bytes, sizeof(words));
-		if (words[0] | words[1] | words[2] | words[3])
-			return false;
-	}
-	while (len && !*bytes) {
-		bytes++;
-		len--;
-	}
-	return !len;
-}
-
 static __always_inline u8 kr_coarse(const u8 *filter, u32 shift, const u8 *at)
 {
 	return filter[kr_coarse_hash(kr_window(at)) >> shift];

@@ -14,6 +14,23 @@
 			 1u << ('o' - 'a') | 1u << ('i' - 'a') | 1u << ('n' - 'a') | \
 			 1u << ('s' - 'a') | 1u << ('r' - 'a'))
 
+/* Zeros are the plainest of bytes, and a good part of what is in memory. */
+static inline bool kr_all_zero(const u8 *bytes, size_t len)
+{
+	u64 words[4];
+
+	for (; len >= sizeof(words); bytes += sizeof(words), len -= sizeof(words)) {
+		memcpy(words, bytes, sizeof(words));
+		if (words[0] | words[1] | words[2] | words[3])
+			return false;
+	}
+	while (len && !*bytes) {
+		bytes++;
+		len--;
+	}
+	return !len;
+}
+
 /**
  * struct kr_slide - the last @run bytes of those that were pushed
  * @run:	length of the window, at most 64

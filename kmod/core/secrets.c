@@ -390,6 +390,7 @@ int kr_hunt_add(struct kr_hunt *hunt, const u8 *bytes, u32 len, u32 again, u64 o
 {
 	u32 run = hunt->run, skip, hunted = 0, i;
 	struct kr_walk walk;
+	bool zero;
 	u64 tail;
 
 	again = min(again, len);
@@ -398,12 +399,14 @@ int kr_hunt_add(struct kr_hunt *hunt, const u8 *bytes, u32 len, u32 again, u64 o
 	bytes += skip;
 	len -= skip;
 	again -= skip;
-	if (!kr_fits(hunt, bytes, len))
+	/* Whoever registers a heap registers zeros most of all. */
+	zero = kr_all_zero(bytes, len);
+	if (!zero && !kr_fits(hunt, bytes, len))
 		return -ENOSPC;
 
 	tail = again && len - again < 64 ? hunt->tail << (len - again) : 0;
 	kr_walk_init(&walk, bytes, len, run);
-	while (kr_walk_next(&walk)) {
+	while (!zero && kr_walk_next(&walk)) {
 		u32 stretch = walk.to - walk.from;
 
 		for (i = walk.from; i < min(walk.to, again); i++)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Pages are got ahead of their turn, several at once: whatever lies among them, each one is
- * in the core as it would be by itself, and copies over their borders are found.
+ * in the core as it would be by itself, and copies over their borders are found. What takes
+ * no space in a core takes none.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -196,6 +199,57 @@ TEST_F_TIMEOUT(ahead, whatever_lies_among_them, 600)
 	TH_LOG("%u copies over borders of %u", copies, ROUNDS * (PAGES - 1));
 	EXPECT_LT(ROUNDS * PAGES / 4, copies);
 	EXPECT_GT(ROUNDS * PAGES * 3 / 4, copies);
+}
+
+#define HUGE	(2ul << 20)
+
+/* Is a page there? The page tables say so (Documentation/admin-guide/mm/pagemap.rst). */
+static bool is_present(const void *at)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = 0;
+
+	pread(fd, &entry, sizeof(entry), (uintptr_t)at / PAGE * sizeof(entry));
+	close(fd);
+	return entry >> 63;
+}
+
+/* Huge pages that were only read: they are one and the same page, of zeros. */
+static void read_huge(void *arg)
+{
+	struct scene *scene = arg;
+	uint8_t *at = mmap(NULL, 18 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	int i;
+
+	at += HUGE - (uintptr_t)at % HUGE;
+	/* From the page before them, the first is looked at. */
+	at[-1] = 1;
+	plant(scene->reg, scene->secret);
+	scene->failed = madvise(at, 16 * HUGE, MADV_HUGEPAGE) ||
+			reg(scene->reg, SECRET, 0, NULL, NULL);
+	for (i = 0; i < 16; i++) {
+		scene->failed |= ((volatile uint8_t *)at)[i * HUGE];
+		scene->failed |= !is_present(at + i * HUGE + HUGE / 2);
+	}
+}
+
+TEST_F(ahead, zeros_take_no_space)
+{
+	char path[64];
+	struct stat st;
+	pid_t pid;
+
+	if (access("/sys/kernel/mm/transparent_hugepage/use_zero_page", F_OK))
+		SKIP(return, "this kernel has no huge pages of zeros");
+	pid = crash(read_huge, self->scene);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, self->scene->failed);
+	snprintf(path, sizeof(path), "/tmp/kredact.core.%d", pid);
+	ASSERT_EQ(0, stat(path, &st));
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_LT(16 * HUGE, st.st_size);
+	EXPECT_GT(8 * HUGE, 512ul * st.st_blocks);
 }
 
 TEST_HARNESS_MAIN

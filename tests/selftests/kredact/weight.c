@@ -15,7 +15,6 @@
 
 #include "core.h"
 #include "module.h"
-#include "runs.h"
 #include "kselftest_harness.h"
 
 #define ROUNDS	3
