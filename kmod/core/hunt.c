@@ -263,7 +263,7 @@ static void kr_scan_coarse(struct kr_search *search)
 /*
  * With many secrets the filter lets one in six windows pass. But a run that has one of
  * them has its neighbours as well, so the filter knows them all; that is as good as a
- * filter of long windows, and never leaves the cache. Looks if it is so.
+ * filter of long windows, and takes no other memory. Looks if it is so.
  */
 static void kr_look_fine(struct kr_search *search, u32 from)
 {
