@@ -82,7 +82,7 @@ static void kredact_ahead_fill(struct kredact_dump *dump, unsigned long addr, u3
 	ahead->first = 0;
 	ahead->epoch = 0;
 	ahead->clear = false;
-	if (kmm && kredact_mm_trylock(kmm)) {
+	if (kmm && kredact_lock_tags(kmm, dump)) {
 		ahead->epoch = kmm->epoch;
 		ahead->serial = kr_set_serial(&kmm->set);
 		ahead->clear = !kr_first_in(&kmm->set, addr, addr + most * PAGE_SIZE - 1);

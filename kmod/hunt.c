@@ -32,10 +32,10 @@ struct kredact_found {
 static void kredact_add_found(struct kredact_search *search, u32 from, u32 end,
 			      const struct kr_copy *copy)
 {
-	struct kr_copy *last = &search->found[search->nr_found - 1];
+	struct kr_copy *last = search->nr_found ? &search->found[search->nr_found - 1] : NULL;
 
 	/* One of the border and one of the page may be the same. */
-	if (search->nr_found && last->owner == copy->owner && last->reversed == copy->reversed &&
+	if (last && last->owner == copy->owner && last->reversed == copy->reversed &&
 	    from <= last->from + last->len && end >= last->from) {
 		end = max(end, last->from + last->len);
 		last->from = min(from, last->from);

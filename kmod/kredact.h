@@ -431,6 +431,9 @@ struct page *kredact_reduce_page(struct kredact_dump *dump, unsigned long addr,
 				 struct page *page, u32 *failure);
 
 /* page.c: what becomes of one page. */
+bool __kredact_lock_tags(struct kredact_mm *kmm, struct kredact_dump *dump);
+#define kredact_lock_tags(kmm, dump)	\
+	__cond_lock(&(kmm)->lock, __kredact_lock_tags(kmm, dump))
 struct page *kredact_original_page(unsigned long addr);
 struct page *kredact_own_copy(struct kredact_dump *dump, struct page *page, u32 *failure);
 struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr);

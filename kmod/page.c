@@ -142,11 +142,17 @@ static struct page *kredact_copy_page(struct kredact_dump *dump)
 	return page;
 }
 
-/* Takes the lock of the tags. Where that is not to be had, no page is written any more. */
-static bool kredact_lock_tags(struct kredact_mm *kmm, struct kredact_dump *dump)
-	__cond_acquires(&kmm->lock)
+/**
+ * __kredact_lock_tags() - take the lock of the tags; if it is not to be had, no page is
+ *	written any more
+ * @kmm:	the tags
+ * @dump:	the dump, or NULL
+ *
+ * Return: false if it was not.
+ */
+bool __kredact_lock_tags(struct kredact_mm *kmm, struct kredact_dump *dump)
 {
-	if (kredact_mm_trylock(kmm))
+	if (__kredact_mm_trylock(kmm))
 		return true;
 	if (dump)
 		dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
