@@ -20,11 +20,8 @@
 #define KR_GROUP	4
 #define KR_BATCH	320u
 
-/*
- * How far from a window the fine filter is asked about neighbours first: on one side of it
- * is at least half of what a run adds to it.
- */
-#define KR_BESIDE	((KR_RUN_MIN - KR_WINDOW) / 2)
+/* How far from a window the fine filter is asked about neighbours first. */
+#define KR_BESIDE	4u
 
 /* What one call of kr_hunt_scan() knows. */
 struct kr_search {
@@ -320,7 +317,13 @@ static noinline u32 kr_ask(const struct kr_fine *fine, const u8 *text, const u8 
 	return kr_note_all(*fine, text, ahead, stride, windows, places);
 }
 
-/* Keeps the places with another known window @d bytes before or behind. */
+/* Does the filter know the window @d bytes before, or behind? */
+static __always_inline u32 kr_has_beside(struct kr_fine fine, const u8 *at, u32 d)
+{
+	return kr_fine_has(fine, kr_window(at - d)) | kr_fine_has(fine, kr_window(at + d));
+}
+
+/* Keeps the places where it does. */
 static __always_inline u32 kr_ask_beside(struct kr_fine fine, const u8 *text, u32 d, u32 *places,
 					 u32 nr)
 {
@@ -330,13 +333,15 @@ static __always_inline u32 kr_ask_beside(struct kr_fine fine, const u8 *text, u3
 		u32 at = places[i];
 
 		places[kept] = at;
-		kept += kr_fine_has(fine, kr_window(text + at - d)) |
-			kr_fine_has(fine, kr_window(text + at + d));
+		kept += kr_has_beside(fine, text + at, d);
 	}
 	return kept;
 }
 
-/* First all windows of a batch, then two neighbours, on either side, of those that are left. */
+/*
+ * First all windows of a batch, then neighbours of those that are left, as far as there are
+ * some: on one side of a window is at least half of what a run adds to it.
+ */
 static void kr_scan_fine(struct kr_search *search)
 {
 	const struct kr_fine fine = search->hunt->fine;
@@ -354,7 +359,10 @@ static void kr_scan_fine(struct kr_search *search)
 		nr = kr_ask_beside(fine, text, 1, places, nr);
 		nr = kr_ask_beside(fine, text, 2, places, nr);
 		for (i = 0; i < nr; i++)
-			kr_look_fine(search, done + places[i]);
+			if (run < KR_WINDOW + 2 * KR_BESIDE ||
+			    (kr_has_beside(fine, text + places[i], 3) &
+			     kr_has_beside(fine, text + places[i], 4)))
+				kr_look_fine(search, done + places[i]);
 	}
 	if (rest >= run && kr_fine_has(fine, kr_window(search->text + done + stride - 1)))
 		kr_look_fine(search, done + stride - 1);
