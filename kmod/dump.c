@@ -33,12 +33,10 @@ static void kredact_dump_begin(struct kredact_dump *dump)
 	for (thread = &current->signal->core_state->dumper; thread; thread = thread->next)
 		dump->stopped++;
 	dump->kmm = kredact_mm_find(current->mm);
-	if (dump->kmm && kredact_mm_trylock(dump->kmm)) {
+	if (dump->kmm && kredact_lock_tags(dump->kmm, dump)) {
 		dump->serial = kr_set_serial(&dump->kmm->set);
 		dump->epoch = dump->kmm->epoch;
 		spin_unlock(&dump->kmm->lock);
-	} else if (dump->kmm) {
-		dump->flags |= KREDACT_SEAL_ALL_LEFT_OUT;
 	}
 	kredact_policy_get(&dump->policy);
 	/* Who has registered nothing loses no register but those that show a secret. */
