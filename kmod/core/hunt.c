@@ -2,7 +2,7 @@
 /*
  * Searches memory for copies of secrets: see hunt.h.
  *
- * Nearly all the time goes into asking the filter about one window in each stride. So the
+ * Nearly all the time goes into asking the filter about a window in each stride. So the
  * answers of a group of them are gathered without a branch: loads that miss the cache
  * overlap, and the processor has little to guess. Only where the filter does not say no is
  * the index asked, and the bytes around compared.
@@ -10,18 +10,19 @@
 #include "hunt.h"
 #include "plain.h"
 
-/* That of the default policy, which has a least run of 16. */
+/* Those of the default policy, which has a least run of 16: of windows, and of pairs. */
 #define KR_USUAL_STRIDE	13
+#define KR_USUAL_PAIRS	12
 
 /*
  * Windows that are asked about at once: in the coarse filter, and in the fine one, where
  * with the usual run it is all of a page.
  */
 #define KR_GROUP	4
-#define KR_BATCH	320u
+#define KR_BATCH	341u
 
-/* How far from a window the fine filter is asked about neighbours first. */
-#define KR_BESIDE	4u
+/* How far behind a pair the fine filter is asked about neighbours first. */
+#define KR_BESIDE	3u
 
 /* What one call of kr_hunt_scan() knows. */
 struct kr_search {
@@ -312,20 +313,13 @@ static __always_inline u32 kr_note_all(struct kr_fine fine, const u8 *text, cons
 static noinline u32 kr_ask(const struct kr_fine *fine, const u8 *text, const u8 *ahead, u32 stride,
 			   u32 windows, u32 *places)
 {
-	if (stride == KR_USUAL_STRIDE)
-		return kr_note_all(*fine, text, ahead, KR_USUAL_STRIDE, windows, places);
+	if (stride == KR_USUAL_PAIRS)
+		return kr_note_all(*fine, text, ahead, KR_USUAL_PAIRS, windows, places);
 	return kr_note_all(*fine, text, ahead, stride, windows, places);
 }
 
-/* Does the filter know the window @d bytes before, or behind? */
-static __always_inline u32 kr_has_beside(struct kr_fine fine, const u8 *at, u32 d)
-{
-	return kr_fine_has(fine, kr_window(at - d)) | kr_fine_has(fine, kr_window(at + d));
-}
-
-/* Keeps the places where it does. */
-static __always_inline u32 kr_ask_beside(struct kr_fine fine, const u8 *text, u32 d, u32 *places,
-					 u32 nr)
+/* Keeps the places where it knows the second window of the pair as well. */
+static __always_inline u32 kr_ask_second(struct kr_fine fine, const u8 *text, u32 *places, u32 nr)
 {
 	u32 kept = 0, i;
 
@@ -333,35 +327,45 @@ static __always_inline u32 kr_ask_beside(struct kr_fine fine, const u8 *text, u3
 		u32 at = places[i];
 
 		places[kept] = at;
-		kept += kr_has_beside(fine, text + at, d);
+		kept += kr_fine_has(fine, kr_window(text + at + 1));
 	}
 	return kept;
 }
 
+/* Does the filter know the window @d bytes before the pair at @at, or behind it? */
+static __always_inline u32 kr_has_beside(struct kr_fine fine, const u8 *at, u32 d)
+{
+	return kr_fine_has(fine, kr_window(at - d)) | kr_fine_has(fine, kr_window(at + 1 + d));
+}
+
 /*
- * First all windows of a batch, then neighbours of those that are left, as far as there are
- * some: on one side of a window is at least half of what a run adds to it.
+ * Each run has a pair of successive windows of which the first ends a stride, if strides
+ * are one byte shorter than for windows alone. That is better where the filter lets many
+ * pass: which neighbour there must be is known without looking on both sides, and what
+ * this costs is loads from a filter that is larger than the nearer caches.
+ *
+ * First the first windows of a batch, then the second ones of those that are left, then
+ * two neighbours: on one side of a pair is at least half of what a run adds to it, and the
+ * least run adds three.
  */
 static void kr_scan_fine(struct kr_search *search)
 {
 	const struct kr_fine fine = search->hunt->fine;
-	u32 run = search->hunt->run, stride = run - KR_WINDOW + 1, places[KR_BATCH];
-	u32 rest = search->len, done = 0, windows, nr, i;
+	u32 run = search->hunt->run, stride = run - KR_WINDOW, places[KR_BATCH];
+	u32 rest = search->len, done = 0, pairs, nr, i;
 
-	/* The last window may have fewer neighbours in the memory, and is looked at alone. */
-	for (; rest >= run + KR_BESIDE; rest -= windows * stride, done += windows * stride) {
+	/* The last pair may have fewer neighbours in the memory, and is looked at alone. */
+	for (; rest >= run + KR_BESIDE; rest -= pairs * stride, done += pairs * stride) {
 		const u8 *text = search->text + done;
 
-		windows = min((rest - KR_WINDOW - KR_BESIDE + 1) / stride, KR_BATCH);
-		if (kr_all_zero(text + stride - 1, (windows - 1) * stride + KR_WINDOW))
+		pairs = min((rest - KR_WINDOW - KR_BESIDE) / stride, KR_BATCH);
+		if (kr_all_zero(text + stride - 1, (pairs - 1) * stride + KR_WINDOW + 1))
 			continue;
-		nr = kr_ask(&fine, text, search->ahead + done, stride, windows, places);
-		nr = kr_ask_beside(fine, text, 1, places, nr);
-		nr = kr_ask_beside(fine, text, 2, places, nr);
+		nr = kr_ask(&fine, text, search->ahead + done, stride, pairs, places);
+		nr = kr_ask_second(fine, text, places, nr);
 		for (i = 0; i < nr; i++)
-			if (run < KR_WINDOW + 2 * KR_BESIDE ||
-			    (kr_has_beside(fine, text + places[i], 3) &
-			     kr_has_beside(fine, text + places[i], 4)))
+			if (kr_has_beside(fine, text + places[i], 1) &
+			    kr_has_beside(fine, text + places[i], 2))
 				kr_look_fine(search, done + places[i]);
 	}
 	if (rest >= run && kr_fine_has(fine, kr_window(search->text + done + stride - 1)))
