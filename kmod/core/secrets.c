@@ -52,7 +52,7 @@ struct kr_layout {
 static struct kr_layout kr_layout(u32 bytes)
 {
 	bool coarse = bytes <= KR_COARSE_MOST;
-	u32 most = coarse ? KR_COARSE_MAX : KR_FINE_MAX, want = coarse ? 256 * bytes : bytes;
+	u32 most = coarse ? KR_COARSE_MAX : KR_FINE_MAX, want = coarse ? 64 * bytes : bytes;
 	struct kr_layout l = { .room = bytes, .coarse = coarse };
 
 	for (l.log2 = coarse ? KR_COARSE_MIN : KR_COARSE_MAX; l.log2 < most; l.log2++)
