@@ -12,24 +12,40 @@ BPF_KDIR := $(B)/kernels/6.12/kdir
 BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -target bpf -mcpu=v3 -D__TARGET_ARCH_x86
 
-BPF_OBJ := $(BPF_O)/tag.o
+BPF_OBJ := $(addprefix $(BPF_O)/,tag.o events.o table.o value.o symbol.o)
+BPF_LIBS := -lbpf -lelf -lz -lconfig
 
 $(BPF_O)/vmlinux.h: $(B)/kernels/6.12/.stamp
 	@mkdir -p $(@D)
 	bpftool btf dump file $(BPF_KDIR)/vmlinux format c >$@.tmp
 	mv $@.tmp $@
 
-$(BPF_O)/kredact_tag.bpf.o: bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
+# The same programs twice: they call the module, or tell a daemon what to tag.
+$(BPF_O)/tag_module.bpf.o: bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
 	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
 
-$(BPF_O)/kredact_tag.skel.h: $(BPF_O)/kredact_tag.bpf.o
-	bpftool gen skeleton $< name kredact_tag_bpf >$@.tmp
+$(BPF_O)/tag_events.bpf.o: bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
+	$(CLANG) $(BPF_CFLAGS) -DKREDACT_TAG_EVENTS -I$(BPF_O) -MMD -MP -c -o $@ $<
+
+$(BPF_O)/%.skel.h: $(BPF_O)/%.bpf.o
+	bpftool gen skeleton $< name $* >$@.tmp
 	mv $@.tmp $@
 
-$(BPF_O)/tag.o: bpf/tag.c $(BPF_O)/kredact_tag.skel.h
+$(BPF_O)/tag.o: $(BPF_O)/tag_module.skel.h $(BPF_O)/tag_events.skel.h
+
+$(BPF_OBJ): $(BPF_O)/%.o: bpf/%.c
+	@mkdir -p $(@D)
 	$(CC) $(KR_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
 
 $(B)/bin/kredact: $(BPF_OBJ)
-$(B)/bin/kredact: KREDACT_LIBS += -lbpf -lelf -lz
+$(B)/bin/kredact: KREDACT_LIBS += $(BPF_LIBS)
+
+STAGE_FILES += bpf/probes/*.conf:/usr/share/kredact/probes.d/
+
+.PHONY: install-probes
+install: install-probes
+install-probes:
+	install -d $(DESTDIR)/usr/share/kredact/probes.d
+	install -m 644 bpf/probes/*.conf $(DESTDIR)/usr/share/kredact/probes.d/
 
 -include $(wildcard $(BPF_O)/*.d)

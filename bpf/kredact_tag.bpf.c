@@ -1,74 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tags the key buffers of programs that use OpenSSL 3, which know nothing of
- * kredact. Sleepable uprobe programs call the module, so that a buffer is
- * tagged before the library gets to write a key into it.
+ * Tags the key buffers of programs that know nothing of kredact, at the calls of
+ * library functions that a table names (bpf/probes, probe.h).
  *
- * OpenSSL says itself which of its buffers are secret: it takes them from
- * CRYPTO_secure_malloc() or CRYPTO_secure_zalloc(), whether the program has set
- * up a secure heap or not. Those are the limbs of every BIGNUM made by
- * BN_secure_new(): d, p, q, dP, dQ and qInv of an RSA key and the scalar of an
- * EC key, when read from DER or PEM or when made; the nonces of ECDSA; and the
- * raw keys of X25519, X448, Ed25519 and Ed448.
+ * Compiled twice. As it is, sleepable uprobe programs call the module, so that a
+ * buffer is tagged before the library gets to write a key into it; that needs Linux
+ * 6.12. With KREDACT_TAG_EVENTS the daemon is in the path: it reads from a ring what
+ * there is to tag, and calls the module (tag_events.c). There is a window then.
  *
- * One more place has to be looked after: the Montgomery contexts in which RSA
- * keeps p and q from its first private operation on are not from there. RR in
- * them is R^2 mod p, of which p can be had back.
- *
- * Documentation/bpf.rst tells what this does not cover, and what it costs.
- *
- * When a tag may end. The library wipes and frees a secret buffer in one
- * function. At its entry the bytes are still there; at its return they are
- * gone, but another thread may have been given the same memory in the meantime
- * and have had it tagged. So a tag ends at the return only, and only if the
- * state in @bufs tells that the address was not taken again (retire()).
+ * When a tag may end. A library wipes and frees a secret buffer in one function. At its
+ * entry the bytes are still there; at its return they are gone, but another thread may
+ * have been given the same memory in the meantime and have had it tagged. So a tag ends
+ * at the return only, and only if the state in @bufs tells that the address was not
+ * taken again (retire()).
  */
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "tag_shared.h"
+#include "probe.h"
 
-/* Offered by kredact.ko. Both may sleep. */
-extern int kredact_bpf_tag(__u64 addr, __u64 len, __u32 flags) __ksym;
-extern int kredact_bpf_untag(__u64 addr) __ksym;
+/* In sections of their own: the loader finds them by the names of these. */
+const volatile struct probe_settings settings SEC(".rodata.settings");
+struct probe_counters counters SEC(".data.counters");
 
-/* Set by the loader before the program is loaded. */
-const volatile __u32 only_tgid;			/* 0: every process */
-const volatile char only_comm[TAG_COMM_LEN];	/* "": every name */
-const volatile __u32 tag_flags;			/* KREDACT_EXACT or 0 */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PROBES_MAX);
+	__type(key, __u32);
+	__type(value, struct key_probe);
+} probes SEC(".maps");
 
-struct tag_counters counters;
+#define CGROUP_DEPTH	8
 
-/* OpenSSL's struct bignum_st and struct bn_mont_ctx_st, the same from 3.0 to 3.5. */
-struct bignum {
-	__u64 d;		/* limbs */
-	__s32 top;
-	__s32 dmax;		/* length of @d in limbs */
-	__s32 neg;
-	__s32 flags;
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, __u8);
+} cgroups SEC(".maps");
+
+/* A call that has begun, of a function whose return is probed as well. */
+struct call {
+	__u64 sp;		/* at its entry; 0: none */
+	__u32 first;		/* of its probes */
+	__u32 nr;
+	__u64 args[PROBE_ARGS];
+	__u64 freeing[PROBE_MOST];	/* buffers that it frees, by probe */
 };
 
-#define BN_FLG_STATIC_DATA	0x02
-#define BN_FLG_CONSTTIME	0x04
-#define BN_FLG_SECURE		0x08
+#define CALLS	8	/* inside each other, in one thread; a power of two */
 
-struct bn_mont_ctx {
-	__s32 ri;
-	struct bignum rr;
-	struct bignum n;
-};
-
-/* More limbs than OpenSSL makes of any key: what was read is no BIGNUM. */
-#define LIMBS_MAX	(1 << 16)
-
-/* A thread's calls that have begun and not returned. */
 struct calls {
-	__u64 alloc_len;	/* CRYPTO_secure_malloc(), CRYPTO_secure_zalloc() */
-	__u64 free_addr;	/* CRYPTO_secure_clear_free() */
-	__u64 mont;		/* BN_MONT_CTX_set() of a secret modulus */
-	__u64 mont_free[2];	/* BN_MONT_CTX_free(): limbs of RR and N */
+	struct call call[CALLS];
+	__u32 oldest;
+	__u32 pad;
 };
 
 struct {
@@ -92,7 +79,7 @@ enum {
 
 struct buf {
 	__u32 state;
-	__u32 ending;		/* a call of kredact_bpf_untag() is under way */
+	__u32 ending;		/* its tag is being ended */
 };
 
 /*
@@ -113,51 +100,124 @@ static __always_inline void count(__u64 *counter)
 	__sync_fetch_and_add(counter, 1);
 }
 
+#ifdef KREDACT_TAG_EVENTS
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+static __always_inline int submit(__u64 addr, __u64 len)
+{
+	struct probe_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		count(&counters.lost);
+		return -1;
+	}
+	*event = (struct probe_event){
+		.ns = bpf_ktime_get_ns(),
+		.addr = addr,
+		.len = len,
+		.tgid = bpf_get_current_pid_tgid() >> 32,
+	};
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* What came of it the daemon counts. */
+static __always_inline void make_tag(__u64 addr, __u64 len)
+{
+	submit(addr, len);
+}
+
+static __always_inline void end_tag(__u64 addr)
+{
+	submit(addr, 0);
+}
+
+#else
+
+/* Offered by kredact.ko. Both may sleep. */
+extern int kredact_bpf_tag(__u64 addr, __u64 len, __u32 flags) __ksym;
+extern int kredact_bpf_untag(__u64 addr) __ksym;
+
 static __always_inline void count_failure(int err)
 {
 	__u32 i = -err;
 
-	if (i >= TAG_ERRNOS)
+	if (i >= PROBE_ERRNOS)
 		i = 0;
 	/* The compiler forgets the bound, so that the mask is not optimised away. */
 	barrier_var(i);
-	count(&counters.failed[i & (TAG_ERRNOS - 1)]);
+	count(&counters.failed[i & (PROBE_ERRNOS - 1)]);
 }
 
-/* Is this process to be watched? Its name is that of its first thread. */
+static __always_inline void make_tag(__u64 addr, __u64 len)
+{
+	int err = kredact_bpf_tag(addr, len, settings.flags);
+
+	if (err) {
+		count_failure(err);
+		return;
+	}
+	count(&counters.tagged);
+	__sync_fetch_and_add(&counters.bytes, len);
+}
+
+static __always_inline void end_tag(__u64 addr)
+{
+	int err = kredact_bpf_untag(addr);
+
+	if (err)
+		count_failure(err);
+	else
+		count(&counters.untagged);
+}
+
+#endif
+
+/* Is the current process below one of the cgroups? */
+static __always_inline bool in_cgroups(void)
+{
+	int level;
+
+	for (level = 0; level < CGROUP_DEPTH; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (id && bpf_map_lookup_elem(&cgroups, &id))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is this process to be watched? Its name is that of its first thread. Read directly:
+ * the helpers that read the kernel's memory are closed by lockdown.
+ */
 static __always_inline bool watched(void)
 {
 	const struct task_struct *leader;
+	const struct inode *exe;
 	int i;
 
-	if (only_tgid && only_tgid != bpf_get_current_pid_tgid() >> 32)
+	if (settings.tgid && settings.tgid != bpf_get_current_pid_tgid() >> 32)
 		return false;
-	if (!only_comm[0])
-		return true;
-	/* Read directly: the helpers that read the kernel's memory are closed by lockdown. */
+	if (settings.cgroups && !in_cgroups())
+		return false;
 	leader = bpf_get_current_task_btf()->group_leader;
-	for (i = 0; i < TAG_COMM_LEN; i++) {
-		if (leader->comm[i] != only_comm[i])
+	if (settings.exe) {
+		exe = leader->mm->exe_file->f_inode;
+		if (exe->i_ino != settings.exe || exe->i_sb->s_dev != settings.exe_dev)
 			return false;
-		if (!only_comm[i])
+	}
+	for (i = 0; settings.comm[0] && i < PROBE_COMM_LEN; i++) {
+		if (leader->comm[i] != settings.comm[i])
+			return false;
+		if (!settings.comm[i])
 			break;
 	}
 	return true;
-}
-
-/* This thread's calls, or NULL if this process is not to be watched. */
-static __always_inline struct calls *begin(void)
-{
-	if (!watched())
-		return NULL;
-	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
-}
-
-/* The same, if begin() made them. */
-static __always_inline struct calls *end(void)
-{
-	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
 }
 
 static __always_inline struct buf *find(struct buf_key *key, __u64 addr)
@@ -175,12 +235,11 @@ static long still_ending(__u32 i, struct buf **b)
 
 #define ENDING_SPINS	(1 << 20)
 
-static __always_inline void tag(__u64 addr, __u64 len)
+static __noinline void tag(__u64 addr, __u64 len)
 {
 	struct buf fresh = { .state = BUF_LIVE };
 	struct buf_key key;
 	struct buf *b;
-	int err;
 
 	b = find(&key, addr);
 	if (!b) {
@@ -195,13 +254,7 @@ static __always_inline void tag(__u64 addr, __u64 len)
 		if (bpf_loop(ENDING_SPINS, still_ending, &b, 0) == ENDING_SPINS)
 			count(&counters.waited_out);
 	}
-	err = kredact_bpf_tag(addr, len, tag_flags);
-	if (err) {
-		count_failure(err);
-		return;
-	}
-	count(&counters.tagged);
-	__sync_fetch_and_add(&counters.bytes, len);
+	make_tag(addr, len);
 }
 
 /* The buffer's free function has been entered. Return: @addr if it has a tag of ours. */
@@ -218,189 +271,204 @@ static __always_inline __u64 freeing(__u64 addr)
 }
 
 /* The buffer was wiped and freed. */
-static __always_inline void retire(__u64 addr)
+static __noinline void retire(__u64 addr)
 {
 	struct buf_key key;
 	struct buf *b;
-	int err;
 
 	b = addr ? find(&key, addr) : NULL;
 	if (!b)
 		return;
 	__sync_fetch_and_add(&b->ending, 1);
-	if (__sync_val_compare_and_swap(&b->state, BUF_FREEING, BUF_ENDED) != BUF_FREEING) {
-		__sync_fetch_and_add(&b->ending, -1);
-		count(&counters.kept);
-		return;
-	}
-	err = kredact_bpf_untag(addr);
-	__sync_fetch_and_add(&b->ending, -1);
-	if (err)
-		count_failure(err);
+	if (__sync_val_compare_and_swap(&b->state, BUF_FREEING, BUF_ENDED) == BUF_FREEING)
+		end_tag(addr);
 	else
-		count(&counters.untagged);
+		count(&counters.kept);
+	__sync_fetch_and_add(&b->ending, -1);
 }
 
-static __always_inline int alloc_entry(__u64 len)
-{
-	struct calls *c = begin();
+/* What the probes of one call work with. */
+struct probed {
+	__u64 args[PROBE_ARGS];
+	__u64 result;
+	__u64 freeing[PROBE_MOST];
+	__u32 first;
+	__u32 returned;
+};
 
-	if (c)
-		c->alloc_len = len;
-	return 0;
+static __always_inline __u64 argument(const struct probed *c, __u8 nr)
+{
+	__u32 i = nr - 1u;
+
+	return i < PROBE_ARGS ? c->args[i] : 0;
 }
 
-/*
- * CRYPTO_secure_zalloc() may be a call of CRYPTO_secure_malloc(): the inner one
- * to return takes the length.
- */
-static __always_inline int alloc_return(__u64 addr)
+/* A value in a call. Return: 0, or -1 if memory could not be read. */
+static __noinline int evaluate(const struct probe_value *v, const struct probed *c, __u64 *out)
 {
-	struct calls *c = end();
-	__u64 len;
+	__u64 value = v->base == PROBE_RESULT ? c->result : argument(c, v->base);
+	__u32 i;
 
-	if (!c)
-		return 0;
-	len = c->alloc_len;
-	c->alloc_len = 0;
-	if (addr && len)
-		tag(addr, len);
-	return 0;
-}
+	for (i = 0; i < PROBE_READS && i < v->nr_reads; i++) {
+		const void *at = (const void *)(value + v->add[i]);
+		__u64 bytes = 0;
+		long err;
 
-/* Never attached: loading it tells whether this kernel lets such programs call the module. */
-SEC("uprobe.s")
-int may_call(void *ctx)
-{
-	return kredact_bpf_untag(0);
-}
-
-SEC("uprobe.s")
-int BPF_KPROBE(secure_malloc_entry, __u64 len)
-{
-	return alloc_entry(len);
-}
-
-SEC("uretprobe.s")
-int BPF_KRETPROBE(secure_malloc_return, __u64 addr)
-{
-	return alloc_return(addr);
-}
-
-SEC("uprobe.s")
-int BPF_KPROBE(secure_zalloc_entry, __u64 len)
-{
-	return alloc_entry(len);
-}
-
-SEC("uretprobe.s")
-int BPF_KRETPROBE(secure_zalloc_return, __u64 addr)
-{
-	return alloc_return(addr);
-}
-
-SEC("uprobe.s")
-int BPF_KPROBE(secure_free_entry, __u64 addr)
-{
-	struct calls *c = begin();
-
-	if (c)
-		c->free_addr = freeing(addr);
-	return 0;
-}
-
-SEC("uretprobe.s")
-int BPF_KRETPROBE(secure_free_return)
-{
-	struct calls *c = end();
-	__u64 addr;
-
-	if (!c)
-		return 0;
-	addr = c->free_addr;
-	c->free_addr = 0;
-	retire(addr);
-	return 0;
-}
-
-SEC("uprobe.s")
-int BPF_KPROBE(mont_set_entry, __u64 mont, __u64 modulus)
-{
-	struct calls *c = begin();
-	struct bignum bn;
-
-	if (!c)
-		return 0;
-	c->mont = 0;
-	if (bpf_copy_from_user(&bn, sizeof(bn), (const void *)modulus)) {
-		/* It may be a secret one. Then its tag is missing, and this says so. */
-		count(&counters.unread);
+		/* A pointer that is not there points to no secret. */
+		if (!value)
+			break;
+		switch (v->size[i]) {
+		case 1:
+			err = bpf_copy_from_user(&bytes, 1, at);
+			break;
+		case 2:
+			err = bpf_copy_from_user(&bytes, 2, at);
+			break;
+		case 4:
+			err = bpf_copy_from_user(&bytes, 4, at);
+			break;
+		default:
+			err = bpf_copy_from_user(&bytes, 8, at);
+		}
+		if (err)
+			return -1;
+		value = bytes;
+	}
+	if (i < v->nr_reads && i < PROBE_READS) {
+		*out = 0;
 		return 0;
 	}
-	if (bn.flags & (BN_FLG_CONSTTIME | BN_FLG_SECURE))
-		c->mont = mont;
+	if (v->by)
+		value *= argument(c, v->by);
+	*out = value * v->times + v->add[PROBE_READS];
 	return 0;
 }
 
-static __always_inline void tag_limbs(const struct bignum *bn)
+static __noinline void tag_probed(const struct key_probe *p, const struct probed *c)
 {
-	if (!bn->d || bn->dmax <= 0 || bn->dmax > LIMBS_MAX || (bn->flags & BN_FLG_STATIC_DATA))
+	__u64 addr, len;
+
+	/* It may be a secret. Then its tag is missing, and this says so. */
+	if (evaluate(&p->address, c, &addr) || evaluate(&p->length, c, &len)) {
+		count(&counters.unread);
 		return;
-	tag(bn->d, (__u64)bn->dmax * sizeof(__u64));
+	}
+	if (!addr || !len)
+		return;
+	if (len > p->most)
+		count(&counters.refused);
+	else
+		tag(addr, len);
 }
 
-SEC("uretprobe.s")
-int BPF_KRETPROBE(mont_set_return)
+/* The probe @i of those of a call, at its entry or at its return. */
+static long run_probe(__u32 i, struct probed *c)
 {
-	struct calls *c = end();
-	struct bn_mont_ctx m;
-	__u64 mont;
+	__u32 key = c->first + i;
+	const struct key_probe *p = bpf_map_lookup_elem(&probes, &key);
+	__u64 value;
 
-	if (!c || !c->mont)
-		return 0;
-	mont = c->mont;
-	c->mont = 0;
-	if (bpf_copy_from_user(&m, sizeof(m), (const void *)mont)) {
-		count(&counters.unread);
+	if (!p || i >= PROBE_MOST)
+		return 1;
+	if (p->action == PROBE_RELEASE) {
+		if (c->returned)
+			retire(c->freeing[i]);
+		else	/* What cannot be read keeps its tag. */
+			c->freeing[i] = evaluate(&p->address, c, &value) ? 0 : freeing(value);
 		return 0;
 	}
-	tag_limbs(&m.rr);
-	tag_limbs(&m.n);
+	if (p->at_return != c->returned)
+		return 0;
+	if (p->mask) {
+		if (evaluate(&p->when, c, &value))
+			count(&counters.unread);
+		else if (!(value & p->mask))
+			return 0;
+	}
+	tag_probed(p, c);
+	return 0;
+}
+
+/* Keeps what the return of a call needs. */
+static __always_inline void begin(__u64 cookie, __u64 sp, const struct probed *c)
+{
+	struct calls *mine;
+	struct call *call = NULL;
+	int i;
+
+	mine = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!mine) {
+		count(&counters.forgotten);
+		return;
+	}
+	for (i = 0; i < CALLS && !call; i++)
+		if (!mine->call[i].sp || mine->call[i].sp == sp)
+			call = &mine->call[i];
+	if (!call) {
+		/* Others ended by a jump, or by the end of a stack. */
+		call = &mine->call[mine->oldest++ & (CALLS - 1)];
+		count(&counters.forgotten);
+	}
+	call->sp = sp;
+	call->first = PROBE_COOKIE_FIRST(cookie);
+	__builtin_memcpy(call->args, c->args, sizeof(call->args));
+	__builtin_memcpy(call->freeing, c->freeing, sizeof(call->freeing));
+}
+
+/* Never attached: loading it tells whether this kernel lets such programs do what they do. */
+SEC("uprobe.s")
+int may_tag(void *ctx)
+{
+	end_tag(0);
 	return 0;
 }
 
 SEC("uprobe.s")
-int BPF_KPROBE(mont_free_entry, __u64 mont)
+int enter(struct pt_regs *ctx)
 {
-	struct calls *c = begin();
-	struct bn_mont_ctx m;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct probed c = { .first = PROBE_COOKIE_FIRST(cookie) };
 
-	if (!c)
+	if (!watched())
 		return 0;
-	c->mont_free[0] = 0;
-	c->mont_free[1] = 0;
-	/* What cannot be read keeps its tag. */
-	if (!mont || bpf_copy_from_user(&m, sizeof(m), (const void *)mont))
-		return 0;
-	c->mont_free[0] = freeing(m.rr.d);
-	c->mont_free[1] = freeing(m.n.d);
+	c.args[0] = PT_REGS_PARM1(ctx);
+	c.args[1] = PT_REGS_PARM2(ctx);
+	c.args[2] = PT_REGS_PARM3(ctx);
+	c.args[3] = PT_REGS_PARM4(ctx);
+	c.args[4] = PT_REGS_PARM5(ctx);
+	c.args[5] = ctx->r9;	/* PT_REGS_PARM6 is of libbpf 1.2 */
+	bpf_loop(PROBE_COOKIE_NR(cookie), run_probe, &c, 0);
+	if (PROBE_COOKIE_RETURNS(cookie))
+		begin(cookie, PT_REGS_SP(ctx), &c);
 	return 0;
 }
 
+/* The stack is as it was before the call, and the address of the return is taken off it. */
 SEC("uretprobe.s")
-int BPF_KRETPROBE(mont_free_return)
+int leave(struct pt_regs *ctx)
 {
-	struct calls *c = end();
-	__u64 rr, n;
+	__u64 cookie = bpf_get_attach_cookie(ctx), sp = PT_REGS_SP(ctx) - sizeof(__u64);
+	struct probed c = { .first = PROBE_COOKIE_FIRST(cookie), .returned = 1 };
+	struct calls *mine;
+	int i;
 
-	if (!c)
+	/* A call that was not watched at its entry is none. */
+	mine = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+	if (!mine)
 		return 0;
-	rr = c->mont_free[0];
-	n = c->mont_free[1];
-	c->mont_free[0] = 0;
-	c->mont_free[1] = 0;
-	retire(rr);
-	retire(n);
+	for (i = 0; i < CALLS; i++) {
+		struct call *call = &mine->call[i];
+
+		if (call->sp != sp || call->first != c.first)
+			continue;
+		call->sp = 0;
+		__builtin_memcpy(c.args, call->args, sizeof(c.args));
+		__builtin_memcpy(c.freeing, call->freeing, sizeof(c.freeing));
+		c.result = PT_REGS_RC(ctx);
+		bpf_loop(PROBE_COOKIE_NR(cookie), run_probe, &c, 0);
+		return 0;
+	}
 	return 0;
 }
 

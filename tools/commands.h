@@ -14,5 +14,6 @@ int cmd_status(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
+int cmd_probes(int argc, char **argv);
 
 #endif /* KREDACT_TOOLS_COMMANDS_H */

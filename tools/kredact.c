@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{ "key", cmd_key, "generate FILE", "make a new key" },
 	{ "policy", cmd_policy, "[OPTION]...", "what dumps lose besides what is tagged" },
 	{ "watch", cmd_watch, "[OPTION]...", "tag the keys of programs left as they are" },
+	{ "probes", cmd_probes, "[--check] [FILE]", "the table that watch goes by" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };
@@ -44,7 +45,7 @@ static void print_help(FILE *to)
 	fputs("Usage: kredact COMMAND [ARGUMENT]...\n"
 	      "Administers the redaction of key material in core dumps.\n\n", to);
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-8s %-14s %s\n", commands[i].name, commands[i].arguments,
+		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].text);
 	fputs("\nExit status: 0 done, 1 failed, 2 not possible on this kernel (watch), 3 usage.\n", to);
 }

@@ -2,56 +2,98 @@
 /* kredact watch: tag the key buffers of programs that know nothing of kredact. */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "../bpf/tag.h"
+#include "cgroup.h"
 #include "commands.h"
-
-#define LIBRARY		"libcrypto.so.3"
 
 /* This kernel cannot do it. The other exit statuses are those of every subcommand. */
 #define EXIT_CANNOT	2
 
+/* How often an option can be given. */
+#define MANY		32
+
 static void usage(FILE *to)
 {
-	fputs("usage: kredact watch [--library PATH] [--pid N] [--comm NAME] [--exact] [--verbose]\n"
-	      "Tags the key buffers of unmodified programs that use OpenSSL 3, until interrupted.\n"
-	      "  --library PATH  the libcrypto to watch (default: the system's " LIBRARY ")\n"
-	      "  --pid N         this process only\n"
-	      "  --comm NAME     processes of this name only\n"
-	      "  --exact         zero the buffers in a dump, not their pages\n"
-	      "  --verbose       libbpf's messages, too\n"
+	fputs("usage: kredact watch [WHAT...] [WHOM...] [--exact] [--backend NAME] [--verbose]\n"
+	      "Tags the key buffers of programs left as they are, until interrupted.\n"
+	      "What is probed (default: all of the table that this machine has):\n"
+	      "  --library NAME    a library of the table, or the path of one\n"
+	      "  --probes DIR      the table's folder instead of " TABLE_ADMIN_DIR "\n"
+	      "Whose calls count (default: everybody's):\n"
+	      "  --pid N           this process\n"
+	      "  --comm NAME       processes of this name\n"
+	      "  --exe PATH        processes of this executable\n"
+	      "  --unit NAME       processes of this active unit of systemd\n"
+	      "  --container ID    processes of this container\n"
+	      "  --cgroup PATH     processes below this folder of cgroups\n"
+	      "Options:\n"
+	      "  --exact           zero the buffers in a dump, not their pages\n"
+	      "  --backend NAME    module (the kernel's, no window), daemon (this program calls\n"
+	      "                    the module: a window), or auto, which is the default\n"
+	      "  --verbose         libbpf's messages, too\n"
+	      "--library, --unit, --container and --cgroup can be given several times.\n"
 	      "Prints \"watching\" once it is at work. Exit code 0, 1 on an error, 2 if this\n"
 	      "kernel or its kredact.ko cannot do it, 3 for wrong usage.\n", to);
 }
 
+/* The least window that 99 in 100 buffers had, in microseconds. */
+static unsigned long long window_99(const struct tag_counters *c)
+{
+	__u64 all = 0, some = 0;
+	unsigned int i;
+
+	for (i = 0; i < TAG_WINDOWS; i++)
+		all += c->windows[i];
+	for (i = 0; i + 1 < TAG_WINDOWS; i++) {
+		some += c->windows[i];
+		if (some >= all - all / 100)
+			break;
+	}
+	return 1ull << i;
+}
+
 static void print_counters(const struct tag_counters *c)
 {
+	const struct probe_counters *p = &c->probe;
+	const struct {
+		__u64 nr;
+		const char *what;
+	} rare[] = {
+		{ p->kept, "buffers were taken again before their tag could end" },
+		{ p->unread, "values could not be read: if of a secret, it is NOT tagged" },
+		{ p->refused, "buffers were longer than the table allows, and are NOT tagged" },
+		{ p->forgotten, "calls had too many others inside them: results NOT tagged" },
+		{ p->waited_out, "waits for the end of an older tag took too long" },
+		{ p->lost, "events were lost: buffers are NOT tagged" },
+	};
 	size_t i;
 
-	printf("tagged %llu buffers of %llu bytes, ended %llu tags\n", (unsigned long long)c->tagged,
-	       (unsigned long long)c->bytes, (unsigned long long)c->untagged);
-	if (c->kept)
-		printf("%llu buffers were taken again before their tag could end\n",
-		       (unsigned long long)c->kept);
-	if (c->unread)
-		printf("%llu numbers could not be read: if secret, they are NOT tagged\n",
-		       (unsigned long long)c->unread);
-	if (c->waited_out)
-		printf("%llu waits for the end of an older tag took too long\n",
-		       (unsigned long long)c->waited_out);
-	for (i = 0; i < TAG_ERRNOS; i++)
-		if (c->failed[i])
+	printf("tagged %llu buffers of %llu bytes, ended %llu tags\n",
+	       (unsigned long long)p->tagged, (unsigned long long)p->bytes,
+	       (unsigned long long)p->untagged);
+	if (c->longest_ns)
+		printf("window: 99 in 100 within %llu us, the longest %llu us\n", window_99(c),
+		       (unsigned long long)c->longest_ns / 1000);
+	for (i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
+		if (rare[i].nr)
+			printf("%llu %s\n", (unsigned long long)rare[i].nr, rare[i].what);
+	for (i = 0; i < PROBE_ERRNOS; i++)
+		if (p->failed[i])
 			printf("%llu calls of the module failed: %s\n",
-			       (unsigned long long)c->failed[i],
+			       (unsigned long long)p->failed[i],
 			       i ? strerror((int)i) : "unknown error");
 }
 
-static int explain(enum tag_why why, const char *library)
+static int explain(enum tag_why why, const char *what)
 {
 	int err = errno;
 
@@ -60,15 +102,20 @@ static int explain(enum tag_why why, const char *library)
 	case TAG_NO_MODULE:
 	case TAG_NO_KFUNC:
 	case TAG_NO_CALL:
-		fprintf(stderr, "kredact watch: %s.\n"
-			"This needs Linux 6.12 or later with BTF, and kredact.ko built for it.\n",
-			tag_why_str(why));
+		fprintf(stderr, "kredact watch: %s.\n%s", tag_why_str(why),
+			why == TAG_NO_KFUNC || why == TAG_NO_CALL ?
+			"That needs Linux 6.12 or later with BTF; --backend daemon does not.\n" : "");
 		return EXIT_CANNOT;
 	case TAG_NO_LIBRARY:
-		fprintf(stderr, "kredact watch: %s: %s\n", library, tag_why_str(why));
+	case TAG_NO_FUNCTION:
+	case TAG_NO_EXE:
+	case TAG_NO_CGROUP:
+		fprintf(stderr, "kredact watch: %s%s%s\n", what ?: "", what ? ": " : "",
+			tag_why_str(why));
 		return EXIT_FAILED;
 	default:
-		fprintf(stderr, "kredact watch: %s (%s)\n", tag_why_str(why), strerror(err));
+		fprintf(stderr, "kredact watch: %s%s%s (%s)\n", what ?: "", what ? ": " : "",
+			tag_why_str(why), strerror(err));
 		return EXIT_FAILED;
 	}
 }
@@ -82,62 +129,136 @@ static bool parse_pid(const char *text, pid_t *pid)
 	return end != text && !*end && n > 0 && n == *pid;
 }
 
-int cmd_watch(int argc, char **argv)
+static bool parse_backend(const char *text, enum tag_backend *backend)
 {
-	static const struct option options[] = {
-		{ "library", required_argument, NULL, 'l' },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "comm", required_argument, NULL, 'c' },
-		{ "exact", no_argument, NULL, 'e' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
+	static const char *const names[] = { "auto", "module", "daemon" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]))
+			continue;
+		*backend = i;
+		return true;
+	}
+	return false;
+}
+
+/* What the options say. */
+struct request {
+	struct tag_opts opts;
+	const char *probes;
+	const char *libraries[MANY + 1];
+	const char *cgroups[MANY + 1];
+	char *owned[MANY];
+	unsigned int nr_libraries;
+	unsigned int nr_cgroups;
+	unsigned int nr_owned;
+};
+
+static int wrong(const char *format, const char *what)
+{
+	fprintf(stderr, "kredact watch: ");
+	fprintf(stderr, format, what);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+static int add_cgroup(struct request *r, int opt, const char *name)
+{
+	char *path;
+
+	if (r->nr_cgroups == MANY)
+		return wrong("more than 32 of %s and the like", name);
+	if (opt == 'g') {
+		r->cgroups[r->nr_cgroups++] = name;
+		return 0;
+	}
+	path = opt == 'u' ? cgroup_of_unit(name) : cgroup_of_container(name);
+	if (!path) {
+		fprintf(stderr, "kredact watch: %s: no such %s is active here\n", name,
+			opt == 'u' ? "unit" : "container");
+		return EXIT_FAILED;
+	}
+	r->owned[r->nr_owned++] = path;
+	r->cgroups[r->nr_cgroups++] = path;
+	return 0;
+}
+
+/* One option. Return: 0, or the exit code. */
+static int take_option(struct request *r, int opt, const char *arg)
+{
+	switch (opt) {
+	case 'l':
+		if (r->nr_libraries == MANY)
+			return wrong("%s is the 33rd library", arg);
+		r->libraries[r->nr_libraries++] = arg;
+		return 0;
+	case 'P':
+		r->probes = arg;
+		return 0;
+	case 'p':
+		return parse_pid(arg, &r->opts.pid) ? 0 : wrong("%s is not a process", arg);
+	case 'c':
+		if (!*arg || strlen(arg) >= PROBE_COMM_LEN)
+			return wrong("%s: a name has 1 to 15 bytes", arg);
+		r->opts.comm = arg;
+		return 0;
+	case 'x':
+		r->opts.exe = arg;
+		return 0;
+	case 'u':
+	case 'C':
+	case 'g':
+		return add_cgroup(r, opt, arg);
+	case 'e':
+		r->opts.exact = true;
+		return 0;
+	case 'b':
+		return parse_backend(arg, &r->opts.backend) ? 0 :
+		       wrong("%s: a backend is auto, module or daemon", arg);
+	case 'v':
+		r->opts.log = stderr;
+		return 0;
+	default:
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+}
+
+/* Until a signal comes. */
+static void work(struct tagger *tagger, const sigset_t *stop)
+{
+	struct pollfd fds[2] = {
+		{ .fd = signalfd(-1, stop, SFD_CLOEXEC), .events = POLLIN },
+		{ .fd = tag_fd(tagger), .events = POLLIN },
 	};
-	struct tag_opts opts = { .library = LIBRARY };
+
+	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
+		if (fds[1].revents)
+			tag_poll(tagger);
+		if (fds[0].revents)
+			break;
+	}
+	close(fds[0].fd);
+}
+
+static int watch(struct request *r)
+{
+	struct table table = { 0 };
 	struct tag_counters counters;
 	struct tagger *tagger;
 	enum tag_why why;
 	sigset_t stop;
-	int opt, sig;
+	char *what;
+	int ret;
 
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (opt) {
-		case 'l':
-			opts.library = optarg;
-			break;
-		case 'p':
-			if (!parse_pid(optarg, &opts.pid)) {
-				fprintf(stderr, "kredact watch: %s is not a process\n", optarg);
-				return EXIT_USAGE;
-			}
-			break;
-		case 'c':
-			if (!*optarg || strlen(optarg) >= TAG_COMM_LEN) {
-				fprintf(stderr, "kredact watch: a name has 1 to %d bytes\n",
-					TAG_COMM_LEN - 1);
-				return EXIT_USAGE;
-			}
-			opts.comm = optarg;
-			break;
-		case 'e':
-			opts.exact = true;
-			break;
-		case 'v':
-			opts.log = stderr;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return EXIT_USAGE;
-		}
+	if (table_read_dirs(&table, TABLE_DIR, r->probes ?: TABLE_ADMIN_DIR, stderr)) {
+		table_free(&table);
+		return EXIT_FAILED;
 	}
-	if (optind != argc) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
+	r->opts.table = &table;
+	r->opts.libraries = r->nr_libraries ? r->libraries : NULL;
+	r->opts.cgroups = r->nr_cgroups ? r->cgroups : NULL;
 
 	/* Blocked first: a signal that comes while the probes are being set is not lost. */
 	sigemptyset(&stop);
@@ -145,14 +266,61 @@ int cmd_watch(int argc, char **argv)
 	sigaddset(&stop, SIGTERM);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 
-	tagger = tag_open(&opts, &why);
-	if (!tagger)
-		return explain(why, opts.library);
+	tagger = tag_open(&r->opts, &why, &what);
+	table_free(&table);
+	if (!tagger) {
+		ret = explain(why, what);
+		free(what);
+		return ret;
+	}
+	tag_print_libraries(tagger, stdout);
+	puts(tag_backend(tagger) == TAG_MODULE ?
+	     "tags are made by the kernel, before a buffer has its key" :
+	     "tags are made by this program, some time after a buffer was made");
 	puts("watching");
 	fflush(stdout);
-	sigwait(&stop, &sig);
+	work(tagger, &stop);
 	tag_read_counters(tagger, &counters);
 	tag_close(tagger);
 	print_counters(&counters);
 	return 0;
+}
+
+int cmd_watch(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "library", required_argument, NULL, 'l' },
+		{ "probes", required_argument, NULL, 'P' },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "comm", required_argument, NULL, 'c' },
+		{ "exe", required_argument, NULL, 'x' },
+		{ "unit", required_argument, NULL, 'u' },
+		{ "container", required_argument, NULL, 'C' },
+		{ "cgroup", required_argument, NULL, 'g' },
+		{ "exact", no_argument, NULL, 'e' },
+		{ "backend", required_argument, NULL, 'b' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct request request = { 0 };
+	int opt, ret = 0;
+
+	optind = 1;
+	while (!ret && (opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 'h') {
+			usage(stdout);
+			return 0;
+		}
+		ret = take_option(&request, opt, optarg);
+	}
+	if (!ret && optind != argc) {
+		usage(stderr);
+		ret = EXIT_USAGE;
+	}
+	if (!ret)
+		ret = watch(&request);
+	while (request.nr_owned)
+		free(request.owned[--request.nr_owned]);
+	return ret;
 }

@@ -3,7 +3,8 @@
 #
 # kredact watch: openssl's s_server, which knows nothing of kredact, serves a
 # handshake and is killed by SIGSEGV. Without the watcher the limbs of its RSA
-# key are in the core, with it they are not. Kernel 6.1 has to refuse clearly.
+# key are in the core, with it they are not: whether the kernel makes the tags, as it
+# can from 6.12 on, or the watcher does.
 set -u
 # shellcheck source=tests/demo/guest-lib.sh
 . /kredact/bin/guest-lib.sh
@@ -33,14 +34,23 @@ unsealed()
 	[ -s "$1" ] && ! grep -q '^seal ' "$1"
 }
 
-# refuses REGEX: watch says why it cannot work, in words of its own, and exits with 2
+# refuses STATUS REGEX [OPTION...]: watch says why it cannot work, in words of its own
 refuses()
 {
-	kredact watch >$DIR/refused 2>&1
+	want=$1
+	regex=$2
+	shift 2
+	kredact watch "$@" >$DIR/refused 2>&1
 	status=$?
 	comment <$DIR/refused
-	[ $status -eq 2 ] && grep -q "$1" $DIR/refused && grep -q 'Linux 6\.12' $DIR/refused &&
+	[ $status -eq "$want" ] && grep -q "$regex" $DIR/refused &&
 		! grep -qi libbpf $DIR/refused && ! grep -q '^watching' $DIR/refused
+}
+
+# by REGEX: who makes the tags
+by()
+{
+	grep -q "^tags are made by $1" $DIR/watch.log
 }
 
 tagged_none()
@@ -51,19 +61,51 @@ tagged_none()
 no_module()
 {
 	ok "the module comes out" wait_for 5 rmmod kredact
-	ok "watch refuses without the module" refuses 'not in the kernel'
+	ok "watch refuses without the module" refuses 2 'not in the kernel'
 	ok "the module goes in again" insmod /kredact/kredact.ko
 }
 
-# The support matrix is the test matrix: a 6.12 that refuses has to fail.
-case $(uname -r) in
-6.1.*)
-	ok "watch refuses on this kernel" refuses 'this kernel'
-	no_module
-	plan
-	exit 0
-	;;
-esac
+# watched NAME [OPTION...]: with these options, the key is not in the core
+watched()
+{
+	name=$1
+	shift
+	# --exact: a number that is gone was in a buffer that was tagged, not only near one.
+	ok "$name: watch is at work" start_watch --exact "$@"
+	ok "$name: the server is killed and leaves a core" crash_server $DIR/with.core
+	ok "$name: watch ends" stop_watch
+	ok "$name: watch tagged buffers, and nothing failed" tagged_some
+	ok "$name: the core can be read" find_in $DIR/with.core $DIR/with.found "$RSA"
+	ok "$name: the seal names ranges, and all of them are zero" seal_is_zero $DIR/with.found
+	for c in $RSA; do
+		ok "$name: the limbs of $c are not in the core" limbs_are_gone $DIR/with.found "$c"
+	done
+	comment <$DIR/with.found
+	ok "$name: kredact-verify finds the core clean" verified $DIR/with.core
+	rm -f $DIR/with.core
+}
+
+# others NAME OPTION...: it is not meant by them, and its key is in the core
+others()
+{
+	name=$1
+	shift
+	ok "$name: watch is at work" start_watch "$@"
+	ok "$name: the server is killed and leaves a core" crash_server $DIR/other.core
+	ok "$name: watch ends" stop_watch
+	ok "$name: watch tagged nothing" tagged_none
+	ok "$name: the core can be read" find_in $DIR/other.core $DIR/other.found "$RSA"
+	ok "$name: the limbs of rsa-d are in the core" limbs_are_there $DIR/other.found rsa-d
+	rm -f $DIR/other.core
+}
+
+# cgroups: one with this shell in it, and one without
+cgroups()
+{
+	mount | grep -q ' type cgroup2 ' || mount -t cgroup2 cgroup2 /sys/fs/cgroup || return 1
+	mkdir -p /sys/fs/cgroup/kredact.slice/signer.service /sys/fs/cgroup/other.service &&
+		echo $$ >/sys/fs/cgroup/kredact.slice/signer.service/cgroup.procs
+}
 
 ok "control: the server is killed and leaves a core" crash_server $DIR/without.core
 ok "control: the core can be read" find_in $DIR/without.core $DIR/without.found "$RSA"
@@ -77,27 +119,46 @@ rm -f $DIR/without.core
 ok "a key for the seals" kredact key generate $DIR/seal.key
 ok "it is installed" kredact key install $DIR/seal.key
 
-# --exact: a number that is gone was in a buffer that was tagged, and not merely near one.
-ok "watch is at work" start_watch --exact
-ok "watched: the server is killed and leaves a core" crash_server $DIR/with.core
-ok "watch ends" stop_watch
-ok "watch tagged buffers, and nothing failed" tagged_some
-ok "watched: the core can be read" find_in $DIR/with.core $DIR/with.found "$RSA"
-ok "watched: the seal names ranges, and all of them are zero" seal_is_zero $DIR/with.found
-for c in $RSA; do
-	ok "watched: the limbs of $c are not in the core" limbs_are_gone $DIR/with.found "$c"
-done
-comment <$DIR/with.found
-ok "watched: kredact-verify finds the core clean" verified $DIR/with.core
-rm -f $DIR/with.core
+ok "cgroups for this shell and for others" cgroups
 
-# Another name is another process.
-ok "watch for another name is at work" start_watch --comm not-openssl
-ok "other name: the server is killed and leaves a core" crash_server $DIR/other.core
-ok "other name: watch ends" stop_watch
-ok "other name: watch tagged nothing" tagged_none
-ok "other name: the core can be read" find_in $DIR/other.core $DIR/other.found "$RSA"
-ok "other name: the limbs of rsa-d are in the core" limbs_are_there $DIR/other.found rsa-d
+# The support matrix is the test matrix: a 6.12 that cannot has to fail.
+case $(uname -r) in
+6.1.*)
+	watched "by the daemon"
+	ok "it was the daemon" by 'this program'
+	ok "the kernel cannot make the tags" refuses 2 'Linux 6\.12' --backend module
+	;;
+*)
+	watched "by the kernel"
+	ok "it was the kernel" by 'the kernel'
+	watched "by the daemon" --backend daemon
+	ok "it was the daemon" by 'this program'
+	;;
+esac
+watched "one library and one executable" --library libcrypto.so.3 --exe /usr/bin/openssl
+watched "a unit" --unit signer
+others "another name" --comm not-openssl
+others "another executable" --exe /bin/busybox
+others "another unit" --unit other.service
+
+ok "a unit that is not there is an error" refuses 1 'no such unit' --unit nowhere
+ok "a library that is not there is an error" refuses 1 'no such library' --library libnone.so
+ok "an executable that is not there is an error" refuses 1 'no such executable' --exe /nowhere
+ok "another backend is wrong usage" refuses 3 'a backend is' --backend none
+
+# A table of the administrator stands for the one of the same name.
+mkdir -p $DIR/probes
+echo 'library = "libcrypto.so.3"; probes = (
+	{ function = "CRYPTO_secure_malloc"; tag = "result"; bytes = "arg9"; } );' \
+	>$DIR/probes/openssl-3.conf
+ok "a table with an error is refused, with its line" \
+	refuses 1 'probes/openssl-3.conf:2: .*arg1 to arg6' --probes $DIR/probes
+echo 'library = "libcrypto.so.3"; probes = (
+	{ function = "EVP_nothing"; tag = "result"; bytes = "arg1"; } );' \
+	>$DIR/probes/openssl-3.conf
+ok "a function that the library lacks is an error" \
+	refuses 1 'EVP_nothing: a function of the table' --probes $DIR/probes
+ok "the table agrees with the libraries" kredact probes --check
 
 no_module
 plan

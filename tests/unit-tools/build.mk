@@ -37,7 +37,7 @@ KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \
 		      $(B)/obj/unit-tools/device.o $(BPF_OBJ)
 $(B)/tests/unit-tools/kredact-device: $(KREDACT_DEVICE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -Wl,--wrap=open -Wl,--wrap=ioctl -o $@ $^ $(KREDACT_LIBS) -lbpf -lelf -lz
+	$(CC) $(SAN_CFLAGS) -Wl,--wrap=open -Wl,--wrap=ioctl -o $@ $^ $(KREDACT_LIBS) $(BPF_LIBS)
 
 .SECONDARY: $(UNIT_TOOLS_SRC:tests/unit-tools/%.c=$(B)/obj/unit-tools/%.o) $(UNIT_TOOLS_PARTS)
 

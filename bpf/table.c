@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of probes: see table.h. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libconfig.h>
+
+#include "table.h"
+#include "value.h"
+
+/* What a length may be if the table does not say: more than any key, less than a heap. */
+#define MOST_DEFAULT	(1u << 20)
+#define MOST_MOST	(1u << 30)
+
+/* Where files are read into. */
+struct reader {
+	struct table *table;
+	const char *path;
+	FILE *errors;
+	bool failed;
+};
+
+__attribute__((format(printf, 3, 4)))
+static void complain(struct reader *r, const config_setting_t *at, const char *format, ...)
+{
+	va_list ap;
+
+	fprintf(r->errors, "%s:%u: ", r->path, at ? config_setting_source_line(at) : 0);
+	va_start(ap, format);
+	vfprintf(r->errors, format, ap);
+	va_end(ap);
+	fputc('\n', r->errors);
+	r->failed = true;
+}
+
+/* Room for one more in an array, zeroed, or NULL. */
+static void *more(void **array, unsigned int nr, size_t size)
+{
+	void *new = reallocarray(*array, nr + 1, size);
+
+	if (!new)
+		return NULL;
+	*array = new;
+	return memset((char *)new + nr * size, 0, size);
+}
+
+#define MORE(array, nr)	more((void **)&(array), nr, sizeof(*(array)))
+
+static const char *text_of(struct reader *r, const config_setting_t *setting)
+{
+	const char *text = config_setting_get_string(setting);
+
+	if (!text || !*text)
+		complain(r, setting, "%s is not a text", config_setting_name(setting));
+	return text && *text ? text : NULL;
+}
+
+static bool read_value(struct reader *r, const config_setting_t *setting, struct probe_value *out,
+		       __u64 *mask)
+{
+	const char *text = text_of(r, setting), *why;
+	int bad;
+
+	if (!text)
+		return false;
+	bad = value_parse(text, out, mask, &why);
+	if (bad)
+		complain(r, setting, "%s = \"%s\": %s, at \"%s\"", config_setting_name(setting), text,
+			 why, text + bad - 1);
+	return !bad;
+}
+
+/* The settings of one probe. */
+struct settings {
+	const config_setting_t *function, *tag, *bytes, *release, *at, *when, *most, *optional;
+};
+
+static bool sort_settings(struct reader *r, const config_setting_t *group, struct settings *s)
+{
+	const struct {
+		const char *name;
+		const config_setting_t **to;
+	} known[] = {
+		{ "function", &s->function }, { "tag", &s->tag }, { "bytes", &s->bytes },
+		{ "release", &s->release }, { "at", &s->at }, { "when", &s->when },
+		{ "most", &s->most }, { "optional", &s->optional },
+	};
+	bool good = true;
+	int i, k;
+
+	memset(s, 0, sizeof(*s));
+	for (i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *member = config_setting_get_elem(group, i);
+
+		for (k = 0; k < 8 && strcmp(known[k].name, config_setting_name(member)); k++)
+			;
+		if (k < 8) {
+			*known[k].to = member;
+			continue;
+		}
+		complain(r, member, "%s is not known; a probe has function, tag and bytes or release, "
+			 "at, when, most, optional", config_setting_name(member));
+		good = false;
+	}
+	return good;
+}
+
+static bool read_at(struct reader *r, const config_setting_t *setting, struct key_probe *p)
+{
+	const char *at = setting ? text_of(r, setting) : NULL;
+
+	p->at_return = value_needs_return(&p->address) || value_needs_return(&p->length) ||
+		       value_needs_return(&p->when);
+	if (!setting)
+		return true;
+	if (at && !strcmp(at, "return")) {
+		p->at_return = 1;
+		return true;
+	}
+	if (!at || strcmp(at, "entry"))
+		complain(r, setting, "at is \"entry\" or \"return\"");
+	else if (p->at_return)
+		complain(r, setting, "there is no result at the entry");
+	else
+		return true;
+	return false;
+}
+
+static bool read_most(struct reader *r, const config_setting_t *setting, struct key_probe *p)
+{
+	long long most = setting ? config_setting_get_int64(setting) : MOST_DEFAULT;
+
+	if (setting && config_setting_type(setting) == CONFIG_TYPE_INT)
+		most = config_setting_get_int(setting);
+	if (most < 1 || most > MOST_MOST) {
+		complain(r, setting, "most is a number of bytes, 1 to %u", MOST_MOST);
+		return false;
+	}
+	p->most = most;
+	return true;
+}
+
+static bool read_tag(struct reader *r, const config_setting_t *group, const struct settings *s,
+		     struct key_probe *p)
+{
+	if (!s->bytes) {
+		complain(r, group, "tag without bytes: how long is it?");
+		return false;
+	}
+	p->action = PROBE_TAG;
+	return read_value(r, s->tag, &p->address, NULL) &&
+	       read_value(r, s->bytes, &p->length, NULL) &&
+	       (!s->when || read_value(r, s->when, &p->when, &p->mask)) &&
+	       read_at(r, s->at, p) && read_most(r, s->most, p);
+}
+
+static bool read_release(struct reader *r, const config_setting_t *group, const struct settings *s,
+			 struct key_probe *p)
+{
+	if (s->bytes || s->when || s->at || s->most) {
+		complain(r, group, "release goes with function and optional only");
+		return false;
+	}
+	p->action = PROBE_RELEASE;
+	if (!read_value(r, s->release, &p->address, NULL))
+		return false;
+	if (!value_needs_return(&p->address))
+		return true;
+	complain(r, s->release, "what is released is known at the entry, not by its result");
+	return false;
+}
+
+/* The function of a probe: the one before, or a new one. NULL: that was complained about. */
+static struct table_function *function_of(struct reader *r, const config_setting_t *setting,
+					  unsigned int first)
+{
+	struct table *t = r->table;
+	const char *name = text_of(r, setting);
+	struct table_function *f;
+	unsigned int i;
+
+	if (!name)
+		return NULL;
+	for (i = first; i < t->nr_functions; i++) {
+		f = &t->functions[i];
+		if (strcmp(f->name, name))
+			continue;
+		if (i + 1 == t->nr_functions && f->nr < PROBE_MOST)
+			return f;
+		complain(r, setting, i + 1 == t->nr_functions ?
+			 "%s has more than 8 probes" : "the probes of %s are not one after another",
+			 name);
+		return NULL;
+	}
+	f = MORE(t->functions, t->nr_functions);
+	if (!f || !(f->name = strdup(name))) {
+		complain(r, setting, "not enough memory");
+		return NULL;
+	}
+	f->library = t->nr_libraries - 1;
+	f->first = t->nr_probes;
+	t->nr_functions++;
+	return f;
+}
+
+static void read_probe(struct reader *r, const config_setting_t *group, unsigned int first)
+{
+	struct table *t = r->table;
+	struct table_function *f;
+	struct key_probe *p;
+	struct settings s;
+
+	if (!config_setting_is_group(group)) {
+		complain(r, group, "a probe is a group, in { }");
+		return;
+	}
+	if (!sort_settings(r, group, &s))
+		return;
+	if (!s.function || !s.tag == !s.release) {
+		complain(r, group, "a probe has a function, and tag or release");
+		return;
+	}
+	if (t->nr_probes == PROBES_MAX) {
+		complain(r, group, "more than %u probes in all", PROBES_MAX);
+		return;
+	}
+	f = function_of(r, s.function, first);
+	if (!f)
+		return;
+	p = MORE(t->probes, t->nr_probes);
+	if (!p) {
+		complain(r, group, "not enough memory");
+		return;
+	}
+	t->nr_probes++;
+	f->nr++;
+	if (!(s.tag ? read_tag(r, group, &s, p) : read_release(r, group, &s, p)))
+		return;
+	f->returns |= p->at_return || p->action == PROBE_RELEASE;
+	f->optional |= s.optional && config_setting_get_bool(s.optional);
+}
+
+static void read_config(struct reader *r, const config_setting_t *root)
+{
+	const config_setting_t *library = config_setting_get_member(root, "library");
+	const config_setting_t *probes = config_setting_get_member(root, "probes");
+	struct table *t = r->table;
+	struct table_library *l;
+	unsigned int first = t->nr_functions;
+	const char *name;
+	int i;
+
+	for (i = 0; i < config_setting_length(root); i++) {
+		const config_setting_t *member = config_setting_get_elem(root, i);
+
+		if (member != library && member != probes)
+			complain(r, member, "%s is not known; a file has library and probes",
+				 config_setting_name(member));
+	}
+	name = library ? text_of(r, library) : NULL;
+	if (!name || !probes || !config_setting_is_list(probes)) {
+		complain(r, probes ?: root, "a file has library = \"NAME\" and probes = ( ... )");
+		return;
+	}
+	if (strchr(name, '/') && name[0] != '/') {
+		complain(r, library, "a library is a name without a slash, or an absolute path");
+		return;
+	}
+	l = MORE(t->libraries, t->nr_libraries);
+	if (!l) {
+		complain(r, library, "not enough memory");
+		return;
+	}
+	t->nr_libraries++;
+	l->name = strdup(name);
+	l->from = strdup(r->path);
+	if (!l->name || !l->from)
+		complain(r, library, "not enough memory");
+	for (i = 0; i < config_setting_length(probes); i++)
+		read_probe(r, config_setting_get_elem(probes, i), first);
+	if (first == t->nr_functions)
+		complain(r, probes, "no probes");
+}
+
+int table_read_file(struct table *t, const char *path, FILE *errors)
+{
+	struct reader r = { .table = t, .path = path, .errors = errors };
+	config_t config;
+
+	config_init(&config);
+	if (config_read_file(&config, path)) {
+		read_config(&r, config_root_setting(&config));
+	} else if (config_error_type(&config) == CONFIG_ERR_FILE_IO) {
+		fprintf(errors, "%s: %s\n", path, strerror(errno));
+		r.failed = true;
+	} else {
+		fprintf(errors, "%s:%d: %s\n", path, config_error_line(&config),
+			config_error_text(&config));
+		r.failed = true;
+	}
+	config_destroy(&config);
+	return r.failed ? -1 : 0;
+}
+
+static int is_conf(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && dot != entry->d_name && !strcmp(dot, ".conf");
+}
+
+static bool is_in(struct dirent **entries, int nr, const char *name)
+{
+	while (nr-- > 0)
+		if (!strcmp(entries[nr]->d_name, name))
+			return true;
+	return false;
+}
+
+/* The files of a directory, but for those that @others has, too. */
+static int read_dir(struct table *t, const char *dir, struct dirent **entries, int nr,
+		    struct dirent **others, int nr_others, FILE *errors)
+{
+	int i, ret = 0;
+	char *path;
+
+	for (i = 0; i < nr; i++) {
+		if (is_in(others, nr_others, entries[i]->d_name))
+			continue;
+		if (asprintf(&path, "%s/%s", dir, entries[i]->d_name) < 0)
+			return -1;
+		ret |= table_read_file(t, path, errors);
+		free(path);
+	}
+	return ret;
+}
+
+static void free_entries(struct dirent **entries, int nr)
+{
+	while (nr-- > 0)
+		free(entries[nr]);
+	free(entries);
+}
+
+int table_read_dirs(struct table *t, const char *dir, const char *admin, FILE *errors)
+{
+	struct dirent **files = NULL, **admins = NULL;
+	int nr_files, nr_admins, ret = 0;
+
+	nr_files = scandir(dir, &files, is_conf, alphasort);
+	if (nr_files < 0) {
+		fprintf(errors, "%s: %s\n", dir, strerror(errno));
+		ret = -1;
+	}
+	nr_admins = scandir(admin, &admins, is_conf, alphasort);
+	if (nr_admins < 0 && errno != ENOENT) {
+		fprintf(errors, "%s: %s\n", admin, strerror(errno));
+		ret = -1;
+	}
+	ret |= read_dir(t, dir, files, nr_files, admins, nr_admins, errors);
+	ret |= read_dir(t, admin, admins, nr_admins, NULL, 0, errors);
+	free_entries(files, nr_files);
+	free_entries(admins, nr_admins);
+	return ret;
+}
+
+void table_free(struct table *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_libraries; i++) {
+		free(t->libraries[i].name);
+		free(t->libraries[i].from);
+	}
+	for (i = 0; i < t->nr_functions; i++)
+		free(t->functions[i].name);
+	free(t->libraries);
+	free(t->functions);
+	free(t->probes);
+	memset(t, 0, sizeof(*t));
+}

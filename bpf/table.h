@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of probes: which functions of which libraries are given keys, and where the
+ * keys are. Files in the format of libconfig, one for each library:
+ *
+ *	library = "libcrypto.so.3";
+ *	probes = (
+ *		{ function = "CRYPTO_secure_malloc"; tag = "result"; bytes = "arg1"; },
+ *		{ function = "CRYPTO_secure_clear_free"; release = "arg1"; }
+ *	);
+ *
+ * Documentation/bpf.rst describes them. An administrator's file stands for the one of the
+ * same name that came with kredact.
+ */
+#ifndef KREDACT_BPF_TABLE_H
+#define KREDACT_BPF_TABLE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <linux/types.h>
+
+#include "probe.h"
+
+#define TABLE_DIR	"/usr/share/kredact/probes.d"
+#define TABLE_ADMIN_DIR	"/etc/kredact/probes.d"
+
+/**
+ * struct table_function - a function and its probes, which are one after another
+ * @name:	symbol
+ * @library:	index of the library
+ * @first:	index of its first probe
+ * @nr:		how many it has, 1 to PROBE_MOST
+ * @returns:	its return is probed
+ * @optional:	not in each version of the library
+ */
+struct table_function {
+	char *name;
+	unsigned int library;
+	unsigned int first;
+	unsigned int nr;
+	bool returns;
+	bool optional;
+};
+
+/**
+ * struct table_library - a library or a program
+ * @name:	its soname, or an absolute path
+ * @from:	the file of the table that has it
+ */
+struct table_library {
+	char *name;
+	char *from;
+};
+
+struct table {
+	struct table_library *libraries;
+	struct table_function *functions;
+	struct key_probe *probes;
+	unsigned int nr_libraries;
+	unsigned int nr_functions;
+	unsigned int nr_probes;
+};
+
+/**
+ * table_read_file - add what a file has
+ * @t:		a table, all zero at first
+ * @path:	the file
+ * @errors:	where to say what is wrong, with the file and the line
+ *
+ * Return: 0, or -1; then @t is good for table_free() only.
+ */
+int table_read_file(struct table *t, const char *path, FILE *errors);
+
+/**
+ * table_read_dirs - add what all files *.conf of two directories have
+ * @t:		a table, all zero at first
+ * @dir:	that of the package
+ * @admin:	that of the administrator, need not be there
+ * @errors:	likewise
+ *
+ * Return: 0, or -1; all files are looked at before that.
+ */
+int table_read_dirs(struct table *t, const char *dir, const char *admin, FILE *errors);
+
+/**
+ * table_free - give back what is in a table
+ * @t:	from table_read_file() and table_read_dirs()
+ */
+void table_free(struct table *t);
+
+#endif /* KREDACT_BPF_TABLE_H */

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of probes: values, files and what is said of wrong ones, folders of the
+ * package and of the administrator, symbols. With the table that is installed.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbol.h"
+#include "table.h"
+#include "tap.h"
+#include "value.h"
+
+#define OURS	"bpf/probes"
+#define HEAD	"library = \"libx.so.1\";\nprobes = (\n"
+#define TAIL	");\n"
+
+static char dir[] = "/tmp/kredact-table.XXXXXX";
+
+/* What a value is, in words that are easily compared. */
+static const char *show(const char *text, bool masked)
+{
+	static char shown[160];
+	struct probe_value v;
+	const char *why;
+	__u64 mask = 0;
+	size_t used;
+	int bad, i;
+
+	bad = value_parse(text, &v, masked ? &mask : NULL, &why);
+	if (bad) {
+		snprintf(shown, sizeof(shown), "%d: %s", bad - 1, why);
+		return shown;
+	}
+	used = snprintf(shown, sizeof(shown), "%d", v.base);
+	for (i = 0; i < v.nr_reads; i++)
+		used += snprintf(shown + used, sizeof(shown) - used, " %+d:%d", v.add[i], v.size[i]);
+	used += snprintf(shown + used, sizeof(shown) - used, " *%u", v.times);
+	if (v.by)
+		used += snprintf(shown + used, sizeof(shown) - used, " *arg%u", v.by);
+	used += snprintf(shown + used, sizeof(shown) - used, " %+d", v.add[PROBE_READS]);
+	if (masked)
+		snprintf(shown + used, sizeof(shown) - used, " &%llx", mask);
+	return shown;
+}
+
+static void test_values(void)
+{
+	static const struct {
+		const char *text, *shown;
+		bool masked;
+	} cases[] = {
+		{ "arg1", "1 *1 +0", false },
+		{ " result ", "7 *1 +0", false },
+		{ "244", "0 *1 +244", false },
+		{ "0x10", "0 *1 +16", false },
+		{ "arg2 * 8 - 4", "2 *8 -4", false },
+		{ "arg1 * arg2", "1 *1 *arg2 +0", false },
+		{ "[arg4]", "4 +0:8 *1 +0", false },
+		{ "[arg1 + 20]:4 * 8", "1 +20:4 *8 +0", false },
+		{ "[[arg1 - 8] + 2]:2", "1 -8:8 +2:2 *1 +0", false },
+		{ "[[[result]:8+1]+2]:1+3", "7 +0:8 +1:8 +2:1 *1 +3", false },
+		{ "[arg2+20]:4 & 0xc", "2 +20:4 *1 +0 &c", true },
+		{ "", "0: arg1 to arg6, result or [place] is missing", false },
+		{ "arg0", "3: arguments are arg1 to arg6", false },
+		{ "arg7", "3: arguments are arg1 to arg6", false },
+		{ "arg12", "3: arguments are arg1 to arg6", false },
+		{ "[arg1", "5: ] is missing", false },
+		{ "[12]", "1: arg1 to arg6, result or [place] is missing", false },
+		{ "[[[[arg1]]]]", "4: more than 3 reads in one value", false },
+		{ "[arg1]:3", "8: a size is 1, 2, 4 or 8", false },
+		{ "[arg1]:0", "8: a size is 1, 2, 4 or 8", false },
+		{ "arg1 + ", "7: a number is missing", false },
+		{ "arg1 * -1", "7: a number is missing", false },
+		{ "arg1 + 99999999999", "7: the number is too large", false },
+		{ "99999999999999999999999", "0: the number is too large", false },
+		{ "arg1 arg2", "5: what follows is not understood", false },
+		{ "arg1", "4: & and a mask are missing", true },
+		{ "arg1 & 0", "8: a mask of 0 is never met", true },
+		{ "arg1 & 4", "5: what follows is not understood", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *shown = show(cases[i].text, cases[i].masked);
+
+		ok(!strcmp(shown, cases[i].shown), "value \"%s\" is %s", cases[i].text, shown);
+	}
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	if (!file || fputs(text, file) < 0 || fclose(file)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+/* What is said of a file, without its folder; "" if it is good. */
+static const char *said_of(const char *text, struct table *t)
+{
+	static char said[4096];
+	char path[256];
+	FILE *errors = fmemopen(said, sizeof(said), "w");
+	struct table own = { 0 };
+	int ret;
+
+	memset(said, 0, sizeof(said));
+	write_file("one.conf", text);
+	snprintf(path, sizeof(path), "%s/one.conf", dir);
+	ret = table_read_file(t ?: &own, path, errors);
+	fclose(errors);
+	table_free(&own);
+	if (!ret != !*said)
+		return "the outcome and what is said of it differ";
+	return *said ? said + strlen(dir) + 1 : said;
+}
+
+#define BAD(probes, what) do {						\
+	const char *said = said_of(HEAD probes "\n" TAIL, NULL);		\
+									\
+	ok(!strncmp(said, what, strlen(what)), "%s", said[0] ? strtok((char *)said, "\n") : what); \
+} while (0)
+
+static void test_files(void)
+{
+	struct table t = { 0 };
+
+	ok(!*said_of(HEAD "{ function = \"a\"; tag = \"result\"; bytes = \"arg1\"; },\n"
+		     "{ function = \"a\"; tag = \"arg2\"; bytes = \"8\"; most = 16; },\n"
+		     "{ function = \"b\"; release = \"[arg1]\"; optional = true; }\n" TAIL, &t),
+	   "a file is read");
+	ok(t.nr_libraries == 1 && t.nr_functions == 2 && t.nr_probes == 3, "all of it");
+	ok(t.functions[0].nr == 2 && t.functions[0].returns && t.functions[1].first == 2 &&
+	   t.functions[1].returns && t.functions[1].optional, "functions have their probes");
+	ok(t.probes[0].at_return && !t.probes[1].at_return && t.probes[1].most == 16 &&
+	   t.probes[0].most == 1 << 20 && t.probes[2].action == PROBE_RELEASE, "probes are right");
+	table_free(&t);
+
+	BAD("{ function = \"a\"; tag = \"arg7\"; bytes = \"1\"; }", "one.conf:3: tag = \"arg7\": ");
+	BAD("\n{ function = \"a\"; tag = \"arg1\"; }", "one.conf:4: tag without bytes");
+	BAD("{ function = \"a\"; }", "one.conf:3: a probe has a function, and tag or release");
+	BAD("{ tag = \"arg1\"; bytes = \"1\"; }", "one.conf:3: a probe has a function");
+	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; release = \"arg1\"; }",
+	    "one.conf:3: a probe has a function, and tag or release");
+	BAD("{ function = \"a\"; release = \"result\"; }", "one.conf:3: what is released");
+	BAD("{ function = \"a\"; release = \"arg1\"; most = 1; }", "one.conf:3: release goes with");
+	BAD("{ function = \"a\"; tag = \"result\"; bytes = \"1\"; at = \"entry\"; }",
+	    "one.conf:3: there is no result at the entry");
+	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; at = \"once\"; }",
+	    "one.conf:3: at is \"entry\" or \"return\"");
+	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; most = 0; }", "one.conf:3: most is");
+	BAD("{ function = 3; tag = \"arg1\"; bytes = \"1\"; }", "one.conf:3: function is not a text");
+	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; colour = 1; }",
+	    "one.conf:3: colour is not known");
+	BAD("{ function = \"a\"; release = \"arg1\"; },\n{ function = \"b\"; release = \"arg1\"; },\n"
+	    "{ function = \"a\"; release = \"arg2\"; }", "one.conf:5: the probes of a are not");
+	BAD("7", "one.conf:3: a probe is a group");
+	BAD("", "one.conf:2: no probes");
+	ok(strstr(said_of("library = ", NULL), "one.conf:"), "a syntax error has its file");
+	ok(strstr(said_of("library = \"a/b\"; probes = ( 1 );", NULL), "without a slash"),
+	   "a library is no relative path");
+	ok(strstr(said_of("library = \"a\"; probes = ( ); more = 1;", NULL), "more is not known"),
+	   "a setting that is not known");
+	ok(strstr(said_of("probes = ( 1 );", NULL), "library = "), "no library");
+}
+
+static void test_folders(void)
+{
+	char admin[256], path[300];
+	struct table t = { 0 };
+	unsigned int ours;
+
+	ok(!table_read_dirs(&t, OURS, "/nonexistent", stderr), "the package's own table is good");
+	ours = t.nr_functions;
+	table_free(&t);
+
+	snprintf(admin, sizeof(admin), "%s/admin", dir);
+	mkdir(admin, 0700);
+	write_file("admin/sodium.conf", HEAD "{ function = \"a\"; release = \"arg1\"; }" TAIL);
+	write_file("admin/new.conf", HEAD "{ function = \"b\"; release = \"arg1\"; }" TAIL);
+	write_file("admin/new.conf.dpkg-old", "nonsense");
+	ok(!table_read_dirs(&t, OURS, admin, stderr), "an administrator's files are read");
+	ok(t.nr_functions < ours && t.nr_libraries > 3 &&
+	   !strcmp(t.functions[t.nr_functions - 1].name, "a"), "one stands for that of its name");
+	table_free(&t);
+
+	ok(table_read_dirs(&t, "/nonexistent", admin, fopen("/dev/null", "w")),
+	   "without the package's table it fails");
+	table_free(&t);
+	snprintf(path, sizeof(path), "rm -rf %s", dir);
+	ok(!system(path), "clean up");
+}
+
+__attribute__((noinline, used)) static int here(int a)
+{
+	return a + 1;
+}
+
+static void test_symbols(void)
+{
+	struct symbol symbols[] = {
+		{ .name = "CRYPTO_secure_malloc" }, { .name = "CRYPTO_nothing" },
+	}, local[] = { { .name = "here" } };
+	char *path = symbol_library("libcrypto.so.3");
+
+	ok(path && path[0] == '/', "a library is found by its name");
+	ok(path && !symbol_find(path, symbols, 2) && symbols[0].nr == 1 && symbols[0].offset[0] &&
+	   !symbols[1].nr, "and in it what it has, and nothing else");
+	free(path);
+	ok(!symbol_find("/proc/self/exe", local, 1) && local[0].nr == 1,
+	   "a function that is not exported, in a program (%d)", here(1));
+	ok(symbol_find("/etc/passwd", symbols, 2) && symbol_find("/nonexistent", symbols, 2),
+	   "what is no ELF file is an error");
+	ok(!symbol_library("libnone.so.9"), "a library that is not there");
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir))
+		return 1;
+	test_values();
+	test_files();
+	test_folders();
+	test_symbols();
+	return tap_end();
+}
