@@ -264,9 +264,8 @@ static __always_inline __u64 freeing(__u64 addr)
 	struct buf *b;
 
 	b = addr ? find(&key, addr) : NULL;
-	if (!b)
+	if (!b || __sync_val_compare_and_swap(&b->state, BUF_LIVE, BUF_FREEING) == BUF_ENDED)
 		return 0;
-	__sync_lock_test_and_set(&b->state, BUF_FREEING);
 	return addr;
 }
 
@@ -275,14 +274,16 @@ static __noinline void retire(__u64 addr)
 {
 	struct buf_key key;
 	struct buf *b;
+	__u32 old;
 
 	b = addr ? find(&key, addr) : NULL;
 	if (!b)
 		return;
 	__sync_fetch_and_add(&b->ending, 1);
-	if (__sync_val_compare_and_swap(&b->state, BUF_FREEING, BUF_ENDED) == BUF_FREEING)
+	old = __sync_val_compare_and_swap(&b->state, BUF_FREEING, BUF_ENDED);
+	if (old == BUF_FREEING)
 		end_tag(addr);
-	else
+	else if (old == BUF_LIVE)	/* else by a function that this one has called */
 		count(&counters.kept);
 	__sync_fetch_and_add(&b->ending, -1);
 }

@@ -247,6 +247,7 @@ static void read_config(struct reader *r, const config_setting_t *root)
 {
 	const config_setting_t *library = config_setting_get_member(root, "library");
 	const config_setting_t *probes = config_setting_get_member(root, "probes");
+	const config_setting_t *program = config_setting_get_member(root, "program");
 	struct table *t = r->table;
 	struct table_library *l;
 	unsigned int first = t->nr_functions;
@@ -256,8 +257,8 @@ static void read_config(struct reader *r, const config_setting_t *root)
 	for (i = 0; i < config_setting_length(root); i++) {
 		const config_setting_t *member = config_setting_get_elem(root, i);
 
-		if (member != library && member != probes)
-			complain(r, member, "%s is not known; a file has library and probes",
+		if (member != library && member != probes && member != program)
+			complain(r, member, "%s is not known; a file has library, probes, program",
 				 config_setting_name(member));
 	}
 	name = library ? text_of(r, library) : NULL;
@@ -279,6 +280,11 @@ static void read_config(struct reader *r, const config_setting_t *root)
 	l->from = strdup(r->path);
 	if (!l->name || !l->from)
 		complain(r, library, "not enough memory");
+	name = program ? text_of(r, program) : NULL;
+	if (name && strlen(name) < PROBE_COMM_LEN)
+		l->program = strdup(name);
+	else if (name)
+		complain(r, program, "the name of a process has 1 to %d bytes", PROBE_COMM_LEN - 1);
 	for (i = 0; i < config_setting_length(probes); i++)
 		read_probe(r, config_setting_get_elem(probes, i), first);
 	if (first == t->nr_functions)
@@ -374,6 +380,7 @@ void table_free(struct table *t)
 	for (i = 0; i < t->nr_libraries; i++) {
 		free(t->libraries[i].name);
 		free(t->libraries[i].from);
+		free(t->libraries[i].program);
 	}
 	for (i = 0; i < t->nr_functions; i++)
 		free(t->functions[i].name);

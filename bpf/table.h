@@ -46,10 +46,12 @@ struct table_function {
  * struct table_library - a library or a program
  * @name:	its soname, or an absolute path
  * @from:	the file of the table that has it
+ * @program:	probed only for processes of this name, or NULL
  */
 struct table_library {
 	char *name;
 	char *from;
+	char *program;
 };
 
 struct table {

@@ -315,6 +315,12 @@ static bool is_library(const char *path, const char *library)
 	       (!base(path)[len] || base(path)[len] == '.');
 }
 
+/* Is a library of the table for the processes that are watched? */
+static bool is_wanted(const struct opening *o, const struct table_library *library)
+{
+	return !library->program || (o->opts->comm && !strcmp(o->opts->comm, library->program));
+}
+
 /* A library that was asked for. */
 static enum tag_why watch_named(struct opening *o, const char *name)
 {
@@ -329,6 +335,8 @@ static enum tag_why watch_named(struct opening *o, const char *name)
 		if (!is_library(name, table->libraries[i].name))
 			continue;
 		known = true;
+		if (!is_wanted(o, &table->libraries[i]))
+			continue;
 		path = symbol_library(name);
 		why = path ? watch(o, i, path) : at(o, TAG_NO_LIBRARY, name);
 		free(path);
@@ -345,7 +353,7 @@ static enum tag_why watch_all(struct opening *o)
 	for (i = 0; i < table->nr_libraries && why == TAG_OK; i++) {
 		char *path = symbol_library(table->libraries[i].name);
 
-		if (path)
+		if (path && is_wanted(o, &table->libraries[i]))
 			why = watch(o, i, path);
 		free(path);
 	}

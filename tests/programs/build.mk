@@ -3,10 +3,13 @@
 #
 #   make programs                             500 crashes of each, on 6.12
 #   make programs PROGRAM=nginx CRASHES=50    KERNEL=6.1, SEED=N likewise
+#   make programs PROGRAM=watch-nginx         those of WATCHED are not registered, but watched
 #   make copies                               Documentation/copies.rst from all results
 
 PROGRAMS := openssl-rsa openssl-ec openssl-ed25519 openssl-aes sodium gnutls gcrypt ssh-agent \
 	    gpg-agent nginx
+# As they are, with "kredact watch".
+WATCHED  := $(addprefix watch-,s_server nginx haproxy stunnel postgres ssh-agent gpg-agent)
 PROGRAM  ?= $(PROGRAMS)
 CRASHES  ?= 500
 
@@ -19,11 +22,19 @@ ALL_VM      += $(PROG_LOADS) $(PROG_OTHERS) $(addprefix $(PROG_BIN)/,drive place
 UNIT_TESTS  += $(PROG_BIN)/scan_test
 
 STAGE_FILES += $(addsuffix :/kredact/programs/,$(PROG_LOADS) $(PROG_OTHERS) $(PROG_BIN)/keys \
-		tests/programs/nginx.conf) $(B)/nginx/usr/sbin/nginx:/usr/sbin/ \
+		$(PROG_BIN)/pgdata $(addprefix tests/programs/,nginx.conf nginx-watched.conf \
+		nginx-plain.conf haproxy.cfg stunnel.conf)) \
+	       $(B)/haproxy/usr/sbin/haproxy:/usr/sbin/ $(B)/stunnel/usr/bin/stunnel4:/usr/bin/ \
+	       $(B)/postgresql/usr/lib/postgresql/15/bin/postgres:/usr/lib/postgresql/15/bin/ \
+	       $(B)/postgresql/usr/lib/postgresql/15/lib/plpgsql.so:/usr/lib/postgresql/15/lib/ \
+	       $(B)/postgresql/usr/share/postgresql/15:/usr/share/postgresql/ \
+	       $(B)/nginx/usr/sbin/nginx:/usr/sbin/ \
 	       /usr/bin/gpg-agent:/usr/bin/ /usr/bin/ssh-add:/usr/bin/ \
 	       tests/programs/settings:/kredact/machines/programs/ \
 	       $(PROG_BIN)/places:/kredact/machines/programs/ \
-	       $(PROGRAMS:%=$(PROG_BIN)/drive:/kredact/machines/programs/%)
+	       $(PROGRAMS:%=$(PROG_BIN)/drive:/kredact/machines/programs/%) \
+	       tests/programs/watched.settings:/kredact/machines/watched/settings \
+	       $(WATCHED:%=$(PROG_BIN)/drive:/kredact/machines/watched/%)
 
 $(PROG_O)/%.o: tests/programs/%.c
 	@mkdir -p $(@D)
@@ -31,7 +42,7 @@ $(PROG_O)/%.o: tests/programs/%.c
 
 $(PROG_LOADS): $(PROG_BIN)/%: $(PROG_O)/%.o $(PROG_O)/load.o
 $(PROG_BIN)/client_agent $(PROG_BIN)/client_tls: $(PROG_BIN)/%: $(PROG_O)/%.o
-$(PROG_BIN)/drive: $(addprefix $(PROG_O)/,drive.o judge.o start.o registrar.o place.o scan.o aes.o)
+$(PROG_BIN)/drive: $(addprefix $(PROG_O)/,drive.o judge.o start.o watched.o registrar.o place.o scan.o aes.o)
 $(PROG_BIN)/places: $(addprefix $(PROG_O)/,places.o place.o scan.o aes.o)
 $(PROG_BIN)/copies: $(addprefix $(PROG_O)/,copies.o place.o scan.o aes.o)
 
@@ -56,6 +67,16 @@ $(PROG_BIN)/ssh-agent: /usr/bin/ssh-agent
 
 $(PROG_BIN)/keys: tests/programs/keys.py
 	tests/programs/keys.py $@
+
+# PostgreSQL makes none for root; as another user of a namespace it may be. GMT is the one
+# zone that it knows without files.
+$(PROG_BIN)/pgdata: $(B)/postgresql/.stamp
+	@mkdir -p $(@D)
+	rm -rf $@ $@.tmp
+	TZ=GMT $(if $(filter 0,$(shell id -u)),unshare --user --map-user=1000 --map-group=1000) \
+		$(B)/postgresql/usr/lib/postgresql/15/bin/initdb -D $@.tmp -A trust -U postgres \
+		--no-locale -E UTF8 --no-sync >/dev/null
+	mv $@.tmp $@
 
 $(PROG_BIN)/scan_test: $(addprefix tests/programs/,scan_test.c scan.c aes.c scan.h aes.h)
 	@mkdir -p $(@D)

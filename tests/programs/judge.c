@@ -222,9 +222,9 @@ void print_verdict(const char *program, const char *series, const struct verdict
 	printf("# copies %s %s sums: crashes=%u with_copies=%u copies=%u copy_bytes=%llu ",
 	       program, series, sums->crashes, sums->with_copies, sums->copies,
 	       (unsigned long long)sums->copy_bytes);
-	printf("displaced=%u schedules=%u sealed=%u hunted=%u leaking=%u leaks=%u ",
-	       sums->displaced, sums->schedules, sums->sealed, sums->hunted, sums->leaking,
-	       sums->leaks);
+	printf("displaced=%u schedules=%u sealed=%u hunted=%u verified=%u leaking=%u leaks=%u ",
+	       sums->displaced, sums->schedules, sums->sealed, sums->hunted, sums->verified,
+	       sums->leaking, sums->leaks);
 	printf("register_bytes=%llu lost=%llu plain_bytes=%llu seconds=%.0f\n",
 	       (unsigned long long)sums->register_bytes, (unsigned long long)sums->lost,
 	       (unsigned long long)sums->plain_bytes, sums->seconds);

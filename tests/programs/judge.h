@@ -20,6 +20,7 @@
  * @schedules:		without registration: AES round keys found as whole schedules
  * @sealed:		cores with a seal
  * @hunted:		cores whose seal says that copies were hunted, none of them in vain
+ * @verified:		of watched programs: cores that kredact-verify finds clean
  * @leaking:		with registration: cores with a run of a secret
  * @leaks:		runs in them
  * @register_bytes:	bytes of registers that were zeroed, by the seals
@@ -38,6 +39,7 @@ struct verdict {
 	unsigned int schedules;
 	unsigned int sealed;
 	unsigned int hunted;
+	unsigned int verified;
 	unsigned int leaking;
 	unsigned int leaks;
 	uint64_t register_bytes;

@@ -8,6 +8,7 @@ rsa, ec, ed25519, symmetric   numbers as files, for the load programs of ours
 ssh                           private keys for ssh-add
 gnupg                         a home for gpg-agent, with keys made by gpg
 nginx                         a key and a certificate
+tls                           two of each, RSA and EC, and both parts in one file
 secret/PROGRAM                what must not be in a core of that daemon
 
 Numbers are big-endian and as long as they are. Keys are made anew where they
@@ -141,6 +142,23 @@ def gnupg(top: Path) -> None:
     (top / "gnupg/grips").write_text("".join(f"{grip}\n" for grip in grips))
 
 
+def certificate(path: Path) -> None:
+    """One for the key in PATH.pem, in PATH.crt, and both in PATH.both."""
+    key, cert = path.with_suffix(".pem"), path.with_suffix(".crt")
+    run("openssl", "req", "-x509", "-new", "-key", str(key), "-days", "30", "-subj",
+        "/CN=localhost", "-out", str(cert))
+    path.with_suffix(".both").write_text(cert.read_text() + key.read_text())
+
+
+def tls(top: Path) -> None:
+    folder = top / "tls"
+    folder.mkdir()
+    store(top / "secret/tls", **secrets(rsa(folder / "rsa.pem"), "rsa-"))
+    store(top / "secret/tls", **{"ec-d": ec(folder / "ec.pem")["d"]})
+    certificate(folder / "rsa")
+    certificate(folder / "ec")
+
+
 def main() -> int:
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
@@ -158,8 +176,8 @@ def main() -> int:
     gnupg(top)
     (top / "nginx").mkdir()
     store(top / "secret/nginx", **secrets(rsa(top / "nginx/rsa.pem")))
-    run("openssl", "req", "-x509", "-new", "-key", str(top / "nginx/rsa.pem"), "-days", "30",
-        "-subj", "/CN=localhost", "-out", str(top / "nginx/rsa.crt"))
+    certificate(top / "nginx/rsa")
+    tls(top)
     return 0
 
 

@@ -43,6 +43,10 @@ struct running {
  * @arg:	of a load program: its library and WHAT (load.h); NULL for a daemon
  * @secrets:	names of the files with what must not be in its cores: below KEYS, or
  *		for a daemon below KEYS/secret/NAME
+ * @keys:	the folder instead of NAME, or NULL
+ * @watch:	its name as a process, if "kredact watch" is to tag its keys; NULL: they are
+ *		registered
+ * @pick:	which process to crash, or NULL: that of start()
  * @begin:	before the first crash of a series; with registration or without
  * @start:	bring it under load. False: it did not come to that
  * @end:	after the last crash
@@ -54,6 +58,9 @@ struct program {
 	const char *what;
 	const char *arg;
 	const char *const *secrets;
+	const char *keys;
+	const char *watch;
+	pid_t (*pick)(const struct running *r);
 	bool (*begin)(const struct program *p, bool registers);
 	bool (*start)(const struct program *p, bool registers, struct running *r);
 	void (*end)(const struct program *p);
@@ -70,6 +77,33 @@ extern const struct program programs[];
 
 /* start.c: end a process and reap it. */
 void finish(pid_t pid);
+
+/*
+ * For the programs of watched.c, which are those of start.c.
+ */
+pid_t spawn(const char *const *argv, const char *const *env, uid_t uid, int out);
+bool run_to_end(const char *const *argv, const char *const *env, uid_t uid);
+bool next_line(int fd, char *line, size_t len, int timeout_ms);
+bool wait_for_client(void);
+bool start_client_pair(const char *const *const argv[2], uid_t uid);
+void end_clients(void);
+bool agent_begin(const struct program *p, bool registers);
+void agent_end(const struct program *p);
+bool ssh_start(const struct program *p, bool registers, struct running *r);
+bool gpg_start(const struct program *p, bool registers, struct running *r);
+
+/**
+ * watch_begin - let kredact watch look after the processes of a name from now on
+ *
+ * Return: false if it does not come to that; it says why.
+ */
+bool watch_begin(const char *comm);
+
+/* It ends, and what it says becomes comments. Return: false if it failed, or tags failed. */
+bool watch_end(void);
+
+/* watched.c: programs whose keys kredact watch tags. */
+extern const struct program watched_programs[];
 
 /* registrar.c: what an administrator can do for a program that knows nothing of kredact. */
 

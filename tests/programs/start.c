@@ -40,7 +40,7 @@ static int inherit = -1;
  * Start a program, with stdout to @out (-1: nowhere, and stderr too), as a user, with core
  * dumps of any size. It is killed if this process ends.
  */
-static pid_t spawn(const char *const *argv, const char *const *env, uid_t uid, int out)
+pid_t spawn(const char *const *argv, const char *const *env, uid_t uid, int out)
 {
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	pid_t pid;
@@ -74,7 +74,7 @@ void finish(pid_t pid)
 }
 
 /* Whether a line comes from @fd in time; then it is in @line. */
-static bool next_line(int fd, char *line, size_t len, int timeout_ms)
+bool next_line(int fd, char *line, size_t len, int timeout_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t have = 0;
@@ -109,7 +109,7 @@ static void drain(int fd)
 		;
 }
 
-static bool run_to_end(const char *const *argv, const char *const *env, uid_t uid)
+bool run_to_end(const char *const *argv, const char *const *env, uid_t uid)
 {
 	pid_t pid = spawn(argv, env, uid, -1);
 	int status;
@@ -177,7 +177,7 @@ static bool load_start(const struct program *p, bool registers, struct running *
 
 /* Clients outlive the crashes of those that they ask. */
 
-static bool start_clients(const char *const *argv, uid_t uid)
+bool start_client_pair(const char *const *const argv[2], uid_t uid)
 {
 	int out[2], i;
 
@@ -185,13 +185,25 @@ static bool start_clients(const char *const *argv, uid_t uid)
 		return false;
 	fcntl(out[1], F_SETFL, 0);
 	for (i = 0; i < CLIENTS; i++)
-		clients[i] = spawn(argv, no_env, uid, out[1]);
+		clients[i] = spawn(argv[i], no_env, uid, out[1]);
 	close(out[1]);
 	client_out = out[0];
 	return true;
 }
 
-static void end_clients(void)
+static bool start_clients(const char *const *argv, uid_t uid)
+{
+	return start_client_pair((const char *const *const[]){ argv, argv }, uid);
+}
+
+/* Until one was served from now on. */
+bool wait_for_client(void)
+{
+	drain(client_out);
+	return wait_for(client_out, "signed");
+}
+
+void end_clients(void)
 {
 	int i;
 
@@ -206,7 +218,7 @@ static void end_clients(void)
 
 /* The agents, as a user; a process of the same user holds the secrets. */
 
-static bool agent_begin(const struct program *p, bool registers)
+bool agent_begin(const struct program *p, bool registers)
 {
 	static const char *const script[] = {
 		"/bin/sh", "-c", "rm -rf " AGENT_HOME " && mkdir -p " AGENT_HOME " && "
@@ -225,10 +237,10 @@ static bool agent_begin(const struct program *p, bool registers)
 		if (holder < 0)
 			return false;
 	}
-	return start_clients(!strcmp(p->name, "ssh-agent") ? ssh : gpg, AGENT_UID);
+	return start_clients(strstr(p->name, "ssh-agent") ? ssh : gpg, AGENT_UID);
 }
 
-static void agent_end(const struct program *p)
+void agent_end(const struct program *p)
 {
 	(void)p;
 	end_clients();
@@ -236,7 +248,7 @@ static void agent_end(const struct program *p)
 	holder = -1;
 }
 
-static bool ssh_start(const struct program *p, bool registers, struct running *r)
+bool ssh_start(const struct program *p, bool registers, struct running *r)
 {
 	const char *const argv[] = { BIN "/ssh-agent", "-D", "-a", SSH_SOCKET, NULL };
 	const char *const env[] = { DUMPABLE, NULL };
@@ -257,7 +269,7 @@ static bool ssh_start(const struct program *p, bool registers, struct running *r
 }
 
 /* As systemd's user units start it in Debian: with its socket, in the foreground. */
-static bool gpg_start(const struct program *p, bool registers, struct running *r)
+bool gpg_start(const struct program *p, bool registers, struct running *r)
 {
 	const char *const argv[] = { "/usr/bin/gpg-agent", "--homedir", AGENT_HOME "/gnupg",
 				     "--supervised", NULL };
@@ -373,25 +385,25 @@ static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-
 static const char *const nginx[] = { "d", "p", "q", "dp", "dq", "qinv", NULL };
 
 const struct program programs[] = {
-	{ "openssl-rsa", "OpenSSL 3, RSA-2048", "openssl rsa", rsa,
+	{ "openssl-rsa", "OpenSSL 3, RSA-2048", "openssl rsa", rsa, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "openssl-ec", "OpenSSL 3, ECDSA on P-256", "openssl ec", ec,
+	{ "openssl-ec", "OpenSSL 3, ECDSA on P-256", "openssl ec", ec, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "openssl-ed25519", "OpenSSL 3, Ed25519", "openssl ed25519", ed25519,
+	{ "openssl-ed25519", "OpenSSL 3, Ed25519", "openssl ed25519", ed25519, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "openssl-aes", "OpenSSL 3, AES-256-GCM", "openssl aes", aes,
+	{ "openssl-aes", "OpenSSL 3, AES-256-GCM", "openssl aes", aes, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "sodium", "libsodium, Ed25519, secretbox, BLAKE2b", "sodium all", sodium,
+	{ "sodium", "libsodium, Ed25519, secretbox, BLAKE2b", "sodium all", sodium, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "gnutls", "GnuTLS and nettle, RSA-2048 and P-256", "gnutls both", rsa_ec,
+	{ "gnutls", "GnuTLS and nettle, RSA-2048 and P-256", "gnutls both", rsa_ec, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "gcrypt", "libgcrypt, RSA-2048 and P-256", "gcrypt both", gcrypt,
+	{ "gcrypt", "libgcrypt, RSA-2048 and P-256", "gcrypt both", gcrypt, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh,
+	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh, NULL, NULL, NULL,
 	  agent_begin, ssh_start, agent_end },
-	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg,
+	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, NULL, NULL, NULL,
 	  agent_begin, gpg_start, agent_end },
-	{ "nginx", "nginx, TLS with RSA-2048", NULL, nginx,
+	{ "nginx", "nginx, TLS with RSA-2048", NULL, nginx, NULL, NULL, NULL,
 	  nginx_begin, nginx_start, nginx_end },
 	{ NULL }
 };

@@ -92,11 +92,16 @@ $(B)/kernels/debug/.stamp:
 	@mkdir -p $(@D)
 	@B=$(B) tests/vm/debug-kernel
 
-$(addprefix $(B)/,$(addsuffix /.stamp,kselftest gdb nginx)): $(B)/%/.stamp:
+$(addprefix $(B)/,$(addsuffix /.stamp,kselftest gdb nginx haproxy stunnel postgresql)): $(B)/%/.stamp:
 	@B=$(B) tests/vm/fetch $*
 
 $(B)/gdb/usr/bin/gdb: $(B)/gdb/.stamp ;
 $(B)/nginx/usr/sbin/nginx: $(B)/nginx/.stamp ;
+$(B)/haproxy/usr/sbin/haproxy: $(B)/haproxy/.stamp ;
+$(B)/stunnel/usr/bin/stunnel4: $(B)/stunnel/.stamp ;
+$(B)/postgresql/usr/lib/postgresql/15/bin/postgres: $(B)/postgresql/.stamp ;
+$(B)/postgresql/usr/lib/postgresql/15/lib/plpgsql.so: $(B)/postgresql/.stamp ;
+$(B)/postgresql/usr/share/postgresql/15: $(B)/postgresql/.stamp ;
 
 $(B)/vm/init $(B)/vm/tapexec: $(B)/vm/%: tests/vm/%.c
 	@mkdir -p $(@D)

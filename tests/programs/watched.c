@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Programs as Debian packages them, whose keys "kredact watch" tags: nobody registers
+ * anything. The servers have an RSA and an EC key, and clients that ask for each.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "program.h"
+
+#define PATIENCE_MS	60000
+#define TLS		KEYS "/tls"
+#define PG_UID		1000
+#define PG_DATA		WORK "/pgdata"
+#define PG_BIN		"/usr/lib/postgresql/15/bin"
+
+static const char *const no_env[] = { NULL };
+
+/* The watcher, the server that is not crashed, and what is started once. */
+static pid_t watcher = -1, behind = -1, server = -1;
+static int watcher_out = -1;
+
+bool watch_begin(const char *comm)
+{
+	const char *const argv[] = { "/usr/bin/kredact", "watch", "--comm", comm, NULL };
+	char line[256];
+	int out[2];
+
+	if (pipe2(out, O_CLOEXEC))
+		return false;
+	watcher = spawn(argv, no_env, 0, out[1]);
+	close(out[1]);
+	watcher_out = out[0];
+	while (next_line(watcher_out, line, sizeof(line), PATIENCE_MS))
+		if (!strcmp(line, "watching"))
+			return true;
+	puts("# kredact watch does not come to work");
+	return false;
+}
+
+bool watch_end(void)
+{
+	bool good = true;
+	char line[256];
+	int status;
+
+	kill(watcher, SIGTERM);
+	while (next_line(watcher_out, line, sizeof(line), PATIENCE_MS)) {
+		printf("# watch: %s\n", line);
+		/* Those of processes that were dying meanwhile are no more. */
+		good &= !strstr(line, "NOT tagged") &&
+			(!strstr(line, "failed") || strstr(line, "No such process"));
+	}
+	close(watcher_out);
+	good &= waitpid(watcher, &status, 0) == watcher && !status;
+	watcher = -1;
+	return good;
+}
+
+/* Clients of a server with two keys, at one port or at two. */
+static bool start_tls_clients(const char *rsa_port, const char *ec_port)
+{
+	const char *const rsa[] = { BIN "/client_tls", rsa_port, "rsa", NULL };
+	const char *const ec[] = { BIN "/client_tls", ec_port, "ec", NULL };
+
+	return start_client_pair((const char *const *const[]){ rsa, ec }, 0);
+}
+
+static bool tls_begin(const struct program *p, bool registers)
+{
+	(void)p;
+	(void)registers;
+	mkdir(WORK "/nginx", 0755);
+	return start_tls_clients("4433", "4433");
+}
+
+/* A server that is one process, started anew for each crash. */
+static bool serve(const char *const *argv, struct running *r)
+{
+	r->pid = spawn(argv, no_env, 0, -1);
+	/* One of each kind, most likely. */
+	return wait_for_client() && wait_for_client();
+}
+
+static void tls_end(const struct program *p)
+{
+	(void)p;
+	end_clients();
+	finish(server);
+	finish(behind);
+	server = behind = -1;
+}
+
+static bool openssl_start(const struct program *p, bool registers, struct running *r)
+{
+	const char *const argv[] = { "/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:4433",
+				     "-cert", TLS "/rsa.crt", "-key", TLS "/rsa.pem",
+				     "-dcert", TLS "/ec.crt", "-dkey", TLS "/ec.pem", "-www", NULL };
+
+	(void)p;
+	(void)registers;
+	return serve(argv, r);
+}
+
+static bool haproxy_start(const struct program *p, bool registers, struct running *r)
+{
+	const char *const argv[] = { "/usr/sbin/haproxy", "-db", "-f", BIN "/haproxy.cfg", NULL };
+
+	(void)p;
+	(void)registers;
+	return serve(argv, r);
+}
+
+static bool stunnel_begin(const struct program *p, bool registers)
+{
+	const char *const argv[] = { "/usr/sbin/nginx", "-p", WORK, "-c", BIN "/nginx-plain.conf",
+				     NULL };
+
+	(void)p;
+	(void)registers;
+	mkdir(WORK "/nginx", 0755);
+	behind = spawn(argv, no_env, 0, -1);
+	return start_tls_clients("4433", "4434");
+}
+
+static bool stunnel_start(const struct program *p, bool registers, struct running *r)
+{
+	const char *const argv[] = { "/usr/bin/stunnel4", BIN "/stunnel.conf", NULL };
+
+	(void)p;
+	(void)registers;
+	return serve(argv, r);
+}
+
+/* A child of the server: the newest one, which is likely to be at work. */
+static pid_t newest_child(const struct running *r)
+{
+	pid_t newest = 0, pid;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", r->pid, r->pid);
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &pid) == 1)
+		if (pid > newest)
+			newest = pid;
+	if (file)
+		fclose(file);
+	return newest;
+}
+
+/* Its child died, and another comes in its place. */
+static bool server_start(const struct program *p, bool registers, struct running *r)
+{
+	(void)p;
+	(void)registers;
+	r->pid = server;
+	return wait_for_client() && wait_for_client();
+}
+
+static void server_end(const struct program *p)
+{
+	if (server > 0) {
+		kill(server, SIGTERM);
+		waitpid(server, NULL, 0);
+		server = -1;
+	}
+	tls_end(p);
+}
+
+static bool nginx_begin(const struct program *p, bool registers)
+{
+	const char *const argv[] = { "/usr/sbin/nginx", "-p", WORK, "-c", BIN "/nginx-watched.conf",
+				     NULL };
+
+	(void)p;
+	(void)registers;
+	mkdir(WORK "/nginx", 0755);
+	server = spawn(argv, no_env, 0, -1);
+	return start_tls_clients("4433", "4433");
+}
+
+static bool postgres_begin(const struct program *p, bool registers)
+{
+	static const char *const script[] = {
+		"/bin/sh", "-c", "rm -rf " PG_DATA " && cp -r " BIN "/pgdata " PG_DATA " && "
+		"cp " TLS "/ec.crt " TLS "/ec.pem " PG_DATA "/ && chown -R 1000:1000 " PG_DATA
+		" && chmod 700 " PG_DATA " && chmod 600 " PG_DATA "/ec.pem", NULL
+	};
+	const char *const argv[] = {
+		PG_BIN "/postgres", "-D", PG_DATA, "-h", "127.0.0.1", "-p", "4433", "-k", "",
+		"-c", "ssl=on", "-c", "ssl_cert_file=ec.crt", "-c", "ssl_key_file=ec.pem",
+		"-c", "fsync=off", "-c", "dynamic_shared_memory_type=mmap",
+		"-c", "shared_buffers=1MB", "-c", "max_connections=16", NULL
+	};
+	const char *const client[] = { BIN "/client_tls", "4433", "ec", "postgres", NULL };
+
+	(void)p;
+	(void)registers;
+	if (!run_to_end(script, (const char *const[]){ "PATH=/usr/bin:/bin", NULL }, 0))
+		return false;
+	server = spawn(argv, no_env, PG_UID, -1);
+	return start_client_pair((const char *const *const[]){ client, client }, 0);
+}
+
+static const char *const tls[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
+				   "ec-d", NULL };
+static const char *const ec[] = { "ec-d", NULL };
+/* It also has an Ed25519 key, which is not covered: Documentation/bpf.rst. */
+static const char *const ssh[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
+				   "ec-d", NULL };
+static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
+
+const struct program watched_programs[] = {
+	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls, "tls", "openssl",
+	  NULL, tls_begin, openssl_start, tls_end },
+	{ "watch-nginx", "nginx, RSA-2048 and P-256", NULL, tls, "tls", "nginx",
+	  newest_child, nginx_begin, server_start, server_end },
+	{ "watch-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls, "tls", "haproxy",
+	  NULL, tls_begin, haproxy_start, tls_end },
+	{ "watch-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls, "tls", "stunnel4",
+	  NULL, stunnel_begin, stunnel_start, tls_end },
+	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec, "tls", "postgres",
+	  newest_child, postgres_begin, server_start, server_end },
+	{ "watch-ssh-agent", "ssh-agent, RSA-2048 and P-256", NULL, ssh, "ssh-agent",
+	  "ssh-agent", NULL, agent_begin, ssh_start, agent_end },
+	{ "watch-gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, "gpg-agent",
+	  "gpg-agent", NULL, agent_begin, gpg_start, agent_end },
+	{ NULL }
+};
