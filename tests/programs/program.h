@@ -46,6 +46,7 @@ struct running {
  * @keys:	the folder instead of NAME, or NULL
  * @watch:	its name as a process, if "kredact watch" is to tag its keys; NULL: they are
  *		registered
+ * @sync:	its keys live so short that the kernel has to make their tags (6.12)
  * @pick:	which process to crash, or NULL: that of start()
  * @begin:	before the first crash of a series; with registration or without
  * @start:	bring it under load. False: it did not come to that
@@ -60,6 +61,7 @@ struct program {
 	const char *const *secrets;
 	const char *keys;
 	const char *watch;
+	bool sync;
 	pid_t (*pick)(const struct running *r);
 	bool (*begin)(const struct program *p, bool registers);
 	bool (*start)(const struct program *p, bool registers, struct running *r);

@@ -219,19 +219,19 @@ static const char *const ssh[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq"
 static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
 
 const struct program watched_programs[] = {
-	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls, "tls", "openssl",
+	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls, "tls", "openssl", false,
 	  NULL, tls_begin, openssl_start, tls_end },
-	{ "watch-nginx", "nginx, RSA-2048 and P-256", NULL, tls, "tls", "nginx",
+	{ "watch-nginx", "nginx, RSA-2048 and P-256", NULL, tls, "tls", "nginx", false,
 	  newest_child, nginx_begin, server_start, server_end },
-	{ "watch-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls, "tls", "haproxy",
+	{ "watch-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls, "tls", "haproxy", false,
 	  NULL, tls_begin, haproxy_start, tls_end },
-	{ "watch-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls, "tls", "stunnel4",
+	{ "watch-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls, "tls", "stunnel4", false,
 	  NULL, stunnel_begin, stunnel_start, tls_end },
-	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec, "tls", "postgres",
+	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec, "tls", "postgres", false,
 	  newest_child, postgres_begin, server_start, server_end },
 	{ "watch-ssh-agent", "ssh-agent, RSA-2048 and P-256", NULL, ssh, "ssh-agent",
-	  "ssh-agent", NULL, agent_begin, ssh_start, agent_end },
+	  "ssh-agent", true, NULL, agent_begin, ssh_start, agent_end },
 	{ "watch-gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, "gpg-agent",
-	  "gpg-agent", NULL, agent_begin, gpg_start, agent_end },
+	  "gpg-agent", false, NULL, agent_begin, gpg_start, agent_end },
 	{ NULL }
 };
