@@ -12,7 +12,7 @@ BPF_KDIR := $(B)/kernels/6.12/kdir
 BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -target bpf -mcpu=v3 -D__TARGET_ARCH_x86
 
-BPF_OBJ := $(addprefix $(BPF_O)/,tag.o events.o table.o value.o symbol.o)
+BPF_OBJ := $(addprefix $(BPF_O)/,tag.o events.o table.o value.o symbol.o free.o kernel.o)
 BPF_LIBS := -lbpf -lelf -lz -lconfig
 
 $(BPF_O)/vmlinux.h: $(B)/kernels/6.12/.stamp
@@ -31,6 +31,15 @@ $(BPF_O)/%.skel.h: $(BPF_O)/%.bpf.o
 	bpftool gen skeleton $< name $* >$@.tmp
 	mv $@.tmp $@
 
+# The module-free mode. Its programs are no part of the above.
+$(BPF_O)/kredact_free.bpf.o: bpf/kredact_free.bpf.c $(BPF_O)/vmlinux.h
+	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
+
+$(BPF_O)/kredact_free.skel.h: $(BPF_O)/kredact_free.bpf.o
+	bpftool gen skeleton $< name kredact_free_bpf >$@.tmp
+	mv $@.tmp $@
+
+$(BPF_O)/free.o $(BPF_O)/kernel.o: $(BPF_O)/kredact_free.skel.h
 $(BPF_O)/tag.o: $(BPF_O)/tag_module.skel.h $(BPF_O)/tag_events.skel.h
 
 $(BPF_OBJ): $(BPF_O)/%.o: bpf/%.c

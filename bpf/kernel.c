@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the running kernel says of itself: see kernel.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "kernel.h"
+
+bool kernel_read(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (!file)
+		return false;
+	len = fread(text, 1, size - 1, file);
+	fclose(file);
+	text[len] = 0;
+	return len;
+}
+
+const char *kernel_lockdown(void)
+{
+	static char text[128];
+	char *level, *end;
+
+	if (!kernel_read("/sys/kernel/security/lockdown", text, sizeof(text)))
+		return "none";
+	level = strchr(text, '[');
+	end = level ? strchr(level, ']') : NULL;
+	if (!end)
+		return "none";
+	*end = 0;
+	return level + 1;
+}
+
+/* Does the command line ask for a preemption that takes effect at any moment? What is last counts. */
+static bool asked_to_preempt(void)
+{
+	char text[32768], *word, *rest;
+	bool asked = false;
+
+	if (!kernel_read("/proc/cmdline", text, sizeof(text)))
+		return false;
+	for (word = strtok_r(text, " \n", &rest); word && strcmp(word, "--");
+	     word = strtok_r(NULL, " \n", &rest))
+		if (!strncmp(word, "preempt=", 8))
+			asked = strcmp(word + 8, "none") && strcmp(word + 8, "voluntary");
+	return asked;
+}
+
+bool kernel_preempts(void)
+{
+	struct utsname name;
+
+	if (uname(&name))
+		return true;
+	if (strstr(name.version, "PREEMPT_DYNAMIC"))
+		return asked_to_preempt();
+	return strstr(name.version, "PREEMPT");
+}
+
+bool kernel_permits(unsigned int capability)
+{
+	char text[8192], *line;
+	uint64_t set;
+
+	if (!kernel_read("/proc/self/status", text, sizeof(text)))
+		return false;
+	line = strstr(text, "\nCapEff:");
+	return line && sscanf(line, "\nCapEff: %" SCNx64, &set) == 1 && (set >> capability & 1);
+}

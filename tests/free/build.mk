@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+# The module-free mode, in machines that take no module.
+
+FREE_O   := $(B)/obj/tests/free
+FREE_BIN := $(B)/tests/free
+FREE_TESTS := free verifier
+FREE_BINS  := $(FREE_TESTS:%=$(FREE_BIN)/%)
+ALL_VM += $(FREE_BINS)
+
+$(FREE_O)/store.bpf.o: tests/free/store.bpf.c $(BPF_O)/vmlinux.h
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -Ibpf -MMD -MP -c -o $@ $<
+
+$(FREE_O)/store.skel.h: $(FREE_O)/store.bpf.o
+	bpftool gen skeleton $< name store_bpf >$@.tmp
+	mv $@.tmp $@
+
+$(FREE_BINS): $(FREE_BIN)/%: tests/free/%.c tests/free/store.c tests/free/store.h \
+	      $(FREE_O)/store.skel.h $(BPF_O)/free.o $(BPF_O)/kernel.o \
+	      $(wildcard tests/selftests/kredact/core.[ch]) $(B)/kselftest/.stamp
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Werror -O1 -g -Iinclude/uapi -Ibpf -Itests/selftests/kredact \
+		-I$(FREE_O) -I$(BPF_O) -isystem $(B)/kselftest -pthread -o $@ $(filter %.c %.o,$^) \
+		-lbpf -lelf -lz
+
+STAGE_FILES += tests/free/settings:/kredact/machines/free/ \
+	       $(FREE_BINS:=:/kredact/machines/free/)
+
+-include $(wildcard $(FREE_O)/*.d)
