@@ -44,6 +44,8 @@ static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 enum free_why free_possible(void)
 {
+	__u32 id;
+
 	if (access(KERNEL_BTF, R_OK))
 		return FREE_NO_BTF;
 	if (strcmp(kernel_lockdown(), "none"))
@@ -53,6 +55,9 @@ enum free_why free_possible(void)
 	/* bpf_probe_write_user() is for CAP_SYS_ADMIN. */
 	if (!kernel_permits(CAP_SYS_ADMIN) || !kernel_permits(CAP_BPF) ||
 	    !kernel_permits(CAP_PERFMON))
+		return FREE_NO_PERMISSION;
+	/* A filter of system calls may still be in the way, as in containers. */
+	if (bpf_prog_get_next_id(0, &id) && errno != ENOENT)
 		return FREE_NO_PERMISSION;
 	return FREE_OK;
 }

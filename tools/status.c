@@ -12,8 +12,10 @@
 
 #include <json-c/json.h>
 
+#include "../bpf/kernel.h"
 #include "commands.h"
 #include "keyfile.h"
+#include "mechanism.h"
 #include "policy.h"
 #include "setting.h"
 
@@ -49,19 +51,6 @@ static int read_info(struct kredact_info *info)
 	return error;
 }
 
-static bool read_text(const char *path, char *text, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	size_t len;
-
-	if (!file)
-		return false;
-	len = fread(text, 1, size - 1, file);
-	fclose(file);
-	text[len] = 0;
-	return len;
-}
-
 /* What the kernel takes for "no". */
 static bool is_no(const char *value)
 {
@@ -74,7 +63,7 @@ static bool disabled_at_boot(void)
 	char text[32768], *word, *rest, *value;
 	bool disabled = false;
 
-	if (!read_text("/proc/cmdline", text, sizeof(text)))
+	if (!kernel_read("/proc/cmdline", text, sizeof(text)))
 		return false;
 	for (word = strtok_r(text, " \n", &rest); word && strcmp(word, "--");
 	     word = strtok_r(NULL, " \n", &rest)) {
@@ -87,25 +76,21 @@ static bool disabled_at_boot(void)
 	return disabled;
 }
 
-/* How far the kernel is locked down: "none", if it says nothing of that. */
-static const char *lockdown_level(void)
+/* The strongest mechanism that is possible here, and why not a stronger one. */
+static void print_mechanism(const struct kredact_info *info, int error)
 {
-	static char text[128];
-	char *level, *end;
+	struct mechanism_choice choice = mechanism_choose(info, error);
 
-	if (!read_text("/sys/kernel/security/lockdown", text, sizeof(text)))
-		return "none";
-	level = strchr(text, '[');
-	end = level ? strchr(level, ']') : NULL;
-	if (!end)
-		return "none";
-	*end = 0;
-	return level + 1;
+	printf("mechanism       %s\n", mechanism_text(choice.which));
+	if (choice.module)
+		printf("                not stronger: %s\n", choice.module);
+	if (choice.bpf != FREE_OK)
+		printf("                not BPF alone: %s\n", free_why_str(choice.bpf));
 }
 
 static void print_absent(int error)
 {
-	const char *level = lockdown_level();
+	const char *level = kernel_lockdown();
 
 	printf("module          not available: %s\n", error == -ENOENT ?
 	       "not loaded, there is no " KREDACT_DEVICE : strerror(-error));
@@ -183,11 +168,13 @@ static void print_json(const struct kredact_info *info, const struct kredact_pol
 	size_t i;
 
 	json_object_object_add(root, "loaded", json_object_new_boolean(!error));
+	json_object_object_add(root, "mechanism", json_object_new_string(
+			       mechanism_word(mechanism_choose(info, error).which)));
 	if (error) {
 		json_object_object_add(root, "error", json_object_new_string(strerror(-error)));
 		json_object_object_add(root, "disabled",
 				       json_object_new_boolean(disabled_at_boot()));
-		json_object_object_add(root, "lockdown", json_object_new_string(lockdown_level()));
+		json_object_object_add(root, "lockdown", json_object_new_string(kernel_lockdown()));
 	}
 	for (i = 0; i < COVERS; i++)
 		json_object_object_add(covered, covers[i].name,
@@ -253,5 +240,7 @@ int cmd_status(int argc, char **argv)
 		print_absent(error);
 	else
 		print_info(&info, known);
+	if (!json)
+		print_mechanism(&info, error);
 	return error ? EXIT_FAILED : 0;
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# The module-free mode, in machines that take no module.
+# The module-free mode, in machines without the module; and in two that cannot have it.
 
 FREE_O   := $(B)/obj/tests/free
 FREE_BIN := $(B)/tests/free
-FREE_TESTS := free verifier
-FREE_BINS  := $(FREE_TESTS:%=$(FREE_BIN)/%)
+FREE_TESTS := free crashes verifier
+FREE_BINS  := $(addprefix $(FREE_BIN)/,$(FREE_TESTS) refused)
 ALL_VM += $(FREE_BINS)
 
 $(FREE_O)/store.bpf.o: tests/free/store.bpf.c $(BPF_O)/vmlinux.h
@@ -24,6 +24,8 @@ $(FREE_BINS): $(FREE_BIN)/%: tests/free/%.c tests/free/store.c tests/free/store.
 		-lbpf -lelf -lz
 
 STAGE_FILES += tests/free/settings:/kredact/machines/free/ \
-	       $(FREE_BINS:=:/kredact/machines/free/)
+	       $(FREE_TESTS:%=$(FREE_BIN)/%:/kredact/machines/free/) \
+	       $(foreach m,locked preempt,$(FREE_BIN)/refused:/kredact/machines/free-$(m)/ \
+		 tests/free/$(m).settings:/kredact/machines/free-$(m)/settings)
 
 -include $(wildcard $(FREE_O)/*.d)

@@ -111,6 +111,9 @@ static void test_absent(void)
 	KREDACT("status");
 	ok(outcome.status == 1 && strstr(outcome.out, "not loaded") &&
 	   strstr(outcome.out, "nothing is redacted"), "status without the module: 1, and says so");
+	ok(strstr(outcome.out, "not stronger: kredact.ko is not loaded") &&
+	   (strstr(outcome.out, "mechanism       BPF alone is possible\n") ||
+	    strstr(outcome.out, "not BPF alone: ")), "and what is possible, or why it is not");
 	KREDACT("policy", "--hunt=all");
 	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "not loaded"),
 	   "policy without the module: 1");
@@ -285,6 +288,7 @@ static void test_status(void)
 	   strstr(outcome.out, "34 of 5678 bytes") && strstr(outcome.out, "9 dumps, whose") &&
 	   strstr(outcome.out, "yes copies elsewhere") && strstr(outcome.out, "no  registers") &&
 	   !strstr(outcome.out, "may be in them"), "status: policy and copies");
+	ok(strstr(outcome.out, "mechanism       the module"), "status: the mechanism");
 	device.policy.unhunted = KREDACT_UNHUNTED_TAGGED;
 	write_device(&device);
 	WITH_DEVICE("status");
