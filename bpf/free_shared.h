@@ -12,7 +12,7 @@
 enum free_reason {
 	FREE_KEPT,		/* it was not */
 	FREE_MARKED,		/* a tag of the process could not be stored: dump nothing */
-	FREE_UNWRITABLE,	/* the page could not be written: read-only, shared by fork, swapped */
+	FREE_UNWRITABLE,	/* the page is read-only, shared by fork, or was swapped */
 	FREE_NOT_PRIVATE,	/* the page may belong to others: shared memory, files, KSM */
 	FREE_SHARED_MM,		/* a process that goes on living has the same memory */
 	FREE_NOT_ZERO,		/* what is about to be written is not what was zeroed */

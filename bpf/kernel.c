@@ -35,7 +35,7 @@ const char *kernel_lockdown(void)
 	return level + 1;
 }
 
-/* Does the command line ask for a preemption that takes effect at any moment? What is last counts. */
+/* Does the command line ask for full or lazy preemption? What it says last counts. */
 static bool asked_to_preempt(void)
 {
 	char text[32768], *word, *rest;

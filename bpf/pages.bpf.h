@@ -287,7 +287,7 @@ static __always_inline void range_note(struct tagged_mm *m, __u64 addr, __u64 le
 			return;
 		}
 		if (!err) {
-			/* Not chained: it stays in the map, under a number that is not used again. */
+			/* If it is not chained it stays in the map, and means nobody. */
 			chain(&m->ranges, &r->next, addr);
 			return;
 		}

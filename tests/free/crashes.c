@@ -70,14 +70,23 @@ static void start_threads(void)
 		pthread_create(&thread, &attr, work, (void *)i);
 }
 
+/* Only the parent tells who it is: both have the same place for that. */
+static pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		shared->child = pid;
+	return pid;
+}
+
 static void live(bool forks)
 {
 	fill_secret(shared->mem + PAGES * PAGE, SECRET, 901);
 	start_threads();
 	if (forks) {
 		usleep(20000);
-		shared->child = fork();
-		if (!shared->child)
+		if (!fork_child())
 			start_threads();
 	}
 	for (;;)
@@ -139,23 +148,34 @@ static void make_shared(void)
 	core_pattern_save();
 }
 
+FIXTURE(crashes) {
+};
+
+FIXTURE_SETUP(crashes)
+{
+	make_shared();
+}
+
+FIXTURE_TEARDOWN(crashes)
+{
+	core_pattern_restore();
+}
+
 /* That the search can find it: without tags, some cores have the secret. */
-TEST(control)
+TEST_F(crashes, control)
 {
 	struct tally t = {};
 	int i;
 
-	make_shared();
 	for (i = 0; i < 20; i++)
 		crash_one(&t, false);
-	core_pattern_restore();
 	printf("# control: %u crashes, %u with the secret\n", t.crashes, t.leaks);
 	EXPECT_EQ(20, t.crashes);
 	EXPECT_EQ(0, t.no_control);
 	EXPECT_LT(0, t.leaks);
 }
 
-TEST(crashes)
+TEST_F_TIMEOUT(crashes, tagged, 280)
 {
 	const char *wanted = getenv("KREDACT_CRASHES");
 	unsigned int nr = wanted ? atoi(wanted) : 200;
@@ -166,12 +186,10 @@ TEST(crashes)
 	enum free_why why;
 	unsigned int i;
 
-	make_shared();
 	store = store_open(&opts, &why);
 	ASSERT_NE(NULL, store);
 	for (i = 0; t.crashes < nr && i < nr; i++)
 		crash_one(&t, i % 2);
-	core_pattern_restore();
 	ASSERT_EQ(0, free_read_counters(store_mode(store), &c));
 	printf("# %u crashes: %u cores, %u killed, %u leaks; %llu tags, %llu pages zeroed, "
 	       "killed for unwritable pages %llu, shared memory %llu\n", t.crashes, t.kept,
@@ -238,14 +256,13 @@ static uint64_t dump(size_t nr, bool tagged)
 }
 
 /* No limits: figures for Documentation/module-free.rst. */
-TEST(costs)
+TEST_F(crashes, costs)
 {
 	struct free_opts opts = {};
 	uint64_t without, with, plain, bare;
 	struct store *store;
 	enum free_why why;
 
-	make_shared();
 	without = tag_untag(1000);
 	bare = dump(4000, false);
 	store = store_open(&opts, &why);
@@ -259,7 +276,6 @@ TEST(costs)
 	       (unsigned long long)bare / 1000, (unsigned long long)plain / 1000,
 	       (unsigned long long)dump(4000, true) / 1000);
 	store_close(store);
-	core_pattern_restore();
 }
 
 TEST_HARNESS_MAIN

@@ -302,12 +302,21 @@ TEST_F(free, tags_of_other_threads)
 	EXPECT_EQ(5, counted(self).pages_zeroed);
 }
 
+/* Only the parent tells who it is: both have the same place for that. */
+static pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		shared->child = pid;
+	return pid;
+}
+
 /* A child that has written to the page since, and so has a page of its own. */
 static void fork_and_write(void)
 {
 	tagged();
-	shared->child = fork();
-	if (!shared->child) {
+	if (!fork_child()) {
 		put(shared->mem + 1000, TAGGED);
 		for (;;)
 			pause();
@@ -334,8 +343,7 @@ TEST_F(free, child_with_its_own_page)
 static void fork_and_crash(void)
 {
 	tagged();
-	shared->child = fork();
-	if (!shared->child) {
+	if (!fork_child()) {
 		for (;;)
 			pause();
 	}
@@ -358,8 +366,7 @@ TEST_F(free, page_shared_by_fork)
 static void fork_and_end(void)
 {
 	tag_ended();
-	shared->child = fork();
-	if (!shared->child) {
+	if (!fork_child()) {
 		put(shared->mem + 1000, TAGGED);
 		for (;;)
 			pause();
@@ -594,8 +601,7 @@ static void fork_many(void)
 
 	store_tag(mem, 12 * PAGE);
 	put(mem + 11 * PAGE, TAGGED);
-	shared->child = fork();
-	if (!shared->child)
+	if (!fork_child())
 		for (;;)
 			pause();
 	_exit(0);
