@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -455,6 +456,39 @@ TEST_F(free, page_without_access)
 	struct outcome o = judge(start(no_access));
 
 	KILLED(o, FREE_UNWRITABLE);
+}
+
+/* Swapped out, and read back by the dump: the kernel maps it read-only then. */
+static void swapped(void)
+{
+	unsigned char there = 1;
+	int i;
+
+	tagged();
+	for (i = 0; i < 100 && there & 1; i++) {
+		madvise(shared->mem, PAGE, MADV_PAGEOUT);
+		usleep(10000);
+		if (mincore(shared->mem, PAGE, &there))
+			break;
+	}
+	shared->error = there & 1;
+}
+
+TEST_F(free, swapped_page)
+{
+	const char *path = "/out/kredact.swap";
+	struct outcome o;
+
+	shared->error = 0;
+	ASSERT_EQ(0, system("dd if=/dev/zero of=/out/kredact.swap bs=1M count=16 2>/dev/null && "
+			    "chmod 600 /out/kredact.swap && mkswap /out/kredact.swap >/dev/null"));
+	ASSERT_EQ(0, swapon(path, 0));
+	o = judge(start(swapped));
+	EXPECT_EQ(0, shared->error);
+	EXPECT_EQ(0, swapoff(path));
+	unlink(path);
+	EXPECT_EQ(0, o.tagged);
+	printf("# swapped: the dump was %s\n", o.signal == SIGKILL ? "killed" : "kept");
 }
 
 static void shared_memory(void)
