@@ -46,6 +46,17 @@ $(BPF_OBJ): $(BPF_O)/%.o: bpf/%.c
 	@mkdir -p $(@D)
 	$(CC) $(KR_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
 
+# Examples of programs that decide about dumps, to be loaded by "kredact rules".
+BPF_EXAMPLES := $(patsubst bpf/examples/%.bpf.c,$(BPF_O)/examples/%.bpf.o,$(wildcard bpf/examples/*.bpf.c))
+
+BPF_RULES_CFLAGS = $(BPF_CFLAGS) -Iinclude/uapi -I/usr/include/$(shell $(CC) -print-multiarch)
+
+$(BPF_EXAMPLES): $(BPF_O)/examples/%.bpf.o: bpf/examples/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_RULES_CFLAGS) -MMD -MP -c -o $@ $<
+
+ALL += $(BPF_EXAMPLES)
+
 $(B)/bin/kredact: $(BPF_OBJ)
 $(B)/bin/kredact: KREDACT_LIBS += $(BPF_LIBS)
 
@@ -57,4 +68,4 @@ install-probes:
 	install -d $(DESTDIR)/usr/share/kredact/probes.d
 	install -m 644 bpf/probes/*.conf $(DESTDIR)/usr/share/kredact/probes.d/
 
--include $(wildcard $(BPF_O)/*.d)
+-include $(wildcard $(BPF_O)/*.d $(BPF_O)/examples/*.d)

@@ -25,15 +25,20 @@ static DEFINE_SPINLOCK(dumps_lock);
 /* How many of them lose more than what is tagged. */
 static atomic_t redacting;
 
-static void kredact_dump_begin(struct kredact_dump *dump)
+/* Return: false if nothing is to be written. */
+static bool kredact_dump_begin(struct kredact_dump *dump)
 {
 	const struct core_thread *thread;
+	u64 ranges = 0;
 
 	/* The threads that wait for the dump to end are on a list; who else uses the mm runs. */
 	for (thread = &current->signal->core_state->dumper; thread; thread = thread->next)
 		dump->stopped++;
 	dump->kmm = kredact_mm_find(current->mm);
+	if (dump->kmm)
+		ranges = U64_MAX;
 	if (dump->kmm && kredact_lock_tags(dump->kmm, dump)) {
+		ranges = kr_set_nr(&dump->kmm->set);
 		dump->serial = kr_set_serial(&dump->kmm->set);
 		dump->epoch = dump->kmm->epoch;
 		spin_unlock(&dump->kmm->lock);
@@ -44,13 +49,16 @@ static void kredact_dump_begin(struct kredact_dump *dump)
 		kredact_policy_raise(&dump->policy, READ_ONCE(dump->kmm->wants));
 	else
 		dump->policy.registers = min(dump->policy.registers, KREDACT_REGISTERS_MATCHING);
+	spin_lock(&dumps_lock);
+	hash_add(dumps, &dump->node, (unsigned long)dump->task);
+	spin_unlock(&dumps_lock);
+	if (!kredact_rules_begin(dump, ranges))
+		return false;
 	kredact_hunt_begin(dump);
 	kredact_reduce_begin(dump);
 	if (dump->redacts)
 		atomic_inc(&redacting);
-	spin_lock(&dumps_lock);
-	hash_add(dumps, &dump->node, (unsigned long)dump->task);
-	spin_unlock(&dumps_lock);
+	return true;
 }
 
 static void kredact_dump_end(struct kredact_dump *dump)
@@ -62,6 +70,7 @@ static void kredact_dump_end(struct kredact_dump *dump)
 		atomic_dec(&redacting);
 	kredact_reduce_end(dump);
 	kredact_hunt_end(dump);
+	kredact_rules_end(dump);
 }
 
 /**
@@ -168,15 +177,17 @@ static int kredact_original_core_dump(struct coredump_params *cprm)
 static int kredact_sealed_core_dump(struct coredump_params *cprm)
 {
 	struct kredact_dump dump = { .task = current, .cprm = cprm };
-	int dumped;
+	int dumped = 0;
 
-	kredact_dump_begin(&dump);
+	if (!kredact_dump_begin(&dump))
+		goto end;
 	dumped = kredact_original_core_dump(cprm);
 	if (dump.redacts || dump.counts.pages_left_out) {
 		atomic64_inc(&kredact_stats.dumps);
 		if (!dumped || !kredact_seal_write(&dump, cprm))
 			atomic64_inc(&kredact_stats.seals_failed);
 	}
+end:
 	kredact_dump_end(&dump);
 	atomic64_add(dump.counts.pages_zeroed, &kredact_stats.pages_zeroed);
 	atomic64_add(dump.counts.bytes_zeroed, &kredact_stats.bytes_zeroed);

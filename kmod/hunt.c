@@ -265,9 +265,11 @@ out:
 void kredact_hunt_begin(struct kredact_dump *dump)
 {
 	bool grouped = kredact_user_has_groups(current_uid());
+	/* An exempted process shows its own secrets, and so those of its family. */
+	struct kredact_mm *kmm = kredact_rules_lift(dump) ? NULL : dump->kmm;
 	struct kredact_search *search;
 
-	if (!dump->kmm && !grouped)
+	if (!dump->kmm && !grouped && !dump->rules && !dump->unwanted)
 		return;
 	dump->redacts = true;
 	search = kvzalloc(sizeof(*search), KREDACT_GFP_DUMP);
@@ -278,7 +280,7 @@ void kredact_hunt_begin(struct kredact_dump *dump)
 		dump->hunted.unindexed = KREDACT_UNINDEXED_LOOKUP;
 	} else {
 		search->policy = dump->policy;
-		dump->hunted.unindexed = kredact_secrets_index(search, dump->kmm, dump->serial);
+		dump->hunted.unindexed = kredact_secrets_index(search, kmm, dump->serial);
 		dump->hunted.ranges = search->nr_secrets;
 		dump->hunted.bytes = search->index.bytes;
 		dump->hunted.bytes_plain = search->index.bytes_plain;

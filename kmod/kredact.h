@@ -15,6 +15,7 @@
 
 #include <linux/coredump.h>
 #include <linux/kredact.h>
+#include <linux/kredact_rules.h>
 #include <linux/kredact_seal.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
@@ -322,6 +323,11 @@ struct kredact_search {
  * @left_out:	pages that were left out although they are not tagged here, merged
  * @nr_left_out: how many entries
  * @flags:	KREDACT_SEAL_*
+ * @view:	what policy programs are told of it
+ * @rules:	KREDACT_RULES_*: what they asked for
+ * @rules_asked: they are being asked
+ * @unwanted:	mappings that they leave out, by their index; NULL if there are none
+ * @nr_unwanted: how many
  */
 struct kredact_dump {
 	struct hlist_node node;
@@ -357,6 +363,11 @@ struct kredact_dump {
 	} left_out[KREDACT_LEFT_OUT_MAX];
 	u32 nr_left_out;
 	u32 flags;
+	struct kredact_dump_view view;
+	u32 rules;
+	bool rules_asked;
+	unsigned long *unwanted;
+	u32 nr_unwanted;
 };
 
 /* dump.c: the dump that is being written. */
@@ -386,6 +397,26 @@ static inline struct kredact_mm *kredact_dump_tags(const struct kredact_dump *du
 static inline bool kredact_mm_is_live(const struct kredact_dump *dump)
 {
 	return atomic_read(&current->mm->mm_users) > dump->stopped;
+}
+
+/* rules.c: what policy programs decide. */
+#define KREDACT_RULES_FORCED	(KREDACT_FORCE_PAGES | KREDACT_FORCE_REGISTERS | \
+				 KREDACT_FORCE_HUNT | KREDACT_FORCE_STRICT)
+int kredact_rules_init(void);
+bool kredact_rules_begin(struct kredact_dump *dump, u64 ranges);
+void kredact_rules_end(struct kredact_dump *dump);
+bool kredact_rules_unwanted(struct kredact_dump *dump, unsigned long addr);
+
+/* Does a dump show what its process has registered? */
+static inline bool kredact_rules_lift(const struct kredact_dump *dump)
+{
+	return dump && (dump->rules & KREDACT_RULES_EXEMPT);
+}
+
+/* Does it lose whole pages, also where only bytes are tagged? */
+static inline bool kredact_rules_whole(const struct kredact_dump *dump)
+{
+	return dump && (dump->rules & KREDACT_FORCE_PAGES);
 }
 
 /* secrets.c: what is hunted. */

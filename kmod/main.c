@@ -54,6 +54,9 @@ static int __init kredact_init(void)
 	ret = kredact_kfunc_init();
 	if (ret)
 		goto err_hooks;
+	ret = kredact_rules_init();
+	if (ret)
+		goto err_hooks;
 	ret = kredact_device_init();
 	if (ret)
 		goto err_hooks;

@@ -70,15 +70,18 @@ enum page_tag {
 };
 
 /* What is tagged on a page; the lock is held. */
-static enum page_tag kredact_page_tag(struct kredact_mm *kmm, unsigned long addr)
+static enum page_tag kredact_page_tag(struct kredact_mm *kmm, const struct kredact_dump *dump,
+				      unsigned long addr)
 {
 	u64 last = (u64)addr + PAGE_SIZE - 1;
 	const struct kr_range *range;
 	enum page_tag tag = PAGE_PLAIN;
 
+	if (kredact_rules_lift(dump))
+		return PAGE_PLAIN;
 	for (range = kr_first_in(&kmm->set, addr, last); range;
 	     range = kr_next_in(&kmm->set, range, addr, last)) {
-		if (!(range->flags & KREDACT_EXACT))
+		if (!(range->flags & KREDACT_EXACT) || kredact_rules_whole(dump))
 			return PAGE_WHOLE;
 		tag = PAGE_EXACT;
 	}
@@ -170,8 +173,9 @@ static u32 kredact_redact(struct kredact_mm *kmm, struct kredact_dump *dump, uns
 
 	if (!kredact_lock_tags(kmm, dump))
 		return KREDACT_LEFT_OUT_LOOKUP;
-	*zeroed = kredact_zero_ranges(kmm, addr, copy);
-	if (kmm->epoch != epoch || kredact_page_tag(kmm, addr) == PAGE_WHOLE)
+	if (!kredact_rules_lift(dump))
+		*zeroed = kredact_zero_ranges(kmm, addr, copy);
+	if (kmm->epoch != epoch || kredact_page_tag(kmm, dump, addr) == PAGE_WHOLE)
 		failure = KREDACT_LEFT_OUT_LOOKUP;
 	spin_unlock(&kmm->lock);
 	return failure;
@@ -267,7 +271,7 @@ static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long
 			if (!kredact_lock_tags(kmm, dump))
 				break;
 			epoch = kmm->epoch;
-			tag = kredact_page_tag(kmm, addr);
+			tag = kredact_page_tag(kmm, dump, addr);
 			spin_unlock(&kmm->lock);
 		}
 		if (tag == PAGE_WHOLE) {
@@ -309,9 +313,13 @@ static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long
  */
 struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
 {
-	struct page *page = kredact_tagged_page(dump, addr);
+	struct page *page = NULL;
 	u32 failure;
 
+	if (dump && kredact_rules_unwanted(dump, addr))
+		kredact_leave_out(dump, addr, KREDACT_LEFT_OUT_RULE);
+	else
+		page = kredact_tagged_page(dump, addr);
 	if (!dump || !dump->redacts)
 		return page;
 	page = kredact_hunt_page(dump, addr, page, &failure);

@@ -87,6 +87,7 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 	struct kredact_seal_range batch[BATCH];
 	struct kr_cursor cursor = { };
 	const struct kr_range *range;
+	u32 whole = kredact_rules_whole(dump) ? KREDACT_EXACT : 0;
 	u32 nr, steps;
 
 	if (!kmm)
@@ -110,7 +111,7 @@ static void kredact_seal_ranges(struct kredact_dump *dump, struct kr_seal *seal)
 				.addr = cpu_to_le64(range->start),
 				.len = cpu_to_le64(range->last - range->start + 1),
 				.handle = cpu_to_le64(range->handle),
-				.flags = cpu_to_le32(range->flags & KREDACT_RANGE_SEALED),
+				.flags = cpu_to_le32(range->flags & KREDACT_RANGE_SEALED & ~whole),
 				.label = cpu_to_le32(range->label),
 			};
 			dump->counts.range_bytes += range->last - range->start + 1;
@@ -171,6 +172,17 @@ static void kredact_seal_hunt(const struct kredact_dump *dump, struct kr_seal *s
 	kr_seal_hunt(seal, &hunt);
 }
 
+static void kredact_seal_rules(const struct kredact_dump *dump, struct kr_seal *seal)
+{
+	struct kredact_seal_rules rules = {
+		.flags = cpu_to_le32(dump->rules),
+		.mappings = cpu_to_le32(dump->nr_unwanted),
+	};
+
+	if (dump->rules || dump->nr_unwanted)
+		kr_seal_rules(seal, &rules);
+}
+
 static void kredact_seal_counts(struct kredact_dump *dump, struct kr_seal *seal)
 {
 	struct kredact_seal_counts counts = {
@@ -219,6 +231,7 @@ bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm)
 		kredact_seal_policy(dump, &seal);
 		kredact_seal_hunt(dump, &seal);
 	}
+	kredact_seal_rules(dump, &seal);
 	kredact_seal_counts(dump, &seal);
 	written = kr_seal_end(&seal) && !crypto_shash_final(hmac, digest) &&
 		  dump_emit(cprm, digest, sizeof(digest));

@@ -71,6 +71,9 @@ static void check_seal(struct audit *audit)
 	if (!error && audit->seal.flags & KREDACT_SEAL_ALL_LEFT_OUT)
 		error = complain(text, -EBADMSG, "the module could not read its tags during this "
 				 "dump: the seal may lack ranges");
+	if (!error && audit->seal.rules.flags & KREDACT_RULES_EXEMPT)
+		error = complain(text, -EBADMSG, "a policy program exempted this dump: what its "
+				 "process had registered was not redacted");
 	conclude(audit, CHECK_SEAL, error ? CHECK_FAILED : CHECK_PASSED);
 	if (error)
 		return;
@@ -525,6 +528,8 @@ const char *left_out_reason(u32 reason)
 		return "tagged at another address or by another process";
 	case KREDACT_LEFT_OUT_UNHUNTED:
 		return "copies could not be hunted there";
+	case KREDACT_LEFT_OUT_RULE:
+		return "a policy program did not want the mapping";
 	default:
 		return "another reason";
 	}

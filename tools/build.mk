@@ -4,12 +4,12 @@
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
 AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c finding.c input.c json.c keyfile.c mac.c \
-	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c sandbox.c setting.c text.c)
+	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c sandbox.c setting.c text.c)
 AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
 
 # bpf/build.mk adds the BPF program that "kredact watch" loads.
 KREDACT_SRC := $(addprefix tools/,kredact.c cgroup.c key.c keyfile.c mechanism.c \
-	       policy.c probes.c setting.c status.c text.c watch.c)
+	       policy.c probes.c rules.c setting.c status.c text.c watch.c)
 KREDACT_LIBS := -lcrypto -ljson-c
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Subcommands of kredact. Each is in a file of its own, takes argv[0] as its
- * own name, and returns an exit status: 0, 1 (it failed), 3 (usage); watch also
- * has 2 (this kernel cannot do it).
+ * own name, and returns an exit status: 0, 1 (it failed), 3 (usage); watch and
+ * rules also have 2 (this kernel cannot do it).
  */
 #ifndef KREDACT_TOOLS_COMMANDS_H
 #define KREDACT_TOOLS_COMMANDS_H
@@ -15,5 +15,6 @@ int cmd_key(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_probes(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 
 #endif /* KREDACT_TOOLS_COMMANDS_H */

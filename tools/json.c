@@ -174,6 +174,20 @@ static struct json_object *hunt(const struct audit *audit)
 	return object;
 }
 
+static struct json_object *rules(const struct seal_rules *from)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_bool(object, "force_pages", from->flags & KREDACT_FORCE_PAGES);
+	add_bool(object, "force_registers", from->flags & KREDACT_FORCE_REGISTERS);
+	add_bool(object, "force_hunt", from->flags & KREDACT_FORCE_HUNT);
+	add_bool(object, "force_strict", from->flags & KREDACT_FORCE_STRICT);
+	add_bool(object, "exempted", from->flags & KREDACT_RULES_EXEMPT);
+	add_bool(object, "exemption_refused", from->flags & KREDACT_RULES_REFUSED);
+	add_number(object, "mappings_left_out", from->mappings);
+	return object;
+}
+
 static struct json_object *seal_object(const struct audit *audit)
 {
 	struct json_object *object = json_object_new_object(), *counts;
@@ -218,6 +232,8 @@ static struct json_object *seal_object(const struct audit *audit)
 		json_object_object_add(object, "policy", policy(&seal->policy));
 		json_object_object_add(object, "hunt", hunt(audit));
 	}
+	if (seal->has_rules)
+		json_object_object_add(object, "rules", rules(&seal->rules));
 	add_number(object, "unknown_records", seal->unknown);
 	return object;
 }

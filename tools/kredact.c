@@ -32,6 +32,7 @@ static const struct command commands[] = {
 	{ "policy", cmd_policy, "[OPTION]...", "what dumps lose besides what is tagged" },
 	{ "watch", cmd_watch, "[OPTION]...", "tag the keys of programs left as they are" },
 	{ "probes", cmd_probes, "[--check] [FILE]", "the table that watch goes by" },
+	{ "rules", cmd_rules, "[load|unload] ...", "BPF programs that decide about dumps" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };
@@ -47,7 +48,7 @@ static void print_help(FILE *to)
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].text);
-	fputs("\nExit status: 0 done, 1 failed, 2 not possible on this kernel (watch), 3 usage.\n", to);
+	fputs("\nExit status: 0 done, 1 failed, 2 not possible on this kernel (watch, rules), 3 usage.\n", to);
 }
 
 static int cmd_version(int argc, char **argv)

@@ -143,6 +143,14 @@ static void print_policy(const struct report *report, const struct seal_policy *
 	     setting_word(SETTING_STRICT, policy->strict));
 }
 
+static void print_rules(const struct report *report, const struct seal_rules *rules)
+{
+	char text[256];
+
+	seal_rules_text(text, sizeof(text), rules);
+	line(report, "programs", "%s", text);
+}
+
 static void print_hunt(const struct report *report, const struct audit *audit)
 {
 	const struct seal_hunt *hunt = &audit->seal.hunt;
@@ -199,6 +207,8 @@ static void print_counts(const struct report *report, const struct audit *audit)
 		print_policy(report, &seal->policy);
 		print_hunt(report, audit);
 	}
+	if (seal->has_rules)
+		print_rules(report, &seal->rules);
 	if (seal->unknown)
 		line(report, "passed over", "%" PRIu64 " records of types that this program does "
 		     "not know", seal->unknown);

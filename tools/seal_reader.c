@@ -295,7 +295,7 @@ static int read_counts(struct seal *seal, u64 at, u64 len, struct complaint *why
 		return complain(why, -EBADMSG, "the seal counts %" PRIu64 " left-out pages, %"
 				PRIu64 " of them not listed, but lists %" PRIu64,
 				seal->counts.pages_left_out, seal->counts.left_out_lost, left_out);
-	return seal_check_hunt(seal, why);
+	return seal_check_hunt(seal, why) ?: seal_check_rules(seal, why);
 }
 
 static int read_trailer(struct seal *seal, u64 at, u64 records, struct complaint *why)
@@ -345,6 +345,8 @@ static int read_record(struct seal *seal, u64 at, u32 type, u64 len,
 		return visitor->copy ? seal_read_copies(seal, at, len, visitor, why) : 0;
 	case KREDACT_SEAL_HUNT:
 		return first ? seal_read_hunt(seal, at, len, why) : 0;
+	case KREDACT_SEAL_RULES:
+		return first ? seal_read_rules(seal, at, len, why) : 0;
 	default:
 		seal->unknown += first;
 		return 0;

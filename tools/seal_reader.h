@@ -6,13 +6,14 @@
 #define KREDACT_TOOLS_SEAL_READER_H
 
 #include <linux/kredact.h>
+#include <linux/kredact_rules.h>
 #include <linux/kredact_seal.h>
 
 #include "input.h"
 
 #define SEAL_LEN_MAX	(1ULL << 30)	/* 32 million ranges */
 #define SEAL_LABELS_MAX	65536u
-#define SEAL_REASONS	6u		/* KREDACT_LEFT_OUT_*, 0 is any other */
+#define SEAL_REASONS	7u		/* KREDACT_LEFT_OUT_*, 0 is any other */
 
 /**
  * struct seal_label - a label and what is registered under it
@@ -109,6 +110,15 @@ struct seal_hunt {
 };
 
 /**
+ * struct seal_rules - what policy programs decided
+ * @flags, @mappings: as in struct kredact_seal_rules
+ */
+struct seal_rules {
+	u32 flags;
+	u32 mappings;
+};
+
+/**
  * struct seal_visitor - takes what a seal lists, one by one
  * @arg:	first argument of the functions
  * @range:	takes a range, or NULL
@@ -150,6 +160,8 @@ struct seal_visitor {
  * @hunt:	sums over the hunt, if @has_hunt
  * @nr_copies:	copies named
  * @copies_len:	sum of their lengths; what overlaps counts each time
+ * @has_rules:	policy programs have asked for something
+ * @rules:	what, if @has_rules; else zero
  * @unknown:	records of unknown types
  * @counts:	the module's own sums
  */
@@ -188,6 +200,8 @@ struct seal {
 	struct seal_hunt hunt;
 	u64 nr_copies;
 	u64 copies_len;
+	bool has_rules;
+	struct seal_rules rules;
 	u64 unknown;
 	struct {
 		u64 ranges;
@@ -212,5 +226,10 @@ int seal_read_copies(struct seal *seal, u64 at, u64 len, const struct seal_visit
 		     struct complaint *why);
 int seal_count_copy(void *arg, const struct seal_copy *copy, struct complaint *why);
 int seal_check_hunt(const struct seal *seal, struct complaint *why);
+
+/* seal_rules.c: the record of policy programs. */
+int seal_read_rules(struct seal *seal, u64 at, u64 len, struct complaint *why);
+int seal_check_rules(const struct seal *seal, struct complaint *why);
+void seal_rules_text(char *text, size_t size, const struct seal_rules *rules);
 
 #endif /* KREDACT_TOOLS_SEAL_READER_H */

@@ -13,6 +13,7 @@ _Static_assert(sizeof(struct kredact_seal_counts) == 64, "seal counts");
 _Static_assert(sizeof(struct kredact_seal_policy) == 32, "seal policy");
 _Static_assert(sizeof(struct kredact_seal_copy) == 32, "seal copy");
 _Static_assert(sizeof(struct kredact_seal_hunt) == 104, "seal hunt");
+_Static_assert(sizeof(struct kredact_seal_rules) == 16, "seal rules");
 
 static void kr_seal_put(struct kr_seal *seal, const void *data, u32 len)
 {
@@ -124,6 +125,17 @@ void kr_seal_hunt(struct kr_seal *seal, const struct kredact_seal_hunt *hunt)
 {
 	kr_seal_record(seal, KREDACT_SEAL_HUNT, sizeof(*hunt));
 	kr_seal_put(seal, hunt, sizeof(*hunt));
+}
+
+/**
+ * kr_seal_rules() - write what policy programs decided
+ * @seal:	after kr_seal_begin(); once
+ * @rules:	already little-endian
+ */
+void kr_seal_rules(struct kr_seal *seal, const struct kredact_seal_rules *rules)
+{
+	kr_seal_record(seal, KREDACT_SEAL_RULES, sizeof(*rules));
+	kr_seal_put(seal, rules, sizeof(*rules));
 }
 
 /**

@@ -38,6 +38,7 @@ void kr_seal_left_out(struct kr_seal *seal, const struct kredact_seal_left_out *
 void kr_seal_policy(struct kr_seal *seal, const struct kredact_seal_policy *policy);
 void kr_seal_copies(struct kr_seal *seal, const struct kredact_seal_copy *copies, u32 nr);
 void kr_seal_hunt(struct kr_seal *seal, const struct kredact_seal_hunt *hunt);
+void kr_seal_rules(struct kr_seal *seal, const struct kredact_seal_rules *rules);
 void kr_seal_counts(struct kr_seal *seal, const struct kredact_seal_counts *counts);
 bool kr_seal_end(struct kr_seal *seal);
 

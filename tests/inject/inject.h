@@ -179,6 +179,8 @@ INJECT_FUNCTION(bool, time_after, (unsigned long a, unsigned long b), (a, b))
 #define ftrace_set_filter(...)	INJECT_ERR(-ENOMEM, ftrace_set_filter, __VA_ARGS__)
 #define register_ftrace_function(...) INJECT_ERR(-EBUSY, register_ftrace_function, __VA_ARGS__)
 #define register_btf_kfunc_id_set(...) INJECT_ERR(-ENOMEM, register_btf_kfunc_id_set, __VA_ARGS__)
+#define register_btf_fmodret_id_set(...)						\
+	INJECT_ERR(-ENOMEM, register_btf_fmodret_id_set, __VA_ARGS__)
 
 /* Without a free node: munmap may have taken what was reserved. */
 #define kr_insert(...)		INJECT_ERR(0, kr_insert, __VA_ARGS__)

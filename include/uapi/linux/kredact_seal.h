@@ -88,6 +88,7 @@ struct kredact_seal_header {
 #define KREDACT_SEAL_POLICY	5	/* struct kredact_seal_policy; at most one */
 #define KREDACT_SEAL_COPIES	6	/* array of struct kredact_seal_copy */
 #define KREDACT_SEAL_HUNT	7	/* struct kredact_seal_hunt; at most one */
+#define KREDACT_SEAL_RULES	8	/* struct kredact_seal_rules; at most one */
 
 /**
  * struct kredact_seal_record - header of one record
@@ -135,6 +136,7 @@ struct kredact_seal_range {
 #define KREDACT_LEFT_OUT_UNREADABLE	3	/* copying the page failed (memory error) */
 #define KREDACT_LEFT_OUT_SHARED		4	/* tagged at another address, or by others */
 #define KREDACT_LEFT_OUT_UNHUNTED	5	/* could hold copies that could not be hunted */
+#define KREDACT_LEFT_OUT_RULE		6	/* a policy program did not want its mapping */
 
 /**
  * struct kredact_seal_left_out - pages that were left out although not tagged here
@@ -254,6 +256,28 @@ struct kredact_seal_hunt {
 	__le64 strict_bytes;
 	__le32 unindexed;
 	__le32 reserved[5];
+};
+
+/*
+ * What policy programs asked for. The first four are KREDACT_FORCE_PAGES, _REGISTERS,
+ * _HUNT and _STRICT of linux/kredact_rules.h.
+ */
+#define KREDACT_RULES_DROPPED		(1U << 4)	/* in no seal: there is no dump */
+#define KREDACT_RULES_EXEMPT		(1U << 5)	/* what the process registered is there */
+#define KREDACT_RULES_REFUSED		(1U << 6)	/* it was to be, but that was refused */
+
+/**
+ * struct kredact_seal_rules - what policy programs decided about this dump
+ * @flags:	KREDACT_FORCE_*, KREDACT_RULES_EXEMPT, KREDACT_RULES_REFUSED
+ * @mappings:	mappings that they left out
+ * @reserved:	0
+ *
+ * There is none if they did not ask for anything.
+ */
+struct kredact_seal_rules {
+	__le32 flags;
+	__le32 mappings;
+	__le32 reserved[2];
 };
 
 /**

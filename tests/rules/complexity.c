@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How many instructions the verifier has to look at before it lets a program of this tree
+ * through: below LIMIT, for each of them. The kernel gives up at a million, and what it
+ * looks at depends on its version.
+ *
+ * Each program is loaded alone, with the verifier's statistics. What this kernel does not
+ * have (functions of the module, before 6.12) is a skipped test on the kernels that
+ * are known not to have it, and a failed one on others.
+ */
+#define _GNU_SOURCE
+#include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <bpf/libbpf.h>
+
+#include "../../bpf/limits.h"
+
+#define OBJECTS		"/kredact/bpf/*.o"
+
+/* Flag of the verifier's log: only what was processed, and how. */
+#define LOG_STATS	4
+
+static unsigned int number, failures;
+static char seen[65536];
+
+static int collect(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	size_t len = strlen(seen);
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	return vsnprintf(seen + len, sizeof(seen) - len, fmt, ap);
+}
+
+/* Programs that need the module are for the kernels that let them call it. */
+static bool has_kfuncs(void)
+{
+	struct utsname name;
+
+	return uname(&name) || strncmp(name.release, "6.1.", 4);
+}
+
+/* Why a program cannot be loaded before 6.12: what the module offers is not there. */
+static bool needs_module(const char *why)
+{
+	return strstr(why, "kredact_bpf_") || strstr(why, "kredact_policy_");
+}
+
+static struct bpf_program *only(struct bpf_object *object, unsigned int wanted)
+{
+	struct bpf_program *program, *found = NULL;
+	unsigned int i = 0;
+
+	bpf_object__for_each_program(program, object) {
+		bpf_program__set_autoload(program, i == wanted);
+		if (i++ == wanted)
+			found = program;
+	}
+	return found;
+}
+
+/* One program of an object; false if there are no more. */
+static bool measure(const char *path, unsigned int which)
+{
+	const char *file = strrchr(path, '/') + 1, *processed;
+	unsigned int insns = 0, states = 0;
+	struct bpf_program *program;
+	struct bpf_object *object;
+	static char log[4096];
+	bool loaded, low;
+
+	seen[0] = 0;
+	log[0] = 0;
+	object = bpf_object__open_file(path, NULL);
+	program = object ? only(object, which) : NULL;
+	if (!program) {
+		bpf_object__close(object);
+		return false;
+	}
+	bpf_program__set_log_level(program, LOG_STATS);
+	bpf_program__set_log_buf(program, log, sizeof(log));
+	loaded = !bpf_object__load(object);
+	processed = strstr(log, "processed ");
+	if (processed)
+		sscanf(processed, "processed %u insns (limit %*u) max_states_per_insn %*u "
+		       "total_states %u", &insns, &states);
+	low = insns && insns <= KREDACT_BPF_COMPLEXITY;
+	number++;
+	if (loaded) {
+		failures += !low;
+		printf("%sok %u %s %s: %u instructions, %u states\n", low ? "" : "not ", number,
+		       file, bpf_program__name(program), insns, states);
+	} else if (!has_kfuncs() && needs_module(seen)) {
+		printf("ok %u # SKIP %s %s needs functions of the module, and Linux 6.12\n",
+		       number, file, bpf_program__name(program));
+	} else {
+		printf("# %.2000s\n", seen);
+		failures++;
+		printf("not ok %u %s %s cannot be loaded\n", number, file,
+		       bpf_program__name(program));
+	}
+	bpf_object__close(object);
+	return true;
+}
+
+int main(void)
+{
+	unsigned int which;
+	glob_t found;
+	size_t i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	puts("TAP version 13");
+	libbpf_set_print(collect);
+	if (glob(OBJECTS, 0, NULL, &found)) {
+		puts("Bail out! there are no objects");
+		return 1;
+	}
+	for (i = 0; i < found.gl_pathc; i++) {
+		which = 0;
+		while (measure(found.gl_pathv[i], which))
+			which++;
+		if (which)
+			continue;
+		number++;
+		failures++;
+		printf("not ok %u %s cannot be opened\n", number, found.gl_pathv[i]);
+	}
+	globfree(&found);
+	printf("1..%u\n", number);
+	return failures != 0;
+}
