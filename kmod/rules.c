@@ -191,7 +191,7 @@ __bpf_kfunc int kredact_bpf_exempt(const struct kredact_dump_view *view)
 		return -ENOENT;
 	dump->rules |= KREDACT_RULES_REFUSED;
 	if (!READ_ONCE(exemptions)) {
-		LOG_DUMP(pr_notice_ratelimited, "is not exempted: the parameter \"exemptions\" is off");
+		LOG_DUMP(pr_notice_ratelimited, "is not exempted: \"exemptions\" is off");
 		return -EPERM;
 	}
 	if (READ_ONCE(dump->kmm->wants) & KREDACT_GROUP) {
@@ -355,7 +355,7 @@ static void kredact_rules_settle(struct kredact_dump *dump)
 				 "is not exempted: another policy program is stricter");
 		} else {
 			dump->rules &= ~KREDACT_RULES_REFUSED;
-			/* One entry for each dump that shows secrets: none of them is suppressed. */
+			/* One for each dump that shows secrets: none of them is suppressed. */
 			LOG_DUMP(pr_notice,
 				 "is exempted by a policy program: what it has registered is in it");
 		}

@@ -361,36 +361,81 @@ static int cmd_load(int argc, char **argv)
 	return load(argv[optind], given, argv + optind + 1);
 }
 
+/* The program of a pinned link, or 0. */
+static uint32_t program_of(const char *path)
+{
+	struct bpf_link_info link = { };
+	uint32_t len = sizeof(link);
+	int fd = bpf_obj_get(path), ret;
+
+	if (fd < 0)
+		return 0;
+	ret = bpf_obj_get_info_by_fd(fd, &link, &len);
+	close(fd);
+	return ret ? 0 : link.prog_id;
+}
+
+/* The kernel detaches later: when the program has gone, that is over. */
+static bool wait_for_end(uint32_t id)
+{
+	int tries, fd;
+
+	for (tries = 0; tries < 500; tries++) {
+		fd = bpf_prog_get_fd_by_id(id);
+		if (fd < 0)
+			return errno == ENOENT;
+		close(fd);
+		usleep(10000);
+	}
+	return false;
+}
+
 static int cmd_unload(int argc, char **argv)
 {
-	char folder[FOLDER_LEN];
+	uint32_t ids[NAME_LEN], nr = 0;
+	char folder[FOLDER_LEN], path[PATH_MAX];
+	struct dirent *entry;
+	int status = 0;
+	DIR *dir;
 
 	if (argc != 2 || !name_is_good(argv[1])) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
 	snprintf(folder, sizeof(folder), "%s/%s", RULES_DIR, argv[1]);
-	return remove_folder(folder) ? fail(folder) : 0;
+	dir = opendir(folder);
+	if (!dir)
+		return fail(folder);
+	while (nr < NAME_LEN && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		ids[nr] = entry->d_name[0] == '.' ? 0 : program_of(path);
+		nr += !!ids[nr];
+	}
+	closedir(dir);
+	if (remove_folder(folder))
+		return fail(folder);
+	while (nr--) {
+		if (wait_for_end(ids[nr]))
+			continue;
+		fprintf(stderr, "kredact rules: program %u is not loaded by this name any more, "
+			"but in use\n", ids[nr]);
+		status = EXIT_FAILED;
+	}
+	return status;
 }
 
 /* What the kernel knows of a pinned link. */
 static void list_link(const char *name, const char *path, const char *program)
 {
 	struct bpf_prog_info prog = { };
-	struct bpf_link_info link = { };
-	uint32_t len = sizeof(link);
-	int fd = bpf_obj_get(path), prog_fd = -1;
+	uint32_t len = sizeof(prog), id = program_of(path);
+	int fd = id ? bpf_prog_get_fd_by_id(id) : -1;
 
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &link, &len))
-		prog_fd = bpf_prog_get_fd_by_id(link.prog_id);
-	len = sizeof(prog);
-	if (prog_fd >= 0 && !bpf_obj_get_info_by_fd(prog_fd, &prog, &len))
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &prog, &len))
 		printf("%-16s %-16s program %u of user %u, %u instructions verified\n", name,
 		       program, prog.id, prog.created_by_uid, prog.verified_insns);
 	else
 		printf("%-16s %-16s cannot be read: %s\n", name, program, strerror(errno));
-	if (prog_fd >= 0)
-		close(prog_fd);
 	if (fd >= 0)
 		close(fd);
 }

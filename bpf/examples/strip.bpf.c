@@ -74,9 +74,10 @@ static long look(__u32 i, struct search *search)
 	if (!search->range.label)
 		return 0;
 	ret = kredact_bpf_label(search->view, search->range.label, text, sizeof(text));
-	if (ret >= 0)
-		search->found = matches(text);
-	return search->found;
+	if (ret < 0 || !matches(text))
+		return 0;
+	search->found = true;
+	return 1;
 }
 
 static __always_inline bool has_label(const struct kredact_dump_view *view)

@@ -78,11 +78,19 @@ FIXTURE(rules) {
 	int log;
 };
 
+/* Also those that a test left behind which ended early. */
+static void unload_all(void)
+{
+	run("for r in /sys/fs/bpf/kredact/*; do [ ! -d $r ] || kredact rules unload ${r##*/}; done");
+	write_file(EXEMPTIONS, "0");
+}
+
 FIXTURE_SETUP(rules)
 {
 	memset(&self->core, 0, sizeof(self->core));
 	if (too_old())
 		SKIP(return, "policy programs need Linux 6.12");
+	unload_all();
 	ASSERT_EQ(0, policy_get(&self->policy));
 	core_pattern_save();
 	tags_only();
@@ -96,8 +104,7 @@ FIXTURE_TEARDOWN(rules)
 		return;
 	core_free(&self->core);
 	core_pattern_restore();
-	run("for r in /sys/fs/bpf/kredact/*; do [ -d $r ] && kredact rules unload ${r##*/}; done");
-	write_file(EXEMPTIONS, "0");
+	unload_all();
 	policy_set(&self->policy);
 	rmdir(CGROUP "/inner");
 	rmdir(CGROUP);
@@ -313,7 +320,8 @@ TEST_F(rules, an_exemption_takes_a_capability)
 	EXPECT_EQ(0, log_count(dup(self->log), "is refused: to exempt processes"));
 	EXPECT_EQ(0, verifier_load_as(1 << CAP_SYS_ADMIN, HOOK_DUMP, "kredact_bpf_drop_dump"));
 	EXPECT_EQ(-EACCES, verifier_load_as(1 << CAP_SYS_ADMIN, HOOK_DUMP, "kredact_bpf_exempt"));
-	EXPECT_EQ(1, log_count(self->log, "is refused: to exempt processes takes CAP_SYS_ADMIN"));
+	/* The verifier may ask more than once. */
+	EXPECT_LE(1, log_count(self->log, "is refused: to exempt processes takes CAP_SYS_ADMIN"));
 }
 
 static int allow_without_capability(void)

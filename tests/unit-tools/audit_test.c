@@ -454,6 +454,7 @@ static void test_encoder(void)
 {
 	struct kredact_seal_header header;
 	struct kredact_seal_counts counts = { 0 };
+	struct kredact_seal_rules rules = { 0 };
 	struct kredact_seal_copy copies[FIXTURE_COPIES];
 	struct kredact_seal_policy policy;
 	struct kredact_seal_hunt hunt;
@@ -466,6 +467,9 @@ static void test_encoder(void)
 	fixture_init(&fixture);
 	fixture.nr_ranges = 1;	/* the fixture has one record for all, so has this */
 	fixture_hunt(&fixture, NULL, 0);
+	fixture.rules = 1;
+	fixture.rule_flags = KREDACT_FORCE_PAGES;
+	fixture.rule_mappings = 3;
 	fixture_build(&fixture);
 	other = (struct fixture){ 0 };
 	seal = (struct kr_seal){ .write = append, .arg = &other, .core_len = fixture.seal_at };
@@ -511,6 +515,9 @@ static void test_encoder(void)
 		.frame_bytes = htole64(fixture.hunt[HUNT_FRAME_BYTES]),
 	};
 	kr_seal_hunt(&seal, &hunt);
+	rules.flags = htole32(fixture.rule_flags);
+	rules.mappings = htole32(fixture.rule_mappings);
+	kr_seal_rules(&seal, &rules);
 	counts.ranges = htole64(fixture.nr_ranges);
 	counts.range_bytes = htole64(bytes);
 	counts.pages_zeroed = htole64(3);

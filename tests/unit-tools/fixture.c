@@ -452,6 +452,14 @@ void fixture_seal(struct fixture *fixture)
 	}
 	put_hunt(fixture);
 	records += fixture->policies + !!fixture->nr_copies + fixture->hunts;
+	for (i = 0; i < fixture->rules; i++) {
+		put_record(fixture, 8, 16);
+		put32(fixture, fixture->rule_flags);
+		put32(fixture, fixture->rule_mappings);
+		put32(fixture, 0);
+		put32(fixture, fixture->rule_reserved);
+	}
+	records += fixture->rules;
 	if (fixture->unknown) {
 		put_record(fixture, 0x7777, 13);
 		fixture_put(fixture, "from tomorrow", 13);

@@ -86,6 +86,10 @@ enum { HUNT_RANGES, HUNT_BYTES, HUNT_PLAIN, HUNT_COPIES, HUNT_COPY_BYTES, HUNT_L
  * @hunt_reserved: a reserved member of them
  * @copies:	the copies that the seal names; zeroed with @zero
  * @nr_copies:	how many
+ * @rules:	records of the rules
+ * @rule_flags:	in each of them
+ * @rule_mappings: likewise
+ * @rule_reserved: likewise
  * @unknown:	add a record of an unknown type
  * @counts_first: the counts come before the ranges
  * @lost:	left-out pages that no record names
@@ -120,6 +124,10 @@ struct fixture {
 	u32 hunt_reserved;
 	const struct fixture_copy *copies;
 	u32 nr_copies;
+	u32 rules;
+	u32 rule_flags;
+	u32 rule_mappings;
+	u32 rule_reserved;
 	bool zero;
 	bool unknown;
 	bool counts_first;
