@@ -70,7 +70,6 @@ static void kredact_dump_end(struct kredact_dump *dump)
 		atomic_dec(&redacting);
 	kredact_reduce_end(dump);
 	kredact_hunt_end(dump);
-	kredact_rules_end(dump);
 }
 
 /**

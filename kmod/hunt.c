@@ -269,7 +269,7 @@ void kredact_hunt_begin(struct kredact_dump *dump)
 	struct kredact_mm *kmm = kredact_rules_lift(dump) ? NULL : dump->kmm;
 	struct kredact_search *search;
 
-	if (!dump->kmm && !grouped && !dump->rules && !dump->unwanted)
+	if (!dump->kmm && !grouped && !dump->rules && !dump->nr_unwanted)
 		return;
 	dump->redacts = true;
 	search = kvzalloc(sizeof(*search), KREDACT_GFP_DUMP);

@@ -326,8 +326,7 @@ struct kredact_search {
  * @view:	what policy programs are told of it
  * @rules:	KREDACT_RULES_*: what they asked for
  * @rules_asked: they are being asked
- * @unwanted:	mappings that they leave out, by their index; NULL if there are none
- * @nr_unwanted: how many
+ * @nr_unwanted: mappings that they leave out
  */
 struct kredact_dump {
 	struct hlist_node node;
@@ -366,7 +365,6 @@ struct kredact_dump {
 	struct kredact_dump_view view;
 	u32 rules;
 	bool rules_asked;
-	unsigned long *unwanted;
 	u32 nr_unwanted;
 };
 
@@ -404,8 +402,6 @@ static inline bool kredact_mm_is_live(const struct kredact_dump *dump)
 				 KREDACT_FORCE_HUNT | KREDACT_FORCE_STRICT)
 int kredact_rules_init(void);
 bool kredact_rules_begin(struct kredact_dump *dump, u64 ranges);
-void kredact_rules_end(struct kredact_dump *dump);
-bool kredact_rules_unwanted(struct kredact_dump *dump, unsigned long addr);
 
 /* Does a dump show what its process has registered? */
 static inline bool kredact_rules_lift(const struct kredact_dump *dump)

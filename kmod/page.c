@@ -313,13 +313,9 @@ static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long
  */
 struct page *kredact_filter_page(struct kredact_dump *dump, unsigned long addr)
 {
-	struct page *page = NULL;
+	struct page *page = kredact_tagged_page(dump, addr);
 	u32 failure;
 
-	if (dump && kredact_rules_unwanted(dump, addr))
-		kredact_leave_out(dump, addr, KREDACT_LEFT_OUT_RULE);
-	else
-		page = kredact_tagged_page(dump, addr);
 	if (!dump || !dump->redacts)
 		return page;
 	page = kredact_hunt_page(dump, addr, page, &failure);

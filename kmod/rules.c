@@ -18,7 +18,6 @@
 #include <linux/cgroup.h>
 #include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "kredact.h"
 
@@ -167,8 +166,13 @@ __bpf_kfunc int kredact_bpf_force(const struct kredact_dump_view *view, u32 what
 
 	if (!dump)
 		return -EINVAL;
-	dump->rules |= what & KREDACT_RULES_FORCED;
-	return what & ~KREDACT_RULES_FORCED ? -EINVAL : 0;
+	/* Somebody wants something stricter that this module does not have: all that it has. */
+	if (what & ~KREDACT_RULES_FORCED) {
+		dump->rules |= KREDACT_RULES_FORCED;
+		return -EINVAL;
+	}
+	dump->rules |= what;
+	return 0;
 }
 
 __bpf_kfunc int kredact_bpf_drop_dump(const struct kredact_dump_view *view)
@@ -321,24 +325,20 @@ static int kredact_ask_mapping(const struct kredact_dump *dump,
 	return kredact_policy_mapping(&dump->view, &mapping);
 }
 
-/* The bitmap is there for dumps that leave something out only. */
+/*
+ * A mapping that is not wanted is one of which nothing is dumped, as one that
+ * coredump_filter does not name: the program headers, made later, say so.
+ */
 static void kredact_ask_mappings(struct kredact_dump *dump)
 {
-	int i, nr = dump->cprm->vma_count;
+	struct coredump_params *cprm = dump->cprm;
+	struct core_vma_metadata *meta;
 
-	for (i = 0; i < nr; i++) {
-		if (!dump->cprm->vma_meta[i].dump_size ||
-		    !kredact_ask_mapping(dump, &dump->cprm->vma_meta[i]))
+	for (meta = cprm->vma_meta; meta < cprm->vma_meta + cprm->vma_count; meta++) {
+		if (!meta->dump_size || !kredact_ask_mapping(dump, meta))
 			continue;
-		if (!dump->unwanted)
-			dump->unwanted = kvcalloc(BITS_TO_LONGS(nr), sizeof(long),
-						  KREDACT_GFP_DUMP);
-		/* What is unwanted cannot be told from what is not: nothing is written. */
-		if (!dump->unwanted) {
-			dump->rules |= KREDACT_RULES_DROPPED;
-			return;
-		}
-		__set_bit(i, dump->unwanted);
+		cprm->vma_data_size -= meta->dump_size;
+		meta->dump_size = 0;
 		dump->nr_unwanted++;
 	}
 }
@@ -405,31 +405,4 @@ bool kredact_rules_begin(struct kredact_dump *dump, u64 ranges)
 		return false;
 	kredact_rules_apply(dump);
 	return true;
-}
-
-/**
- * kredact_rules_end() - the dump is over
- * @dump:	any
- */
-void kredact_rules_end(struct kredact_dump *dump)
-{
-	kvfree(dump->unwanted);
-	dump->unwanted = NULL;
-}
-
-/**
- * kredact_rules_unwanted() - is a page to be left out by a rule?
- * @dump:	any
- * @addr:	of the page
- *
- * Return: true if it is, or if that cannot be told.
- */
-bool kredact_rules_unwanted(struct kredact_dump *dump, unsigned long addr)
-{
-	const struct core_vma_metadata *meta;
-
-	if (!dump->unwanted)
-		return false;
-	meta = kredact_dump_vma(dump, addr);
-	return !meta || test_bit(meta - dump->cprm->vma_meta, dump->unwanted);
 }

@@ -528,8 +528,6 @@ const char *left_out_reason(u32 reason)
 		return "tagged at another address or by another process";
 	case KREDACT_LEFT_OUT_UNHUNTED:
 		return "copies could not be hunted there";
-	case KREDACT_LEFT_OUT_RULE:
-		return "a policy program did not want the mapping";
 	default:
 		return "another reason";
 	}

@@ -32,7 +32,7 @@ static const struct command commands[] = {
 	{ "policy", cmd_policy, "[OPTION]...", "what dumps lose besides what is tagged" },
 	{ "watch", cmd_watch, "[OPTION]...", "tag the keys of programs left as they are" },
 	{ "probes", cmd_probes, "[--check] [FILE]", "the table that watch goes by" },
-	{ "rules", cmd_rules, "[load|unload] ...", "BPF programs that decide about dumps" },
+	{ "rules", cmd_rules, "[ARGUMENT]...", "BPF programs that decide about dumps" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };

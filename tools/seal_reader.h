@@ -13,7 +13,7 @@
 
 #define SEAL_LEN_MAX	(1ULL << 30)	/* 32 million ranges */
 #define SEAL_LABELS_MAX	65536u
-#define SEAL_REASONS	7u		/* KREDACT_LEFT_OUT_*, 0 is any other */
+#define SEAL_REASONS	6u		/* KREDACT_LEFT_OUT_*, 0 is any other */
 
 /**
  * struct seal_label - a label and what is registered under it

@@ -57,9 +57,6 @@ int seal_check_rules(const struct seal *seal, struct complaint *why)
 	const struct seal_policy *policy = &seal->policy;
 	u32 flags = seal->rules.flags;
 
-	if (seal->left_out[KREDACT_LEFT_OUT_RULE] && !seal->rules.mappings)
-		return complain(why, -EBADMSG,
-				"pages were left out by policy programs that the seal does not tell of");
 	if (!seal->has_rules)
 		return 0;
 	if (!seal->has_policy)

@@ -68,7 +68,7 @@ install-userspace: $(KRLIB_SO) $(KRLIB_A) $(KRLIB_PC)
 	install -m 644 $(KRLIB_PC) $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(KRLIB_HEADERS) $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 include/uapi/linux/kredact.h include/uapi/linux/kredact_seal.h \
-		$(DESTDIR)$(INCLUDEDIR)/linux
+		include/uapi/linux/kredact_rules.h $(DESTDIR)$(INCLUDEDIR)/linux
 	install -m 644 Documentation/man/kredact.3 $(DESTDIR)$(MANDIR)/man3
 
 -include $(KRLIB_OBJ:.o=.d) $(KRLIB_SAN_OBJ:.o=.d)

@@ -136,7 +136,6 @@ struct kredact_seal_range {
 #define KREDACT_LEFT_OUT_UNREADABLE	3	/* copying the page failed (memory error) */
 #define KREDACT_LEFT_OUT_SHARED		4	/* tagged at another address, or by others */
 #define KREDACT_LEFT_OUT_UNHUNTED	5	/* could hold copies that could not be hunted */
-#define KREDACT_LEFT_OUT_RULE		6	/* a policy program did not want its mapping */
 
 /**
  * struct kredact_seal_left_out - pages that were left out although not tagged here
