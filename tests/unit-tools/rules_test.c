@@ -17,8 +17,10 @@ static void with_rules(struct fixture *fixture, u32 flags, u32 mappings)
 
 static void test_good(void)
 {
-	static const u32 flags[] = { KREDACT_FORCE_PAGES, KREDACT_FORCE_REGISTERS, KREDACT_FORCE_HUNT,
-				     KREDACT_RULES_REFUSED };
+	static const u32 flags[] = {
+		KREDACT_FORCE_PAGES, KREDACT_FORCE_REGISTERS, KREDACT_FORCE_HUNT,
+		KREDACT_RULES_REFUSED,
+	};
 	struct fixture fixture;
 	u32 i;
 

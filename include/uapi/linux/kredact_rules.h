@@ -15,8 +15,8 @@
  * The first is called once, by the thread that dumps, and before anything is written. 0:
  * the dump is written; anything else: it is not, and the kernel's log says so. The
  * second follows, once for each mapping that the dump has. 0: it is written; anything
- * else: it is left out, as if coredump_filter did not name it. What is not 0 ends the call: programs that
- * were attached to the same function and have not run yet will not.
+ * else: it is left out, as if coredump_filter did not name it. What is not 0 ends the
+ * call: programs that were attached to the same function and have not run yet will not.
  *
  * What programs ask for only ever adds up to more that a dump loses. The one
  * exception is kredact_bpf_exempt().
