@@ -68,4 +68,6 @@ install-probes:
 	install -d $(DESTDIR)/usr/share/kredact/probes.d
 	install -m 644 bpf/probes/*.conf $(DESTDIR)/usr/share/kredact/probes.d/
 
+include bpf/custody.mk
+
 -include $(wildcard $(BPF_O)/*.d $(BPF_O)/examples/*.d)

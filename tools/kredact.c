@@ -33,6 +33,7 @@ static const struct command commands[] = {
 	{ "watch", cmd_watch, "[OPTION]...", "tag the keys of programs left as they are" },
 	{ "probes", cmd_probes, "[--check] [FILE]", "the table that watch goes by" },
 	{ "rules", cmd_rules, "[ARGUMENT]...", "BPF programs that decide about dumps" },
+	{ "custody", cmd_custody, "...", "mark dump files, and record who does what to them" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };
@@ -48,7 +49,8 @@ static void print_help(FILE *to)
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].text);
-	fputs("\nExit status: 0 done, 1 failed, 2 not possible on this kernel (watch, rules), 3 usage.\n", to);
+	fputs("\nExit status: 0 done, 1 failed, 2 not possible on this kernel (watch, rules,\n"
+	      "custody watch), 3 usage.\n", to);
 }
 
 static int cmd_version(int argc, char **argv)

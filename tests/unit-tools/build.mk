@@ -32,6 +32,8 @@ $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 $(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact $(B)/tests/unit-tools/kredact-device
 
+$(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_log.o custody_unit.o)
+
 # kredact with a device of the tests' own, and sanitized.
 KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \
 		      $(B)/obj/unit-tools/device.o $(BPF_OBJ)

@@ -32,7 +32,10 @@ static void test_usage(void)
 		{ "policy", "--strict=1" }, { "policy", "--run=7" }, { "policy", "--run=65" },
 		{ "policy", "--run=-8" }, { "policy", "--run=16x" }, { "policy", "--run=" },
 		{ "policy", "--run=+16" }, { "policy", "--run=99999999999999999999" },
-		{ "policy", "--hunt=all", "x" },
+		{ "policy", "--hunt=all", "x" }, { "custody" }, { "custody", "mark" },
+		{ "custody", "frob", "file" }, { "custody", "watch", "x" },
+		{ "custody", "watch", "--adopt" }, { "custody", "watch", "--ring=12" },
+		{ "custody", "watch", "--backend=some" },
 	};
 	u32 i;
 
