@@ -11,7 +11,8 @@ ACT=$BIN/act
 watch()
 {
 	rm -f "$LOG"
-	kredact custody watch --log "$LOG" "$@" >"$DIR/watch.out" 2>&1 &
+	# It must not hold open what the test waits to see closed.
+	kredact custody watch --log "$LOG" "$@" >"$DIR/watch.out" 2>&1 8>&- &
 	watcher=$!
 	if wait_for 30 grep -qs '"op":"ready"' "$LOG"; then
 		return 0
@@ -53,7 +54,7 @@ logged_now()
 # logged OP PART...: within a moment
 logged()
 {
-	if wait_for 5 logged_now "$@"; then
+	if wait_for 3 logged_now "$@"; then
 		return 0
 	fi
 	echo "# not in the log: $*"

@@ -150,12 +150,13 @@ a_dump $DUMP
 kredact custody mark $DUMP >/dev/null
 mkfifo $DIR/go
 $ACT hold $DUMP <$DIR/go >$DIR/held &
+holder=$!
 exec 8>$DIR/go
 wait_for 5 grep -q open $DIR/held
-ok "a second watch appends nothing to the first's log" watch --dir $DUMPS --adopt
+ok "a second watch" watch --dir $DUMPS --adopt
 exec 8>&-
 ok "a read through a file opened before" logged read '"comm":"act"' "\"path\":\"$DUMP\""
-wait $!
+wait $holder
 ok "adopt: what was there is marked" logged adopt "\"path\":\"$OTHER\""
 a_dump $DUMPS/core.2
 ok "adopt: a new file is marked" logged adopt "\"path\":\"$DUMPS/core.2\""
