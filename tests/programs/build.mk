@@ -9,7 +9,7 @@
 PROGRAMS := openssl-rsa openssl-ec openssl-ed25519 openssl-aes sodium gnutls gcrypt ssh-agent \
 	    gpg-agent nginx
 # As they are, with "kredact watch".
-WATCHED  := $(addprefix watch-,s_server nginx haproxy stunnel postgres ssh-agent gpg-agent)
+WATCHED  := $(addprefix watch-,s_server nginx haproxy stunnel postgres gpg-agent)
 PROGRAM  ?= $(PROGRAMS)
 CRASHES  ?= 500
 

@@ -237,10 +237,6 @@ int main(int argc, char **argv)
 		printf("Bail out! there is no program %s\n", name);
 		return 1;
 	}
-	if (p->sync && access("/sys/kernel/btf/kredact", R_OK)) {
-		puts("1..0 # SKIP on this kernel tags come too late for keys that live so short");
-		return 0;
-	}
 	random_state = seed * 0x9e3779b97f4a7c15ull | 1;
 	printf("# seed %llu\n", (unsigned long long)seed);
 	umask(022);

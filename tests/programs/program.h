@@ -46,7 +46,6 @@ struct running {
  * @keys:	the folder instead of NAME, or NULL
  * @watch:	its name as a process, if "kredact watch" is to tag its keys; NULL: they are
  *		registered
- * @sync:	its keys live so short that the kernel has to make their tags (6.12)
  * @pick:	which process to crash, or NULL: that of start()
  * @begin:	before the first crash of a series; with registration or without
  * @start:	bring it under load. False: it did not come to that
@@ -61,7 +60,6 @@ struct program {
 	const char *const *secrets;
 	const char *keys;
 	const char *watch;
-	bool sync;
 	pid_t (*pick)(const struct running *r);
 	bool (*begin)(const struct program *p, bool registers);
 	bool (*start)(const struct program *p, bool registers, struct running *r);
@@ -91,7 +89,6 @@ bool start_client_pair(const char *const *const argv[2], uid_t uid);
 void end_clients(void);
 bool agent_begin(const struct program *p, bool registers);
 void agent_end(const struct program *p);
-bool ssh_start(const struct program *p, bool registers, struct running *r);
 bool gpg_start(const struct program *p, bool registers, struct running *r);
 
 /**

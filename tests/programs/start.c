@@ -248,7 +248,7 @@ void agent_end(const struct program *p)
 	holder = -1;
 }
 
-bool ssh_start(const struct program *p, bool registers, struct running *r)
+static bool ssh_start(const struct program *p, bool registers, struct running *r)
 {
 	const char *const argv[] = { BIN "/ssh-agent", "-D", "-a", SSH_SOCKET, NULL };
 	const char *const env[] = { DUMPABLE, NULL };
@@ -385,25 +385,25 @@ static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-
 static const char *const nginx[] = { "d", "p", "q", "dp", "dq", "qinv", NULL };
 
 const struct program programs[] = {
-	{ "openssl-rsa", "OpenSSL 3, RSA-2048", "openssl rsa", rsa, NULL, NULL, false, NULL,
+	{ "openssl-rsa", "OpenSSL 3, RSA-2048", "openssl rsa", rsa, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "openssl-ec", "OpenSSL 3, ECDSA on P-256", "openssl ec", ec, NULL, NULL, false, NULL,
+	{ "openssl-ec", "OpenSSL 3, ECDSA on P-256", "openssl ec", ec, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "openssl-ed25519", "OpenSSL 3, Ed25519", "openssl ed25519", ed25519, NULL, NULL, false, NULL,
+	{ "openssl-ed25519", "OpenSSL 3, Ed25519", "openssl ed25519", ed25519, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "openssl-aes", "OpenSSL 3, AES-256-GCM", "openssl aes", aes, NULL, NULL, false, NULL,
+	{ "openssl-aes", "OpenSSL 3, AES-256-GCM", "openssl aes", aes, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "sodium", "libsodium, Ed25519, secretbox, BLAKE2b", "sodium all", sodium, NULL, NULL, false, NULL,
+	{ "sodium", "libsodium, Ed25519, secretbox, BLAKE2b", "sodium all", sodium, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "gnutls", "GnuTLS and nettle, RSA-2048 and P-256", "gnutls both", rsa_ec, NULL, NULL, false, NULL,
+	{ "gnutls", "GnuTLS and nettle, RSA-2048 and P-256", "gnutls both", rsa_ec, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "gcrypt", "libgcrypt, RSA-2048 and P-256", "gcrypt both", gcrypt, NULL, NULL, false, NULL,
+	{ "gcrypt", "libgcrypt, RSA-2048 and P-256", "gcrypt both", gcrypt, NULL, NULL, NULL,
 	  load_begin, load_start, load_end },
-	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh, NULL, NULL, false, NULL,
+	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh, NULL, NULL, NULL,
 	  agent_begin, ssh_start, agent_end },
-	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, NULL, NULL, false, NULL,
+	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, NULL, NULL, NULL,
 	  agent_begin, gpg_start, agent_end },
-	{ "nginx", "nginx, TLS with RSA-2048", NULL, nginx, NULL, NULL, false, NULL,
+	{ "nginx", "nginx, TLS with RSA-2048", NULL, nginx, NULL, NULL, NULL,
 	  nginx_begin, nginx_start, nginx_end },
 	{ NULL }
 };

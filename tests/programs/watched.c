@@ -213,25 +213,20 @@ static bool postgres_begin(const struct program *p, bool registers)
 static const char *const tls[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
 				   "ec-d", NULL };
 static const char *const ec[] = { "ec-d", NULL };
-/* It also has an Ed25519 key, which is not covered: Documentation/bpf.rst. */
-static const char *const ssh[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
-				   "ec-d", NULL };
 static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
 
 const struct program watched_programs[] = {
-	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls, "tls", "openssl", false,
+	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls, "tls", "openssl",
 	  NULL, tls_begin, openssl_start, tls_end },
-	{ "watch-nginx", "nginx, RSA-2048 and P-256", NULL, tls, "tls", "nginx", false,
+	{ "watch-nginx", "nginx, RSA-2048 and P-256", NULL, tls, "tls", "nginx",
 	  newest_child, nginx_begin, server_start, server_end },
-	{ "watch-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls, "tls", "haproxy", false,
+	{ "watch-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls, "tls", "haproxy",
 	  NULL, tls_begin, haproxy_start, tls_end },
-	{ "watch-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls, "tls", "stunnel4", false,
+	{ "watch-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls, "tls", "stunnel4",
 	  NULL, stunnel_begin, stunnel_start, tls_end },
-	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec, "tls", "postgres", false,
+	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec, "tls", "postgres",
 	  newest_child, postgres_begin, server_start, server_end },
-	{ "watch-ssh-agent", "ssh-agent, RSA-2048 and P-256", NULL, ssh, "ssh-agent",
-	  "ssh-agent", true, NULL, agent_begin, ssh_start, agent_end },
 	{ "watch-gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, "gpg-agent",
-	  "gpg-agent", false, NULL, agent_begin, gpg_start, agent_end },
+	  "gpg-agent", NULL, agent_begin, gpg_start, agent_end },
 	{ NULL }
 };

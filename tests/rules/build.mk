@@ -23,8 +23,10 @@ ALL_VM += $(B)/tests/selftests/rules
 
 STAGE_FILES += $(addsuffix :/kredact/rules/,$(RULES_OBJECTS) $(BPF_EXAMPLES))
 
-# All programs of the tree, and those that look on in the test coexist.
-COMPLEXITY_OBJECTS := $(patsubst bpf/%.bpf.c,$(BPF_O)/%.bpf.o,$(wildcard bpf/*.bpf.c bpf/examples/*.bpf.c))
+# All programs of the tree, and those that look on in the test coexist. Those of the
+# module-free mode are chosen by what a kernel has: tests/free has a test of its own.
+COMPLEXITY_OBJECTS := $(addprefix $(BPF_O)/,$(addsuffix .bpf.o,tag_module tag_events \
+			kredact_custody)) $(BPF_EXAMPLES)
 
 $(B)/tests/selftests/complexity: tests/rules/complexity.c bpf/limits.h
 	@mkdir -p $(@D)
