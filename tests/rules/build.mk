@@ -28,7 +28,7 @@ STAGE_FILES += $(addsuffix :/kredact/rules/,$(RULES_OBJECTS) $(BPF_EXAMPLES))
 COMPLEXITY_OBJECTS := $(addprefix $(BPF_O)/,$(addsuffix .bpf.o,tag_module tag_events \
 			kredact_custody)) $(BPF_EXAMPLES)
 
-$(B)/tests/selftests/complexity: tests/rules/complexity.c bpf/limits.h
+$(B)/tests/selftests/complexity: tests/rules/complexity.c bpf/complexity.h
 	@mkdir -p $(@D)
 	$(CC) $(KR_CFLAGS) -o $@ $< -pie -lbpf
 

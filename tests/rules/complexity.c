@@ -18,7 +18,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "../../bpf/limits.h"
+#include "../../bpf/complexity.h"
 
 #define OBJECTS		"/kredact/bpf/*.o"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What every BPF program of this tree keeps to. */
-#ifndef KREDACT_BPF_LIMITS_H
-#define KREDACT_BPF_LIMITS_H
+#ifndef KREDACT_BPF_COMPLEXITY_H
+#define KREDACT_BPF_COMPLEXITY_H
 
 /*
  * Instructions that the verifier may have to look at, of the million at which it gives up.
@@ -9,4 +9,4 @@
  */
 #define KREDACT_BPF_COMPLEXITY	50000
 
-#endif /* KREDACT_BPF_LIMITS_H */
+#endif /* KREDACT_BPF_COMPLEXITY_H */
