@@ -199,15 +199,17 @@ LOG=$DIR/custody.log
 if [ -s $BIN/loop.ko ]; then
 	insmod $BIN/loop.ko 2>/dev/null
 	dd if=/dev/zero of=$DIR/disk bs=1M count=8 2>/dev/null
-	# By its path: the shell would take busybox's own.
-	ok "a file system in a file" /usr/sbin/mke2fs -q -t ext4 $DIR/disk
+	ok "a file system is made" quietly mke2fs -F -t ext4 -O ^has_journal,^metadata_csum \
+		$DIR/disk
 	mkdir $DIR/mnt
-	ok "it is mounted" mount -o loop $DIR/disk $DIR/mnt
+	ok "and mounted" quietly mount -t ext4 -o loop $DIR/disk $DIR/mnt
 	a_dump $DIR/mnt/core
 	kredact custody mark $DIR/mnt/core >/dev/null
 	mv $DIR/mnt/core $DIR/mnt/renamed
 	ID=$(id_of $DIR/mnt/renamed)
-	ok "it is mounted again" eval "umount $DIR/mnt && mount -o loop $DIR/disk $DIR/mnt"
+	ok "it is unmounted" quietly umount $DIR/mnt
+	ok "so nothing is there" [ -z "$(ls $DIR/mnt)" ]
+	ok "and mounted again" quietly mount -t ext4 -o loop $DIR/disk $DIR/mnt
 	ok "the mark is there after a rename and another mount" eval \
 		"[ -n '$ID' ] && [ '$(id_of $DIR/mnt/renamed)' = '$ID' ]"
 	ok "a watch of that" watch --dir $DIR/mnt
