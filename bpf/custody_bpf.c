@@ -90,8 +90,11 @@ static int try_out(struct state *s)
 	if (fd < 0)
 		return -errno;
 	got = enrol(s, fd, none);
-	if (got == 1)
+	if (got == 1) {
 		bpf_map_delete_elem(bpf_map__fd(s->skel->maps.known), &s->skel->bss->enrol.key);
+		/* Somebody may be marking a file at this moment. */
+		__atomic_fetch_sub(&s->skel->bss->nr_known, 1, __ATOMIC_SEQ_CST);
+	}
 	close(fd);
 	return got == 1 ? 0 : got < 0 ? got : -EOPNOTSUPP;
 }
