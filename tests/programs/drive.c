@@ -8,8 +8,8 @@
  * the secrets registered, once, or tagged by "kredact watch": no core may hold SCAN_RUN
  * bytes of them anywhere.
  *
- * The environment: KREDACT_CRASHES (5), KREDACT_CONTROLS (a tenth of these, 3 at least),
- * KREDACT_SEED. Lines "# copies NAME ..." have the figures.
+ * The environment: KREDACT_CRASHES (5; 3 if watched), KREDACT_CONTROLS (a tenth of these, 3
+ * at least; 1 if watched), KREDACT_SEED. Lines "# copies NAME ..." have the figures.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -217,12 +217,10 @@ static bool series(const struct program *p, bool registers, unsigned int nr, uns
 
 int main(int argc, char **argv)
 {
-	unsigned int crashes = (unsigned int)setting("KREDACT_CRASHES", 5);
-	unsigned int controls = (unsigned int)setting("KREDACT_CONTROLS",
-						      crashes > 30 ? crashes / 10 : 3);
 	uint64_t seed = setting("KREDACT_SEED", (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32);
 	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
 	static struct verdict without, with;
+	unsigned int crashes, controls;
 	const struct program *p = programs, *w;
 	bool good;
 
@@ -237,6 +235,10 @@ int main(int argc, char **argv)
 		printf("Bail out! there is no program %s\n", name);
 		return 1;
 	}
+	/* Servers that are started anew take longer. */
+	crashes = (unsigned int)setting("KREDACT_CRASHES", p->watch ? 3 : 5);
+	controls = (unsigned int)setting("KREDACT_CONTROLS", crashes > 30 ? crashes / 10 :
+					 p->watch ? 1 : 3);
 	random_state = seed * 0x9e3779b97f4a7c15ull | 1;
 	printf("# seed %llu\n", (unsigned long long)seed);
 	umask(022);
