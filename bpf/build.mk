@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# The BPF program that tags the key buffers of unmodified OpenSSL programs, and
-# its loader, which becomes a part of the program kredact ("kredact watch").
+# The BPF programs, and what loads them and works with them, which becomes a part of the
+# program kredact: tagging ("kredact watch"), redaction without the module, custody.
 
 BPF_O := $(B)/obj/bpf
 
@@ -12,7 +12,9 @@ BPF_KDIR := $(B)/kernels/6.12/kdir
 BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -target bpf -mcpu=v3 -D__TARGET_ARCH_x86
 
-BPF_OBJ := $(addprefix $(BPF_O)/,tag.o events.o table.o value.o symbol.o free.o kernel.o)
+BPF_OBJ := $(addprefix $(BPF_O)/,tag.o events.o table.o value.o symbol.o free.o kernel.o log.o \
+	     custody.o custody_bpf.o custody_dirs.o custody_fanotify.o custody_mark.o \
+	     custody_names.o custody_proc.o)
 BPF_LIBS := -lbpf -lelf -lz -lconfig
 
 $(BPF_O)/vmlinux.h: $(B)/kernels/6.12/.stamp
@@ -20,27 +22,21 @@ $(BPF_O)/vmlinux.h: $(B)/kernels/6.12/.stamp
 	bpftool btf dump file $(BPF_KDIR)/vmlinux format c >$@.tmp
 	mv $@.tmp $@
 
-# The same programs twice: they call the module, or tell a daemon what to tag.
-$(BPF_O)/tag_module.bpf.o: bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
+$(BPF_O)/%.bpf.o: bpf/%.bpf.c $(BPF_O)/vmlinux.h
 	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
 
-$(BPF_O)/tag_events.bpf.o: bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
-	$(CLANG) $(BPF_CFLAGS) -DKREDACT_TAG_EVENTS -I$(BPF_O) -MMD -MP -c -o $@ $<
+# The same programs twice: they call the module, or tell a daemon what to tag.
+$(BPF_O)/tag_events.bpf.o: BPF_CFLAGS += -DKREDACT_TAG_EVENTS
+$(BPF_O)/tag_module.bpf.o $(BPF_O)/tag_events.bpf.o: bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
+	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
 
 $(BPF_O)/%.skel.h: $(BPF_O)/%.bpf.o
-	bpftool gen skeleton $< name $* >$@.tmp
+	bpftool gen skeleton $< name $*_bpf >$@.tmp
 	mv $@.tmp $@
 
-# The module-free mode. Its programs are no part of the above.
-$(BPF_O)/kredact_free.bpf.o: bpf/kredact_free.bpf.c $(BPF_O)/vmlinux.h
-	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
-
-$(BPF_O)/kredact_free.skel.h: $(BPF_O)/kredact_free.bpf.o
-	bpftool gen skeleton $< name kredact_free_bpf >$@.tmp
-	mv $@.tmp $@
-
-$(BPF_O)/free.o $(BPF_O)/kernel.o: $(BPF_O)/kredact_free.skel.h
 $(BPF_O)/tag.o: $(BPF_O)/tag_module.skel.h $(BPF_O)/tag_events.skel.h
+$(BPF_O)/free.o: $(BPF_O)/kredact_free.skel.h
+$(BPF_O)/custody_bpf.o: $(BPF_O)/kredact_custody.skel.h
 
 $(BPF_OBJ): $(BPF_O)/%.o: bpf/%.c
 	@mkdir -p $(@D)
@@ -67,7 +63,5 @@ install: install-probes
 install-probes:
 	install -d $(DESTDIR)/usr/share/kredact/probes.d
 	install -m 644 bpf/probes/*.conf $(DESTDIR)/usr/share/kredact/probes.d/
-
-include bpf/custody.mk
 
 -include $(wildcard $(BPF_O)/*.d $(BPF_O)/examples/*.d)

@@ -7,6 +7,6 @@
  * Instructions that the verifier may have to look at, of the million at which it gives up.
  * The test "complexity" measures each program, on each kernel.
  */
-#define KREDACT_BPF_COMPLEXITY	50000
+#define KREDACT_BPF_COMPLEXITY	20000
 
 #endif /* KREDACT_BPF_COMPLEXITY_H */

@@ -53,6 +53,10 @@ struct custody_who {
 	const char *cgroup;
 };
 
+/* What @unidentified says most often. */
+#define CUSTODY_IS_KTHREAD	"a thread of the kernel: on whose behalf is not known"
+#define CUSTODY_HAS_NO_EXE	"no executable"
+
 /**
  * struct custody_record - what was done to a known file
  * @realtime_ns: when, by CLOCK_REALTIME

@@ -12,9 +12,10 @@
 #include <bpf/libbpf.h>
 
 #include "custody_backend.h"
+#include "kernel.h"
+#include "log.h"
 #include "kredact_custody.skel.h"	/* has the types of custody_shared.h */
 
-#define VMLINUX_BTF	"/sys/kernel/btf/vmlinux"
 #define LSM_LIST	"/sys/kernel/security/lsm"
 
 struct state {
@@ -32,16 +33,6 @@ static const char *const blind[] = {
 	"marked files outside the folders, until they are marked anew",
 	NULL
 };
-
-/* libbpf prints through a function without a context. */
-static FILE *log_file;
-
-static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	if (!log_file || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(log_file, fmt, ap);
-}
 
 /* Is bpf among the active modules? Without securityfs, the trial below has to tell. */
 static bool is_active(void)
@@ -64,14 +55,13 @@ static bool is_active(void)
 static int enrol(struct state *s, int path_fd, const char *id)
 {
 	struct custody_enrol *e = &s->skel->bss->enrol;
-	char name[32];
+	char name[CUSTODY_FD_NAME];
 	int fd, err = 0;
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
 	memcpy(e->id.hex, id, CUSTODY_ID_LEN);
 	e->result = 0;
 	__atomic_store_n(&e->on, 1, __ATOMIC_SEQ_CST);
-	fd = open(name, O_RDONLY | O_NONBLOCK | O_NOATIME | O_CLOEXEC);
+	fd = open(custody_fd_name(path_fd, name), O_RDONLY | O_NONBLOCK | O_NOATIME | O_CLOEXEC);
 	if (fd < 0)
 		err = -errno;
 	__atomic_store_n(&e->on, 0, __ATOMIC_SEQ_CST);
@@ -127,11 +117,11 @@ static void set_who(struct custody *c, struct custody_who *who, const struct cus
 		who->exe = path_of(c, &ev->exe, exe);
 	who->cgroup = custody_join(&ev->cgroup, cgroup, PATH_MAX);
 	if (who->kthread)
-		who->unidentified = "a thread of the kernel: on whose behalf is not known";
+		who->unidentified = CUSTODY_IS_KTHREAD;
 	else if (ev->flags & CUSTODY_NO_NS)
 		who->unidentified = "the process is ending: no namespaces";
 	else if (ev->flags & CUSTODY_NO_EXE)
-		who->unidentified = "no executable";
+		who->unidentified = CUSTODY_HAS_NO_EXE;
 }
 
 static int on_event(void *arg, void *data, size_t size)
@@ -199,9 +189,8 @@ static int bpf_backend_open(struct custody *c, const struct custody_opts *opts, 
 	if (!s)
 		return -ENOMEM;
 	c->state = s;
-	log_file = opts->log;
-	libbpf_set_print(print);
-	if (access(VMLINUX_BTF, R_OK)) {
+	bpf_log_to(opts->log);
+	if (access(KERNEL_BTF, R_OK)) {
 		snprintf(why, CUSTODY_WHY, "this kernel has no BTF");
 		return -EOPNOTSUPP;
 	}
@@ -266,7 +255,7 @@ static void bpf_backend_close(struct custody *c)
 	ring_buffer__free(s->ring);
 	kredact_custody_bpf__destroy(s->skel);
 	free(s);
-	log_file = NULL;
+	bpf_log_to(NULL);
 }
 
 const struct custody_backend custody_bpf = {

@@ -106,12 +106,11 @@ static int scan(struct custody *c, struct custody_dirs *d, const char *path, int
 static int add(struct custody *c, struct custody_dirs *d, int fd, const char *path, int depth)
 {
 	struct dir *list;
-	char name[32];
+	char name[CUSTODY_FD_NAME];
 	size_t i;
 	int wd, err;
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	wd = inotify_add_watch(d->inotify, name, MASK);
+	wd = inotify_add_watch(d->inotify, custody_fd_name(fd, name), MASK);
 	if (wd < 0) {
 		err = -errno;
 		goto fail;

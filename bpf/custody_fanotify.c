@@ -27,6 +27,7 @@
 
 #include "custody_backend.h"
 #include "custody_proc.h"
+#include "kernel.h"
 
 #define ASKED		(FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM)
 #define OPENED		(FAN_OPEN | FAN_OPEN_EXEC)
@@ -128,11 +129,10 @@ static struct known *find_inode(const struct state *s, const struct stat *st)
 /* The path as it is now. Return: for free(), or NULL. */
 static char *path_now(int fd)
 {
-	char name[32], path[PATH_MAX];
+	char name[CUSTODY_FD_NAME], path[PATH_MAX];
 	ssize_t len;
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	len = readlink(name, path, sizeof(path) - 1);
+	len = readlink(custody_fd_name(fd, name), path, sizeof(path) - 1);
 	if (len < 0)
 		return NULL;
 	path[len] = '\0';
@@ -150,7 +150,7 @@ static void give(struct custody *c, struct known *k, enum custody_op op, const c
 	memcpy(rec.id, k->id, sizeof(rec.id));
 	rec.path = k->path;
 	rec.new_path = new_path;
-	rec.dev = major(k->dev) << 20 | minor(k->dev);
+	rec.dev = kernel_dev(major(k->dev), minor(k->dev));
 	rec.ino = k->ino;
 	rec.deleted = !k->names;
 	rec.who = *who;
@@ -172,9 +172,9 @@ static void forget(struct state *s, struct known *k)
 
 static void unwatch(struct state *s, struct known *k)
 {
-	char name[32];
+	char name[CUSTODY_FD_NAME];
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", k->fd);
+	custody_fd_name(k->fd, name);
 	if (s->asked >= 0)
 		fanotify_mark(s->asked, FAN_MARK_REMOVE, ASKED, AT_FDCWD, name);
 	fanotify_mark(s->notified, FAN_MARK_REMOVE, s->notices, AT_FDCWD, name);
@@ -427,7 +427,7 @@ static int fanotify_backend_know(struct custody *c, int path_fd, const struct cu
 {
 	struct state *s = c->state;
 	struct known **list, *k;
-	char name[32];
+	char name[CUSTODY_FD_NAME];
 	struct stat st;
 	int err;
 
@@ -459,7 +459,7 @@ static int fanotify_backend_know(struct custody *c, int path_fd, const struct cu
 		errno = -err;
 		goto fail;
 	}
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", k->fd);
+	custody_fd_name(k->fd, name);
 	if (!fanotify_mark(s->notified, FAN_MARK_ADD, s->notices, AT_FDCWD, name) &&
 	    (s->asked < 0 || !fanotify_mark(s->asked, FAN_MARK_ADD, ASKED, AT_FDCWD, name)))
 		return 1;

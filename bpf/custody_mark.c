@@ -14,10 +14,9 @@
 
 #define VALUE_LEN	80	/* prefix, ID, a space and at most 20 digits */
 
-/* A descriptor of O_PATH takes no attribute calls; its name in /proc does. */
-static const char *name_of(int fd, char *to, size_t room)
+const char *custody_fd_name(int fd, char *to)
 {
-	snprintf(to, room, "/proc/self/fd/%d", fd);
+	snprintf(to, CUSTODY_FD_NAME, "/proc/self/fd/%d", fd);
 	return to;
 }
 
@@ -42,10 +41,10 @@ static int parse(const char *value, struct custody_mark *mark)
 
 int custody_mark_read(int fd, struct custody_mark *mark)
 {
-	char name[32], value[VALUE_LEN + 1];
+	char name[CUSTODY_FD_NAME], value[VALUE_LEN + 1];
 	ssize_t len;
 
-	len = getxattr(name_of(fd, name, sizeof(name)), CUSTODY_ATTR, value, VALUE_LEN);
+	len = getxattr(custody_fd_name(fd, name), CUSTODY_ATTR, value, VALUE_LEN);
 	if (len < 0)
 		return errno == ERANGE ? -EBADMSG : -errno;
 	value[len] = '\0';
@@ -54,7 +53,7 @@ int custody_mark_read(int fd, struct custody_mark *mark)
 
 int custody_mark_set(int fd, struct custody_mark *mark)
 {
-	char name[32], value[VALUE_LEN + 1];
+	char name[CUSTODY_FD_NAME], value[VALUE_LEN + 1];
 	unsigned char id[CUSTODY_ID_LEN / 2];
 	struct timespec now;
 	struct stat st;
@@ -74,7 +73,7 @@ int custody_mark_set(int fd, struct custody_mark *mark)
 	len = snprintf(value, sizeof(value), CUSTODY_PREFIX "%s %" PRIu64, mark->id,
 		       (uint64_t)mark->realtime_ns);
 	/* Whoever comes second finds the first one's mark: an id is never replaced. */
-	if (!setxattr(name_of(fd, name, sizeof(name)), CUSTODY_ATTR, value, (size_t)len,
+	if (!setxattr(custody_fd_name(fd, name), CUSTODY_ATTR, value, (size_t)len,
 		      XATTR_CREATE))
 		return 1;
 	if (errno != EEXIST)
@@ -84,7 +83,7 @@ int custody_mark_set(int fd, struct custody_mark *mark)
 
 int custody_mark_remove(int fd)
 {
-	char name[32];
+	char name[CUSTODY_FD_NAME];
 
-	return removexattr(name_of(fd, name, sizeof(name)), CUSTODY_ATTR) ? -errno : 0;
+	return removexattr(custody_fd_name(fd, name), CUSTODY_ATTR) ? -errno : 0;
 }

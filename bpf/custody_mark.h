@@ -25,6 +25,18 @@ struct custody_mark {
 	__u64 realtime_ns;
 };
 
+#define CUSTODY_FD_NAME	32	/* bytes of what custody_fd_name() makes */
+
+/**
+ * custody_fd_name - a path of an open file
+ * @to:		CUSTODY_FD_NAME bytes
+ *
+ * For calls that take no descriptor of O_PATH.
+ *
+ * Return: @to.
+ */
+const char *custody_fd_name(int fd, char *to);
+
 /**
  * custody_mark_read - the mark of an open file
  * @fd:		of it; may be of O_PATH

@@ -8,12 +8,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "custody_backend.h"
-
-/* The kernel's own device numbers: 20 bits of minor number. */
-#define KERNEL_DEV(major, minor)	((major) << 20 | (minor))
+#include "kernel.h"
 
 struct mount {
 	__u32 dev;
@@ -77,7 +74,7 @@ static void load(struct custody_mounts *m)
 		}
 		m->list = list;
 		at = &list[m->nr++];
-		at->dev = KERNEL_DEV(major, minor);
+		at->dev = kernel_dev(major, minor);
 		at->root = root;
 		at->point = point;
 		unescape(root);

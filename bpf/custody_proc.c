@@ -161,8 +161,8 @@ int custody_proc_read(struct custody_proc *p, pid_t pid)
 	read_cgroup(p, pid);
 	read_exe(p, pid);
 	if (p->who.kthread)
-		p->who.unidentified = "a thread of the kernel: on whose behalf is not known";
+		p->who.unidentified = CUSTODY_IS_KTHREAD;
 	else if (!p->who.exe)
-		p->who.unidentified = "no executable";
+		p->who.unidentified = CUSTODY_HAS_NO_EXE;
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "free.h"
 #include "kernel.h"
+#include "log.h"
 #include "kredact_free.skel.h"	/* has the types of free_shared.h */
 
 /* Not in the headers of old libcs. */
@@ -31,16 +32,6 @@ struct free_mode {
 	void (*dumped)(const struct free_event *event, void *arg);
 	void *arg;
 };
-
-/* libbpf prints through a function without a context. */
-static FILE *log_file;
-
-static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	if (!log_file || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(log_file, fmt, ap);
-}
 
 enum free_why free_possible(void)
 {
@@ -176,8 +167,7 @@ struct free_mode *free_open(const struct free_opts *opts, enum free_why *why)
 	struct free_mode *f;
 	int err;
 
-	log_file = opts->log;
-	libbpf_set_print(print);
+	bpf_log_to(opts->log);
 	*why = free_possible();
 	if (*why != FREE_OK) {
 		errno = EPERM;
@@ -316,5 +306,5 @@ void free_close(struct free_mode *f)
 	ring_buffer__free(f->events);
 	kredact_free_bpf__destroy(f->skel);
 	free(f);
-	log_file = NULL;
+	bpf_log_to(NULL);
 }

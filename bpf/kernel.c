@@ -3,9 +3,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include <bpf/btf.h>
+
 #include "kernel.h"
+
+#define MODULE_BTF	"/sys/kernel/btf/kredact"
 
 bool kernel_read(const char *path, char *text, size_t size)
 {
@@ -70,4 +75,22 @@ bool kernel_permits(unsigned int capability)
 		return false;
 	line = strstr(text, "\nCapEff:");
 	return line && sscanf(line, "\nCapEff: %" SCNx64, &set) == 1 && (set >> capability & 1);
+}
+
+bool kernel_module_has(const char *function)
+{
+	struct btf *kernel = btf__parse(KERNEL_BTF, NULL);
+	struct btf *module = kernel ? btf__parse_split(MODULE_BTF, kernel) : NULL;
+	bool has = module && btf__find_by_name_kind(module, function, BTF_KIND_FUNC) > 0;
+
+	btf__free(module);
+	btf__free(kernel);
+	return has;
+}
+
+uint64_t kernel_cgroup_id(const char *folder)
+{
+	struct stat st;
+
+	return stat(folder, &st) || !S_ISDIR(st.st_mode) ? 0 : st.st_ino;
 }

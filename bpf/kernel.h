@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the running kernel says of itself, without loading anything. */
+/* What the running kernel says of itself, without loading anything; how it counts. */
 #ifndef KREDACT_BPF_KERNEL_H
 #define KREDACT_BPF_KERNEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
+#define KERNEL_BTF		"/sys/kernel/btf/vmlinux"
+#define KERNEL_MODULE_DIR	"/sys/module/kredact"
 
 /* A file's text, cut at @size - 1 bytes; false if there is none. */
 bool kernel_read(const char *path, char *text, size_t size);
@@ -22,5 +24,17 @@ bool kernel_preempts(void);
 
 /* Is there a capability (CAP_* of <linux/capability.h>) in effect for this process? */
 bool kernel_permits(unsigned int capability);
+
+/* Does kredact.ko offer a function to BPF programs? Not if it has no BTF. */
+bool kernel_module_has(const char *function);
+
+/* The id of a cgroup, which is the number of its folder; 0 if there is none. */
+uint64_t kernel_cgroup_id(const char *folder);
+
+/* A device as the kernel counts it: 20 bits of minor number. */
+static inline uint32_t kernel_dev(unsigned int dev_major, unsigned int dev_minor)
+{
+	return dev_major << 20 | dev_minor;
+}
 
 #endif /* KREDACT_BPF_KERNEL_H */

@@ -308,22 +308,25 @@ static __always_inline void emit(__u32 op, int result, __u32 detail, const struc
 	count(&counters.events);
 }
 
+/* A number for an open file that has none, or that of another one. */
+static __always_inline __u64 number_file(__u64 file)
+{
+	__u64 serial = __sync_fetch_and_add(&last_serial, 1) + 1;
+
+	bpf_map_update_elem(&serials, &file, &serial, BPF_ANY);
+	return serial;
+}
+
 /* The first time that this process does this through this open file? */
 static __always_inline bool is_first(const struct file *file, __u32 op)
 {
 	struct seen_key key = { .file = (__u64)file, .op = op };
-	__u64 *serial, fresh;
+	__u64 *serial;
 	__u8 one = 1;
 
 	serial = bpf_map_lookup_elem(&serials, &key.file);
-	if (serial) {
-		key.serial = *serial;
-	} else {
-		/* Opened before the watcher was there, or long unused. */
-		fresh = __sync_fetch_and_add(&last_serial, 1) + 1;
-		key.serial = fresh;
-		bpf_map_update_elem(&serials, &key.file, &fresh, BPF_ANY);
-	}
+	/* Without one it was opened before the watcher was there, or is long unused. */
+	key.serial = serial ? *serial : number_file(key.file);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
 	return !bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST);
 }
@@ -333,7 +336,6 @@ int BPF_PROG(file_open, struct file *file, int ret)
 {
 	struct inode *inode = file->f_inode;
 	const struct custody_id *id;
-	__u64 at = (__u64)file, serial;
 	struct custody_key key = {};
 
 	if (enrol.on && is_self() && (inode->i_mode & S_IFMT) == S_IFREG) {
@@ -352,8 +354,7 @@ int BPF_PROG(file_open, struct file *file, int ret)
 	id = find(&key, inode);
 	if (!id)
 		return ret;
-	serial = __sync_fetch_and_add(&last_serial, 1) + 1;
-	bpf_map_update_elem(&serials, &at, &serial, BPF_ANY);
+	number_file((__u64)file);
 	emit(file->f_flags & FMODE_EXEC ? CUSTODY_EXEC : CUSTODY_OPEN, ret, file->f_flags, &key, id,
 	     inode, file->f_path.dentry, NULL);
 	return ret;
@@ -464,9 +465,10 @@ int BPF_PROG(inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 	return ret;
 }
 
-/* Somebody refused it before our hook was asked. The names are what they were. */
-static __always_inline void refused(__u32 op, int result, const struct dentry *dentry,
-				    const struct dentry *new_dentry)
+/* Something came of a name, if it is a known file's. */
+static __always_inline void emit_name(__u32 op, int result, __u32 detail,
+				      const struct dentry *dentry,
+				      const struct dentry *new_dentry)
 {
 	const struct inode *inode = dentry->d_inode;
 	const struct custody_id *id;
@@ -476,14 +478,15 @@ static __always_inline void refused(__u32 op, int result, const struct dentry *d
 		return;
 	id = find(&key, inode);
 	if (id)
-		emit(op, result, 0, &key, id, inode, dentry, new_dentry);
+		emit(op, result, detail, &key, id, inode, dentry, new_dentry);
 }
 
+/* Without a begin() somebody refused it before our hook was asked: the names are the same. */
 SEC("fexit/vfs_rename")
 int BPF_PROG(rename_done, struct renamedata *rd, int result)
 {
 	if (!end(rd->old_dentry, result) && result)
-		refused(CUSTODY_RENAME, result, rd->old_dentry, rd->new_dentry);
+		emit_name(CUSTODY_RENAME, result, 0, rd->old_dentry, rd->new_dentry);
 	return 0;
 }
 
@@ -492,7 +495,7 @@ int BPF_PROG(unlink_done, void *idmap, struct inode *dir, struct dentry *dentry,
 	     struct inode **delegated, int result)
 {
 	if (!end(dentry, result) && result)
-		refused(CUSTODY_UNLINK, result, dentry, NULL);
+		emit_name(CUSTODY_UNLINK, result, 0, dentry, NULL);
 	return 0;
 }
 
@@ -500,13 +503,7 @@ SEC("fexit/vfs_link")
 int BPF_PROG(link_done, struct dentry *old_dentry, void *idmap, struct inode *dir,
 	     struct dentry *new_dentry, struct inode **delegated, int result)
 {
-	const struct custody_id *id;
-	struct custody_key key = {};
-
-	id = find(&key, old_dentry->d_inode);
-	if (id)
-		emit(CUSTODY_LINK, result, 0, &key, id, old_dentry->d_inode, old_dentry,
-		     new_dentry);
+	emit_name(CUSTODY_LINK, result, 0, old_dentry, new_dentry);
 	return 0;
 }
 
@@ -514,13 +511,7 @@ SEC("fexit/notify_change")
 int BPF_PROG(attrib_done, void *idmap, struct dentry *dentry, struct iattr *attr,
 	     struct inode **delegated, int result)
 {
-	const struct custody_id *id;
-	struct custody_key key = {};
-
-	id = find(&key, dentry->d_inode);
-	if (id)
-		emit(CUSTODY_ATTRIB, result, attr->ia_valid, &key, id, dentry->d_inode, dentry,
-		     NULL);
+	emit_name(CUSTODY_ATTRIB, result, attr->ia_valid, dentry, NULL);
 	return 0;
 }
 

@@ -88,6 +88,7 @@ static bool sort_settings(struct reader *r, const config_setting_t *group, struc
 		{ "release", &s->release }, { "at", &s->at }, { "when", &s->when },
 		{ "most", &s->most }, { "optional", &s->optional },
 	};
+	const int nr = sizeof(known) / sizeof(known[0]);
 	bool good = true;
 	int i, k;
 
@@ -95,9 +96,9 @@ static bool sort_settings(struct reader *r, const config_setting_t *group, struc
 	for (i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *member = config_setting_get_elem(group, i);
 
-		for (k = 0; k < 8 && strcmp(known[k].name, config_setting_name(member)); k++)
+		for (k = 0; k < nr && strcmp(known[k].name, config_setting_name(member)); k++)
 			;
-		if (k < 8) {
+		if (k < nr) {
 			*known[k].to = member;
 			continue;
 		}
@@ -174,17 +175,17 @@ static bool read_release(struct reader *r, const config_setting_t *group, const 
 }
 
 /* The function of a probe: the one before, or a new one. NULL: that was complained about. */
-static struct table_function *function_of(struct reader *r, const config_setting_t *setting,
-					  unsigned int first)
+static struct table_function *function_of(struct reader *r, const config_setting_t *setting)
 {
 	struct table *t = r->table;
+	struct table_library *l = &t->libraries[t->nr_libraries - 1];
 	const char *name = text_of(r, setting);
 	struct table_function *f;
 	unsigned int i;
 
 	if (!name)
 		return NULL;
-	for (i = first; i < t->nr_functions; i++) {
+	for (i = l->first; i < t->nr_functions; i++) {
 		f = &t->functions[i];
 		if (strcmp(f->name, name))
 			continue;
@@ -200,13 +201,13 @@ static struct table_function *function_of(struct reader *r, const config_setting
 		complain(r, setting, "not enough memory");
 		return NULL;
 	}
-	f->library = t->nr_libraries - 1;
 	f->first = t->nr_probes;
 	t->nr_functions++;
+	l->nr++;
 	return f;
 }
 
-static void read_probe(struct reader *r, const config_setting_t *group, unsigned int first)
+static void read_probe(struct reader *r, const config_setting_t *group)
 {
 	struct table *t = r->table;
 	struct table_function *f;
@@ -227,7 +228,7 @@ static void read_probe(struct reader *r, const config_setting_t *group, unsigned
 		complain(r, group, "more than %u probes in all", PROBES_MAX);
 		return;
 	}
-	f = function_of(r, s.function, first);
+	f = function_of(r, s.function);
 	if (!f)
 		return;
 	p = MORE(t->probes, t->nr_probes);
@@ -250,7 +251,6 @@ static void read_config(struct reader *r, const config_setting_t *root)
 	const config_setting_t *program = config_setting_get_member(root, "program");
 	struct table *t = r->table;
 	struct table_library *l;
-	unsigned int first = t->nr_functions;
 	const char *name;
 	int i;
 
@@ -275,6 +275,7 @@ static void read_config(struct reader *r, const config_setting_t *root)
 		complain(r, library, "not enough memory");
 		return;
 	}
+	l->first = t->nr_functions;
 	t->nr_libraries++;
 	l->name = strdup(name);
 	l->from = strdup(r->path);
@@ -286,8 +287,8 @@ static void read_config(struct reader *r, const config_setting_t *root)
 	else if (name)
 		complain(r, program, "the name of a process has 1 to %d bytes", PROBE_COMM_LEN - 1);
 	for (i = 0; i < config_setting_length(probes); i++)
-		read_probe(r, config_setting_get_elem(probes, i), first);
-	if (first == t->nr_functions)
+		read_probe(r, config_setting_get_elem(probes, i));
+	if (!l->nr)
 		complain(r, probes, "no probes");
 }
 
@@ -371,6 +372,25 @@ int table_read_dirs(struct table *t, const char *dir, const char *admin, FILE *e
 	free_entries(files, nr_files);
 	free_entries(admins, nr_admins);
 	return ret;
+}
+
+struct symbol *table_symbols(const struct table *t, const struct table_library *library,
+			     const char *path)
+{
+	struct symbol *symbols = calloc(library->nr, sizeof(*symbols));
+	unsigned int i;
+	int err;
+
+	if (!symbols)
+		return NULL;
+	for (i = 0; i < library->nr; i++)
+		symbols[i].name = t->functions[library->first + i].name;
+	err = symbol_find(path, symbols, library->nr);
+	if (!err)
+		return symbols;
+	free(symbols);
+	errno = -err;
+	return NULL;
 }
 
 void table_free(struct table *t)

@@ -20,6 +20,7 @@
 #include <linux/types.h>
 
 #include "probe.h"
+#include "symbol.h"
 
 #define TABLE_DIR	"/usr/share/kredact/probes.d"
 #define TABLE_ADMIN_DIR	"/etc/kredact/probes.d"
@@ -27,7 +28,6 @@
 /**
  * struct table_function - a function and its probes, which are one after another
  * @name:	symbol
- * @library:	index of the library
  * @first:	index of its first probe
  * @nr:		how many it has, 1 to PROBE_MOST
  * @returns:	its return is probed
@@ -35,7 +35,6 @@
  */
 struct table_function {
 	char *name;
-	unsigned int library;
 	unsigned int first;
 	unsigned int nr;
 	bool returns;
@@ -47,11 +46,15 @@ struct table_function {
  * @name:	its soname, or an absolute path
  * @from:	the file of the table that has it
  * @program:	probed only for processes of this name, or NULL
+ * @first:	index of its first function; they are one after another
+ * @nr:		how many it has
  */
 struct table_library {
 	char *name;
 	char *from;
 	char *program;
+	unsigned int first;
+	unsigned int nr;
 };
 
 struct table {
@@ -83,6 +86,18 @@ int table_read_file(struct table *t, const char *path, FILE *errors);
  * Return: 0, or -1; all files are looked at before that.
  */
 int table_read_dirs(struct table *t, const char *dir, const char *admin, FILE *errors);
+
+/**
+ * table_symbols - look for the functions of a library in a file
+ * @t:		the table
+ * @library:	one of it
+ * @path:	the file
+ *
+ * Return: @library->nr symbols in the order of its functions, for the caller to free();
+ * NULL, with errno set, if the file is none or there is no memory.
+ */
+struct symbol *table_symbols(const struct table *t, const struct table_library *library,
+			     const char *path);
 
 /**
  * table_free - give back what is in a table

@@ -9,19 +9,16 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/kredact.h>
 
 #include "events.h"
+#include "kernel.h"
+#include "log.h"
 #include "symbol.h"
 #include "tag.h"
 #include "tag_events.skel.h"
 #include "tag_module.skel.h"
-
-#define VMLINUX_BTF	"/sys/kernel/btf/vmlinux"
-#define MODULE_BTF	"/sys/kernel/btf/kredact"
-#define MODULE_DIR	"/sys/module/kredact"
 
 /* A library that is watched. */
 struct watched {
@@ -46,16 +43,6 @@ struct opening {
 	char *what;
 };
 
-/* libbpf prints through a function without a context. */
-static FILE *log_file;
-
-static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	if (!log_file || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(log_file, fmt, ap);
-}
-
 static enum tag_why at(struct opening *o, enum tag_why why, const char *what)
 {
 	o->what = strdup(what);
@@ -67,28 +54,9 @@ static struct bpf_object *open_object(enum tag_backend backend)
 	const void *elf;
 	size_t size;
 
-	elf = backend == TAG_MODULE ? tag_module__elf_bytes(&size) : tag_events__elf_bytes(&size);
+	elf = backend == TAG_MODULE ? tag_module_bpf__elf_bytes(&size) :
+				      tag_events_bpf__elf_bytes(&size);
 	return bpf_object__open_mem(elf, size, NULL);
-}
-
-/* Does the module offer what the programs call? */
-static enum tag_why find_kfuncs(void)
-{
-	enum tag_why why = TAG_NO_KFUNC;
-	struct btf *kernel, *module;
-
-	if (access(MODULE_BTF, R_OK))
-		return TAG_NO_KFUNC;
-	kernel = btf__parse(VMLINUX_BTF, NULL);
-	if (!kernel)
-		return TAG_NO_BTF;
-	module = btf__parse_split(MODULE_BTF, kernel);
-	if (module && btf__find_by_name_kind(module, "kredact_bpf_tag", BTF_KIND_FUNC) > 0 &&
-	    btf__find_by_name_kind(module, "kredact_bpf_untag", BTF_KIND_FUNC) > 0)
-		why = TAG_OK;
-	btf__free(module);
-	btf__free(kernel);
-	return why;
 }
 
 /* Load one small program that makes tags in the way of a backend, and nothing else. */
@@ -112,15 +80,16 @@ static enum tag_why choose_backend(struct opening *o)
 {
 	enum tag_why why;
 
-	if (access(VMLINUX_BTF, R_OK))
+	if (access(KERNEL_BTF, R_OK))
 		return TAG_NO_BTF;
-	if (access(MODULE_DIR, F_OK))
+	if (access(KERNEL_MODULE_DIR, F_OK))
 		return TAG_NO_MODULE;
 	o->tagger->backend = TAG_DAEMON;
 	if (o->opts->backend == TAG_DAEMON)
 		return TAG_OK;
-	why = find_kfuncs();
-	if (why == TAG_OK)
+	why = TAG_NO_KFUNC;
+	/* The other one is what is tried. */
+	if (kernel_module_has("kredact_bpf_tag"))
 		why = try_backend(TAG_MODULE);
 	if (why == TAG_OK)
 		o->tagger->backend = TAG_MODULE;
@@ -138,7 +107,7 @@ static enum tag_why set_exe(struct opening *o, struct probe_settings *settings)
 	if (stat(o->opts->exe, &st) || !S_ISREG(st.st_mode))
 		return at(o, TAG_NO_EXE, o->opts->exe);
 	settings->exe = st.st_ino;
-	settings->exe_dev = major(st.st_dev) << 20 | minor(st.st_dev);
+	settings->exe_dev = kernel_dev(major(st.st_dev), minor(st.st_dev));
 	return TAG_OK;
 }
 
@@ -147,11 +116,9 @@ static enum tag_why set_cgroups(struct opening *o)
 	struct bpf_map *map = bpf_object__find_map_by_name(o->tagger->object, "cgroups");
 	const char *const *path = o->opts->cgroups;
 	__u8 one = 1;
-	struct stat st;
 
-	/* The id of a cgroup is the number of its folder. */
 	for (; path && *path; path++) {
-		__u64 id = stat(*path, &st) || !S_ISDIR(st.st_mode) ? 0 : st.st_ino;
+		__u64 id = kernel_cgroup_id(*path);
 
 		if (!id || bpf_map_update_elem(bpf_map__fd(map), &id, &one, BPF_ANY))
 			return at(o, TAG_NO_CGROUP, *path);
@@ -168,17 +135,6 @@ static enum tag_why set_probes(struct opening *o)
 		if (bpf_map_update_elem(bpf_map__fd(map), &i, &o->opts->table->probes[i], BPF_ANY))
 			return TAG_NO_LOAD;
 	return TAG_OK;
-}
-
-/* A map of a variable with a section of its own; the name may be cut off after 15 bytes. */
-static struct bpf_map *section(const struct tagger *t, const char *name)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, t->object)
-		if (!strcmp(bpf_map__name(map), name))
-			return map;
-	return NULL;
 }
 
 static enum tag_why load(struct opening *o)
@@ -203,7 +159,7 @@ static enum tag_why load(struct opening *o)
 		return TAG_NO_MEMORY;
 	prog = bpf_object__find_program_by_name(t->object, "may_tag");
 	bpf_program__set_autoload(prog, false);
-	map = section(t, ".rodata.settings");
+	map = bpf_object__find_map_by_name(t->object, ".rodata.settings");
 	if (!map || bpf_map__set_initial_value(map, &settings, sizeof(settings)) ||
 	    bpf_object__load(t->object))
 		return errno == EPERM ? TAG_NO_PERMISSION : TAG_NO_LOAD;
@@ -243,58 +199,55 @@ static enum tag_why attach_at(struct opening *o, const char *path, __u64 offset,
  * Returns first: an entry without its return is a buffer without a tag, a return without
  * its entry is nothing.
  */
-static enum tag_why attach(struct opening *o, const char *path, const struct symbol *symbols)
+static enum tag_why attach(struct opening *o, const struct table_library *library,
+			   const char *path, const struct symbol *symbols)
 {
-	const struct table *table = o->opts->table;
+	const struct table_function *functions = &o->opts->table->functions[library->first];
 	enum tag_why why = TAG_OK;
 	unsigned int i, k;
 	int is_return;
 
 	for (is_return = 1; is_return >= 0; is_return--)
-		for (i = 0; i < table->nr_functions; i++)
+		for (i = 0; i < library->nr; i++)
 			for (k = 0; k < symbols[i].nr && why == TAG_OK; k++)
-				if (!is_return || table->functions[i].returns)
+				if (!is_return || functions[i].returns)
 					why = attach_at(o, path, symbols[i].offset[k],
-							&table->functions[i], is_return);
+							&functions[i], is_return);
 	return why;
 }
 
 /* The functions of one library of the table, in a file. */
-static enum tag_why watch(struct opening *o, unsigned int library, const char *path)
+static enum tag_why watch(struct opening *o, const struct table_library *library, const char *path)
 {
-	const struct table *table = o->opts->table;
 	struct tagger *t = o->tagger;
-	struct symbol *symbols = calloc(table->nr_functions, sizeof(*symbols));
 	struct watched *watched = reallocarray(t->watched, t->nr_watched + 1, sizeof(*watched));
-	enum tag_why why = TAG_NO_MEMORY;
+	struct symbol *symbols;
+	enum tag_why why;
 	unsigned int i;
 
-	if (watched)
-		t->watched = watched;
-	if (!symbols || !watched)
-		goto out;
-	watched = &t->watched[t->nr_watched];
+	if (!watched)
+		return TAG_NO_MEMORY;
+	t->watched = watched;
+	watched += t->nr_watched;
 	*watched = (struct watched){ .path = strdup(path) };
 	if (!watched->path)
-		goto out;
+		return TAG_NO_MEMORY;
 	t->nr_watched++;
 
-	for (i = 0; i < table->nr_functions; i++)
-		symbols[i].name = table->functions[i].name;
+	symbols = table_symbols(o->opts->table, library, path);
+	if (!symbols)
+		return errno == ENOMEM ? TAG_NO_MEMORY : at(o, TAG_NO_LIBRARY, path);
 	why = TAG_OK;
-	if (symbol_find(path, symbols, table->nr_functions))
-		why = at(o, TAG_NO_LIBRARY, path);
-	for (i = 0; i < table->nr_functions && why == TAG_OK; i++) {
-		if (table->functions[i].library != library)
-			symbols[i].nr = 0;
-		else if (symbols[i].nr)
+	for (i = 0; i < library->nr && why == TAG_OK; i++) {
+		const struct table_function *f = &o->opts->table->functions[library->first + i];
+
+		if (symbols[i].nr)
 			watched->functions++;
-		else if (!table->functions[i].optional)
-			why = at(o, TAG_NO_FUNCTION, table->functions[i].name);
+		else if (!f->optional)
+			why = at(o, TAG_NO_FUNCTION, f->name);
 	}
 	if (why == TAG_OK)
-		why = attach(o, path, symbols);
-out:
+		why = attach(o, library, path, symbols);
 	free(symbols);
 	return why;
 }
@@ -338,7 +291,7 @@ static enum tag_why watch_named(struct opening *o, const char *name)
 		if (!is_wanted(o, &table->libraries[i]))
 			continue;
 		path = symbol_library(name);
-		why = path ? watch(o, i, path) : at(o, TAG_NO_LIBRARY, name);
+		why = path ? watch(o, &table->libraries[i], path) : at(o, TAG_NO_LIBRARY, name);
 		free(path);
 	}
 	return known ? why : at(o, TAG_NO_LIBRARY, name);
@@ -354,7 +307,7 @@ static enum tag_why watch_all(struct opening *o)
 		char *path = symbol_library(table->libraries[i].name);
 
 		if (path && is_wanted(o, &table->libraries[i]))
-			why = watch(o, i, path);
+			why = watch(o, &table->libraries[i], path);
 		free(path);
 	}
 	return why == TAG_OK && !o->tagger->nr_links ? TAG_NO_LIBRARY : why;
@@ -367,8 +320,7 @@ struct tagger *tag_open(const struct tag_opts *opts, enum tag_why *why, char **w
 	int err;
 
 	*what = NULL;
-	log_file = opts->log;
-	libbpf_set_print(print);
+	bpf_log_to(opts->log);
 	o.tagger = calloc(1, sizeof(*o.tagger));
 	if (!o.tagger) {
 		*why = TAG_NO_MEMORY;
@@ -449,7 +401,7 @@ void tag_poll(struct tagger *t)
 
 void tag_read_counters(const struct tagger *t, struct tag_counters *out)
 {
-	struct bpf_map *map = section(t, ".data.counters");
+	struct bpf_map *map = bpf_object__find_map_by_name(t->object, ".data.counters");
 	__u32 zero = 0;
 
 	memset(out, 0, sizeof(*out));
@@ -477,5 +429,5 @@ void tag_close(struct tagger *t)
 	free(t->watched);
 	free(t->links);
 	free(t);
-	log_file = NULL;
+	bpf_log_to(NULL);
 }

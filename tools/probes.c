@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bpf/symbol.h"
 #include "../bpf/table.h"
 #include "commands.h"
 
@@ -35,31 +34,32 @@ static void print_function(const struct table *t, const struct table_function *f
 	       f->optional ? ", optional" : "");
 }
 
-static bool check_library(const struct table *t, unsigned int library)
+static bool check_library(const struct table *t, const struct table_library *library)
 {
-	struct symbol *symbols = calloc(t->nr_functions, sizeof(*symbols));
-	char *path = symbol_library(t->libraries[library].name);
-	bool good = symbols;
+	char *path = symbol_library(library->name);
+	struct symbol *symbols;
+	bool good = true;
 	unsigned int i;
 
-	for (i = 0; symbols && i < t->nr_functions; i++)
-		symbols[i].name = t->functions[i].name;
 	if (!path) {
-		printf("%s: not on this machine\n", t->libraries[library].name);
-	} else if (symbols && symbol_find(path, symbols, t->nr_functions)) {
+		printf("%s: not on this machine\n", library->name);
+		return true;
+	}
+	symbols = table_symbols(t, library, path);
+	if (!symbols) {
 		fprintf(stderr, "%s: cannot be read as a library\n", path);
 		good = false;
-	} else {
-		for (i = 0; symbols && i < t->nr_functions; i++) {
-			if (t->functions[i].library != library || t->functions[i].optional ||
-			    symbols[i].nr)
-				continue;
-			fprintf(stderr, "%s: has no %s\n", path, t->functions[i].name);
-			good = false;
-		}
 	}
-	free(path);
+	for (i = 0; symbols && i < library->nr; i++) {
+		const struct table_function *f = &t->functions[library->first + i];
+
+		if (f->optional || symbols[i].nr)
+			continue;
+		fprintf(stderr, "%s: has no %s\n", path, f->name);
+		good = false;
+	}
 	free(symbols);
+	free(path);
 	return good;
 }
 
@@ -94,14 +94,15 @@ int cmd_probes(int argc, char **argv)
 	for (; optind < argc; optind++)
 		good &= !table_read_file(&table, argv[optind], stderr);
 	for (i = 0; good && i < table.nr_libraries; i++) {
+		const struct table_library *library = &table.libraries[i];
+
 		if (check) {
-			good &= check_library(&table, i);
+			good &= check_library(&table, library);
 			continue;
 		}
-		printf("%s (%s)\n", table.libraries[i].name, table.libraries[i].from);
-		for (k = 0; k < table.nr_functions; k++)
-			if (table.functions[k].library == i)
-				print_function(&table, &table.functions[k]);
+		printf("%s (%s)\n", library->name, library->from);
+		for (k = 0; k < library->nr; k++)
+			print_function(&table, &table.functions[library->first + k]);
 	}
 	table_free(&table);
 	return good ? 0 : EXIT_FAILED;

@@ -22,11 +22,11 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../bpf/kernel.h"
+#include "../bpf/log.h"
 #include "commands.h"
 
 #define RULES_DIR	"/sys/fs/bpf/kredact"
-#define MODULE_DIR	"/sys/module/kredact"
-#define MODULE_BTF	"/sys/kernel/btf/kredact"
 #define HOOK_PREFIX	"kredact_policy_"
 
 /* This kernel cannot do it. */
@@ -36,11 +36,6 @@
 #define FOLDER_LEN	(sizeof(RULES_DIR) + NAME_LEN + 1)
 
 static bool verbose;
-
-static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
-}
 
 static void usage(FILE *to)
 {
@@ -76,37 +71,25 @@ static bool name_is_good(const char *name)
 /* Why there can be no programs here, or NULL. */
 static const char *cannot(void)
 {
-	struct btf *kernel, *module;
-	const char *why = NULL;
-
-	if (access(MODULE_DIR, F_OK))
+	if (access(KERNEL_MODULE_DIR, F_OK))
 		return "kredact.ko is not in the kernel";
-	if (access(MODULE_BTF, R_OK))
+	if (!kernel_module_has(HOOK_PREFIX "dump"))
 		return "this kernel's kredact.ko has no hooks for BPF programs";
-	kernel = btf__load_vmlinux_btf();
-	module = kernel ? btf__parse_split(MODULE_BTF, kernel) : NULL;
-	if (!module || btf__find_by_name_kind(module, HOOK_PREFIX "dump", BTF_KIND_FUNC) < 0)
-		why = "this kernel's kredact.ko has no hooks for BPF programs";
-	btf__free(module);
-	btf__free(kernel);
-	return why;
+	return NULL;
 }
 
 /* One number; the path of a cgroup stands for its id. */
 static bool parse_number(const char *text, size_t len, uint64_t *value)
 {
 	char copy[PATH_MAX], *end;
-	struct stat st;
 
 	if (!len || len >= sizeof(copy))
 		return false;
 	memcpy(copy, text, len);
 	copy[len] = 0;
 	if (*copy == '/') {
-		if (stat(copy, &st) || !S_ISDIR(st.st_mode))
-			return false;
-		*value = st.st_ino;
-		return true;
+		*value = kernel_cgroup_id(copy);
+		return *value;
 	}
 	errno = 0;
 	*value = strtoull(copy, &end, 0);
@@ -331,6 +314,7 @@ static int cmd_load(int argc, char **argv)
 			given = optarg;
 		} else if (opt == 'v') {
 			verbose = true;
+			bpf_log_to(stderr);
 		} else {
 			usage(stderr);
 			return EXIT_USAGE;
@@ -468,7 +452,7 @@ static int cmd_list(void)
 
 int cmd_rules(int argc, char **argv)
 {
-	libbpf_set_print(print);
+	bpf_log_to(NULL);
 	if (argc < 2 || (argc == 2 && !strcmp(argv[1], "list")))
 		return cmd_list();
 	if (!strcmp(argv[1], "load"))

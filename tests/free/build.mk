@@ -3,7 +3,7 @@
 
 FREE_O   := $(B)/obj/tests/free
 FREE_BIN := $(B)/tests/free
-FREE_TESTS := free crashes verifier
+FREE_TESTS := free crashes
 FREE_BINS  := $(addprefix $(FREE_BIN)/,$(FREE_TESTS) refused)
 ALL_VM += $(FREE_BINS)
 
@@ -16,7 +16,7 @@ $(FREE_O)/store.skel.h: $(FREE_O)/store.bpf.o
 	mv $@.tmp $@
 
 $(FREE_BINS): $(FREE_BIN)/%: tests/free/%.c tests/free/store.c tests/free/store.h \
-	      $(FREE_O)/store.skel.h $(BPF_O)/free.o $(BPF_O)/kernel.o \
+	      $(FREE_O)/store.skel.h $(addprefix $(BPF_O)/,free.o kernel.o log.o) \
 	      $(wildcard tests/selftests/kredact/core.[ch]) $(B)/kselftest/.stamp
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Werror -O1 -g -Iinclude/uapi -Ibpf -Itests/selftests/kredact \

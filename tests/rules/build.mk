@@ -23,10 +23,12 @@ ALL_VM += $(B)/tests/selftests/rules
 
 STAGE_FILES += $(addsuffix :/kredact/rules/,$(RULES_OBJECTS) $(BPF_EXAMPLES))
 
-# All programs of the tree, and those that look on in the test coexist. Those of the
-# module-free mode are chosen by what a kernel has: tests/free has a test of its own.
-COMPLEXITY_OBJECTS := $(addprefix $(BPF_O)/,$(addsuffix .bpf.o,tag_module tag_events \
-			kredact_custody)) $(BPF_EXAMPLES)
+# All programs of the tree, one that has the store of tags in it, and those that look on
+# in the test coexist.
+COMPLEXITY_OBJECTS := $(BPF_O)/tag_module.bpf.o $(BPF_O)/tag_events.bpf.o \
+		      $(patsubst bpf/%.bpf.c,$(BPF_O)/%.bpf.o,$(filter-out \
+			bpf/kredact_tag.bpf.c,$(wildcard bpf/*.bpf.c))) \
+		      $(FREE_O)/store.bpf.o $(BPF_EXAMPLES)
 
 $(B)/tests/selftests/complexity: tests/rules/complexity.c bpf/complexity.h
 	@mkdir -p $(@D)

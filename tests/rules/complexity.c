@@ -51,18 +51,22 @@ static int collect(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return vsnprintf(seen + len, sizeof(seen) - len, fmt, ap);
 }
 
-/* Programs that need the module are for the kernels that let them call it. */
-static bool has_kfuncs(void)
+/* Some programs are for kernels that have more than the oldest one. */
+static bool is_oldest(void)
 {
 	struct utsname name;
 
-	return uname(&name) || strncmp(name.release, "6.1.", 4);
+	return !uname(&name) && !strncmp(name.release, "6.1.", 4);
 }
 
-/* Why a program cannot be loaded before 6.12: what the module offers is not there. */
-static bool needs_module(const char *why)
+/* What a program needs that 6.1 does not have, or NULL. */
+static const char *needs(const char *why)
 {
-	return strstr(why, "kredact_bpf_") || strstr(why, "kredact_policy_");
+	if (strstr(why, "kredact_bpf_") || strstr(why, "kredact_policy_"))
+		return "functions of the module, and Linux 6.12";
+	if (strstr(why, "'move_pages'"))
+		return "UFFDIO_MOVE, and Linux 6.8";
+	return NULL;
 }
 
 static struct bpf_program *only(struct bpf_object *object, unsigned int wanted)
@@ -144,9 +148,8 @@ static bool measure(const char *path, unsigned int which)
 		printf("%sok %u %s %s: %u instructions, %u states; all set: %u, %u\n",
 		       low ? "" : "not ", number, file, plain.name, plain.insns, plain.states,
 		       all.insns, all.states);
-	} else if (!plain.loaded && !has_kfuncs() && needs_module(seen)) {
-		printf("ok %u # SKIP %s %s needs functions of the module, and Linux 6.12\n",
-		       number, file, plain.name);
+	} else if (!plain.loaded && is_oldest() && needs(seen)) {
+		printf("ok %u # SKIP %s %s needs %s\n", number, file, plain.name, needs(seen));
 	} else {
 		printf("# %.2000s\n", seen);
 		failures++;
