@@ -12,17 +12,10 @@ begin
 # shellcheck source=tests/custody/custody-lib.sh
 . /kredact/bin/custody-lib.sh
 
-DUMPS=$DIR/dumps
-DUMP=$DUMPS/core.1
-OTHER=$DUMPS/other
 CONTAINER=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 CGROUPS="/system.slice /system.slice/nginx.service /system.slice/docker-$CONTAINER.scope"
 
-mkdir $DUMPS
-chmod 755 /root $DIR $DUMPS
-a_dump $DUMP
-a_dump $OTHER
-chmod 644 $DUMP $OTHER
+two_dumps
 for g in $CGROUPS; do
 	mkdir "/sys/fs/cgroup$g"
 done

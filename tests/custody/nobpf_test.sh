@@ -12,16 +12,9 @@ begin
 # shellcheck source=tests/custody/custody-lib.sh
 . /kredact/bin/custody-lib.sh
 
-DUMPS=$DIR/dumps
-DUMP=$DUMPS/core.1
-OTHER=$DUMPS/other
 UNIT=/system.slice/nginx.service
 
-mkdir $DUMPS
-chmod 755 /root $DIR $DUMPS
-a_dump $DUMP
-a_dump $OTHER
-chmod 644 $DUMP $OTHER
+two_dumps
 mkdir -p /sys/fs/cgroup$UNIT
 kredact custody mark $DUMP >/dev/null
 ID=$(id_of $DUMP)

@@ -65,15 +65,22 @@ no_module()
 	ok "the module goes in again" insmod /kredact/kredact.ko
 }
 
+# crash_watched CORE NAME [OPTION...]
+crash_watched()
+{
+	core=$1
+	name=$2
+	shift 2
+	ok "$name: watch is at work" start_watch "$@"
+	ok "$name: the server is killed and leaves a core" crash_server "$core"
+	ok "$name: watch ends" stop_watch
+}
+
 # watched NAME [OPTION...]: with these options, the key is not in the core
 watched()
 {
-	name=$1
-	shift
 	# --exact: a number that is gone was in a buffer that was tagged, not only near one.
-	ok "$name: watch is at work" start_watch --exact "$@"
-	ok "$name: the server is killed and leaves a core" crash_server $DIR/with.core
-	ok "$name: watch ends" stop_watch
+	crash_watched $DIR/with.core "$@" --exact
 	ok "$name: watch tagged buffers, and nothing failed" tagged_some
 	ok "$name: the core can be read" find_in $DIR/with.core $DIR/with.found "$RSA"
 	ok "$name: the seal names ranges, and all of them are zero" seal_is_zero $DIR/with.found
@@ -88,11 +95,7 @@ watched()
 # others NAME OPTION...: it is not meant by them, and its key is in the core
 others()
 {
-	name=$1
-	shift
-	ok "$name: watch is at work" start_watch "$@"
-	ok "$name: the server is killed and leaves a core" crash_server $DIR/other.core
-	ok "$name: watch ends" stop_watch
+	crash_watched $DIR/other.core "$@"
 	ok "$name: watch tagged nothing" tagged_none
 	ok "$name: the core can be read" find_in $DIR/other.core $DIR/other.found "$RSA"
 	ok "$name: the limbs of rsa-d are in the core" limbs_are_there $DIR/other.found rsa-d

@@ -43,13 +43,13 @@ struct running {
  * @arg:	of a load program: its library and WHAT (load.h); NULL for a daemon
  * @secrets:	names of the files with what must not be in its cores: below KEYS, or
  *		for a daemon below KEYS/secret/NAME
+ * @begin:	before the first crash of a series; with registration or without
+ * @start:	bring it under load. False: it did not come to that
+ * @end:	after the last crash
  * @keys:	the folder instead of NAME, or NULL
  * @watch:	its name as a process, if "kredact watch" is to tag its keys; NULL: they are
  *		registered
  * @pick:	which process to crash, or NULL: that of start()
- * @begin:	before the first crash of a series; with registration or without
- * @start:	bring it under load. False: it did not come to that
- * @end:	after the last crash
  *
  * A daemon's files, sockets and clients live from begin() to end().
  */
@@ -58,18 +58,20 @@ struct program {
 	const char *what;
 	const char *arg;
 	const char *const *secrets;
-	const char *keys;
-	const char *watch;
-	pid_t (*pick)(const struct running *r);
 	bool (*begin)(const struct program *p, bool registers);
 	bool (*start)(const struct program *p, bool registers, struct running *r);
 	void (*end)(const struct program *p);
+	const char *keys;
+	const char *watch;
+	pid_t (*pick)(const struct running *r);
 };
 
 extern const struct program programs[];
 
 /* The user that agents run as. */
 #define AGENT_UID	1000
+
+#define PATIENCE_MS	60000
 
 #define KEYS		"/kredact/programs/keys"
 #define BIN		"/kredact/programs"
@@ -84,9 +86,12 @@ void finish(pid_t pid);
 pid_t spawn(const char *const *argv, const char *const *env, uid_t uid, int out);
 bool run_to_end(const char *const *argv, const char *const *env, uid_t uid);
 bool next_line(int fd, char *line, size_t len, int timeout_ms);
+pid_t last_child(pid_t parent, pid_t but);
 bool wait_for_client(void);
 bool start_client_pair(const char *const *const argv[2], uid_t uid);
 void end_clients(void);
+extern const char *const no_env[];
+extern const char *const gpg_secrets[];
 bool agent_begin(const struct program *p, bool registers);
 void agent_end(const struct program *p);
 bool gpg_start(const struct program *p, bool registers, struct running *r);

@@ -19,7 +19,6 @@
 #include "scan.h"
 
 #define CLIENTS		2
-#define PATIENCE_MS	60000
 
 #define AGENT_HOME	WORK "/agent"
 #define SSH_SOCKET	AGENT_HOME "/ssh"
@@ -27,7 +26,7 @@
 #define DUMPABLE	"LD_PRELOAD=" BIN "/dumpable.so"
 #define TLS_PORT	"4433"
 
-static const char *const no_env[] = { NULL };
+const char *const no_env[] = { NULL };
 
 /* What there is besides the process to crash, of the current series. */
 static pid_t holder = -1, master = -1, clients[CLIENTS];
@@ -237,7 +236,7 @@ bool agent_begin(const struct program *p, bool registers)
 		if (holder < 0)
 			return false;
 	}
-	return start_clients(strstr(p->name, "ssh-agent") ? ssh : gpg, AGENT_UID);
+	return start_clients(!strcmp(p->name, "ssh-agent") ? ssh : gpg, AGENT_UID);
 }
 
 void agent_end(const struct program *p)
@@ -299,6 +298,24 @@ bool gpg_start(const struct program *p, bool registers, struct running *r)
 	return good && !prlimit(r->pid, RLIMIT_CORE, &unlimited, NULL);
 }
 
+/* The newest child of a process but for one, 0 if there is none, -1 if it is gone. */
+pid_t last_child(pid_t parent, pid_t but)
+{
+	pid_t last = 0, pid;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	while (fscanf(file, "%d", &pid) == 1)
+		if (pid != but)
+			last = pid;
+	fclose(file);
+	return last;
+}
+
 /* nginx: the key is registered once in the master, and workers are forked from it. */
 
 /* The last worker that is no more, or shall not be: it may be a zombie for a while. */
@@ -306,23 +323,13 @@ static pid_t last_worker;
 
 static pid_t wait_for_worker(void)
 {
-	int tries = PATIENCE_MS, pid;
-	pid_t worker = 0;
-	char path[64];
-	FILE *file;
+	int tries = PATIENCE_MS;
+	pid_t worker;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", master, master);
-	while (!worker && tries--) {
-		file = fopen(path, "re");
-		if (!file)
-			return 0;
-		while (fscanf(file, "%d", &pid) == 1)
-			if (pid != last_worker)
-				worker = pid;
-		fclose(file);
-		if (!worker)
-			usleep(1000);
-	}
+	while (!(worker = last_child(master, last_worker)) && tries--)
+		usleep(1000);
+	if (worker < 0)
+		return 0;
 	last_worker = worker;
 	return worker;
 }
@@ -381,29 +388,29 @@ static const char *const rsa_ec[] = { "rsa/d", "rsa/p", "rsa/q", "rsa/dp", "rsa/
 static const char *const gcrypt[] = { "rsa/d", "rsa/p", "rsa/q", "rsa/qinv", "ec/d", NULL };
 static const char *const ssh[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
 				   "ec-d", "ed25519-seed", NULL };
-static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
+const char *const gpg_secrets[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
 static const char *const nginx[] = { "d", "p", "q", "dp", "dq", "qinv", NULL };
 
 const struct program programs[] = {
-	{ "openssl-rsa", "OpenSSL 3, RSA-2048", "openssl rsa", rsa, NULL, NULL, NULL,
-	  load_begin, load_start, load_end },
-	{ "openssl-ec", "OpenSSL 3, ECDSA on P-256", "openssl ec", ec, NULL, NULL, NULL,
-	  load_begin, load_start, load_end },
-	{ "openssl-ed25519", "OpenSSL 3, Ed25519", "openssl ed25519", ed25519, NULL, NULL, NULL,
-	  load_begin, load_start, load_end },
-	{ "openssl-aes", "OpenSSL 3, AES-256-GCM", "openssl aes", aes, NULL, NULL, NULL,
-	  load_begin, load_start, load_end },
-	{ "sodium", "libsodium, Ed25519, secretbox, BLAKE2b", "sodium all", sodium, NULL, NULL, NULL,
-	  load_begin, load_start, load_end },
-	{ "gnutls", "GnuTLS and nettle, RSA-2048 and P-256", "gnutls both", rsa_ec, NULL, NULL, NULL,
-	  load_begin, load_start, load_end },
-	{ "gcrypt", "libgcrypt, RSA-2048 and P-256", "gcrypt both", gcrypt, NULL, NULL, NULL,
-	  load_begin, load_start, load_end },
-	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh, NULL, NULL, NULL,
-	  agent_begin, ssh_start, agent_end },
-	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, NULL, NULL, NULL,
-	  agent_begin, gpg_start, agent_end },
-	{ "nginx", "nginx, TLS with RSA-2048", NULL, nginx, NULL, NULL, NULL,
-	  nginx_begin, nginx_start, nginx_end },
+	{ "openssl-rsa", "OpenSSL 3, RSA-2048", "openssl rsa", rsa,
+	  .begin = load_begin, .start = load_start, .end = load_end },
+	{ "openssl-ec", "OpenSSL 3, ECDSA on P-256", "openssl ec", ec,
+	  .begin = load_begin, .start = load_start, .end = load_end },
+	{ "openssl-ed25519", "OpenSSL 3, Ed25519", "openssl ed25519", ed25519,
+	  .begin = load_begin, .start = load_start, .end = load_end },
+	{ "openssl-aes", "OpenSSL 3, AES-256-GCM", "openssl aes", aes,
+	  .begin = load_begin, .start = load_start, .end = load_end },
+	{ "sodium", "libsodium, Ed25519, secretbox, BLAKE2b", "sodium all", sodium,
+	  .begin = load_begin, .start = load_start, .end = load_end },
+	{ "gnutls", "GnuTLS and nettle, RSA-2048 and P-256", "gnutls both", rsa_ec,
+	  .begin = load_begin, .start = load_start, .end = load_end },
+	{ "gcrypt", "libgcrypt, RSA-2048 and P-256", "gcrypt both", gcrypt,
+	  .begin = load_begin, .start = load_start, .end = load_end },
+	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh,
+	  .begin = agent_begin, .start = ssh_start, .end = agent_end },
+	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg_secrets,
+	  .begin = agent_begin, .start = gpg_start, .end = agent_end },
+	{ "nginx", "nginx, TLS with RSA-2048", NULL, nginx,
+	  .begin = nginx_begin, .start = nginx_start, .end = nginx_end },
 	{ NULL }
 };

@@ -15,13 +15,10 @@
 
 #include "program.h"
 
-#define PATIENCE_MS	60000
 #define TLS		KEYS "/tls"
 #define PG_UID		1000
 #define PG_DATA		WORK "/pgdata"
 #define PG_BIN		"/usr/lib/postgresql/15/bin"
-
-static const char *const no_env[] = { NULL };
 
 /* The watcher, the server that is not crashed, and what is started once. */
 static pid_t watcher = -1, behind = -1, server = -1;
@@ -139,21 +136,12 @@ static bool stunnel_start(const struct program *p, bool registers, struct runnin
 	return serve(argv, r);
 }
 
-/* A child of the server: the newest one, which is likely to be at work. */
+/* A child of the server that is likely to be at work. */
 static pid_t newest_child(const struct running *r)
 {
-	pid_t newest = 0, pid;
-	char path[64];
-	FILE *file;
+	pid_t child = last_child(r->pid, 0);
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", r->pid, r->pid);
-	file = fopen(path, "re");
-	while (file && fscanf(file, "%d", &pid) == 1)
-		if (pid > newest)
-			newest = pid;
-	if (file)
-		fclose(file);
-	return newest;
+	return child > 0 ? child : 0;
 }
 
 /* Its child died, and another comes in its place. */
@@ -213,20 +201,25 @@ static bool postgres_begin(const struct program *p, bool registers)
 static const char *const tls[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
 				   "ec-d", NULL };
 static const char *const ec[] = { "ec-d", NULL };
-static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
 
 const struct program watched_programs[] = {
-	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls, "tls", "openssl",
-	  NULL, tls_begin, openssl_start, tls_end },
-	{ "watch-nginx", "nginx, RSA-2048 and P-256", NULL, tls, "tls", "nginx",
-	  newest_child, nginx_begin, server_start, server_end },
-	{ "watch-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls, "tls", "haproxy",
-	  NULL, tls_begin, haproxy_start, tls_end },
-	{ "watch-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls, "tls", "stunnel4",
-	  NULL, stunnel_begin, stunnel_start, tls_end },
-	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec, "tls", "postgres",
-	  newest_child, postgres_begin, server_start, server_end },
-	{ "watch-gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg, "gpg-agent",
-	  "gpg-agent", NULL, agent_begin, gpg_start, agent_end },
+	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls,
+	  .begin = tls_begin, .start = openssl_start, .end = tls_end,
+	  .keys = "tls", .watch = "openssl" },
+	{ "watch-nginx", "nginx, RSA-2048 and P-256", NULL, tls,
+	  .begin = nginx_begin, .start = server_start, .end = server_end,
+	  .keys = "tls", .watch = "nginx", .pick = newest_child },
+	{ "watch-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls,
+	  .begin = tls_begin, .start = haproxy_start, .end = tls_end,
+	  .keys = "tls", .watch = "haproxy" },
+	{ "watch-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls,
+	  .begin = stunnel_begin, .start = stunnel_start, .end = tls_end,
+	  .keys = "tls", .watch = "stunnel4" },
+	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec,
+	  .begin = postgres_begin, .start = server_start, .end = server_end,
+	  .keys = "tls", .watch = "postgres", .pick = newest_child },
+	{ "watch-gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg_secrets,
+	  .begin = agent_begin, .start = gpg_start, .end = agent_end,
+	  .keys = "gpg-agent", .watch = "gpg-agent" },
 	{ NULL }
 };

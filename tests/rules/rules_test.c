@@ -394,10 +394,19 @@ TEST_F(rules, an_exemption_is_void_where_another_is_stricter)
 	EXPECT_EQ(0, log_count(self->log, "is exempted by a policy program"));
 }
 
+/* What the auditor's program says of a core is in /tmp/rules.report. Return: its status. */
+static int verify(pid_t pid)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "kredact-verify --key /tmp/rules.key "
+		 "/tmp/kredact.core.%d >/tmp/rules.report", pid);
+	return run(command);
+}
+
 /* An auditor is told: never "clean". */
 TEST_F(rules, an_exempted_core_is_not_clean)
 {
-	char command[128];
 	pid_t pid;
 
 	ASSERT_EQ(0, write_file(EXEMPTIONS, "1"));
@@ -406,9 +415,7 @@ TEST_F(rules, an_exempted_core_is_not_clean)
 	LOAD("exempt.bpf.o " COMM);
 	pid = crash(pieces, NULL);
 	ASSERT_LT(0, pid);
-	snprintf(command, sizeof(command), "kredact-verify --key /tmp/rules.key "
-		 "/tmp/kredact.core.%d >/tmp/rules.report", pid);
-	EXPECT_EQ(1, run(command));
+	EXPECT_EQ(1, verify(pid));
 	EXPECT_EQ(0, run("grep -q 'exempted' /tmp/rules.report"));
 	UNLOAD("exempt");
 	ASSERT_TRUE(core_load(&self->core, pid));
@@ -416,9 +423,7 @@ TEST_F(rules, an_exempted_core_is_not_clean)
 	LOAD("strip.bpf.o uids=0");
 	pid = crash(pieces, NULL);
 	ASSERT_LT(0, pid);
-	snprintf(command, sizeof(command), "kredact-verify --key /tmp/rules.key "
-		 "/tmp/kredact.core.%d >/tmp/rules.report", pid);
-	EXPECT_EQ(0, run(command));
+	EXPECT_EQ(0, verify(pid));
 	EXPECT_EQ(0, run("grep -q 'forced by programs' /tmp/rules.report"));
 	run("rm -f /tmp/rules.key /tmp/rules.report");
 	core_free(&self->core);
