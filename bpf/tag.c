@@ -12,28 +12,19 @@
 #include <bpf/libbpf.h>
 #include <linux/kredact.h>
 
+#include "attach.h"
 #include "events.h"
 #include "kernel.h"
 #include "log.h"
-#include "symbol.h"
 #include "tag.h"
 #include "tag_events.skel.h"
 #include "tag_module.skel.h"
-
-/* A library that is watched. */
-struct watched {
-	char *path;
-	unsigned int functions;
-};
 
 struct tagger {
 	enum tag_backend backend;
 	struct bpf_object *object;
 	struct events *events;
-	struct bpf_link **links;
-	unsigned int nr_links;
-	struct watched *watched;
-	unsigned int nr_watched;
+	struct attachment *attachment;
 };
 
 /* What the steps of tag_open() share. */
@@ -173,150 +164,9 @@ static enum tag_why load(struct opening *o)
 	return t->events ? TAG_OK : TAG_NO_MODULE;
 }
 
-static enum tag_why attach_at(struct opening *o, const char *path, __u64 offset,
-			      const struct table_function *f, bool is_return)
-{
-	struct tagger *t = o->tagger;
-	LIBBPF_OPTS(bpf_uprobe_opts, uprobe, .retprobe = is_return,
-		    .bpf_cookie = PROBE_COOKIE(f->first, f->nr, f->returns));
-	struct bpf_link **links, *link;
-
-	links = reallocarray(t->links, t->nr_links + 1, sizeof(*links));
-	if (!links)
-		return TAG_NO_MEMORY;
-	t->links = links;
-	link = bpf_program__attach_uprobe_opts(
-		bpf_object__find_program_by_name(t->object, is_return ? "leave" : "enter"),
-		o->opts->pid ?: -1, path, offset, &uprobe);
-	if (!link)
-		return at(o, errno == EPERM || errno == EACCES ? TAG_NO_PERMISSION : TAG_NO_ATTACH,
-			  f->name);
-	t->links[t->nr_links++] = link;
-	return TAG_OK;
-}
-
-/*
- * Returns first: an entry without its return is a buffer without a tag, a return without
- * its entry is nothing.
- */
-static enum tag_why attach(struct opening *o, const struct table_library *library,
-			   const char *path, const struct symbol *symbols)
-{
-	const struct table_function *functions = &o->opts->table->functions[library->first];
-	enum tag_why why = TAG_OK;
-	unsigned int i, k;
-	int is_return;
-
-	for (is_return = 1; is_return >= 0; is_return--)
-		for (i = 0; i < library->nr; i++)
-			for (k = 0; k < symbols[i].nr && why == TAG_OK; k++)
-				if (!is_return || functions[i].returns)
-					why = attach_at(o, path, symbols[i].offset[k],
-							&functions[i], is_return);
-	return why;
-}
-
-/* The functions of one library of the table, in a file. */
-static enum tag_why watch(struct opening *o, const struct table_library *library, const char *path)
-{
-	struct tagger *t = o->tagger;
-	struct watched *watched = reallocarray(t->watched, t->nr_watched + 1, sizeof(*watched));
-	struct symbol *symbols;
-	enum tag_why why;
-	unsigned int i;
-
-	if (!watched)
-		return TAG_NO_MEMORY;
-	t->watched = watched;
-	watched += t->nr_watched;
-	*watched = (struct watched){ .path = strdup(path) };
-	if (!watched->path)
-		return TAG_NO_MEMORY;
-	t->nr_watched++;
-
-	symbols = table_symbols(o->opts->table, library, path);
-	if (!symbols)
-		return errno == ENOMEM ? TAG_NO_MEMORY : at(o, TAG_NO_LIBRARY, path);
-	why = TAG_OK;
-	for (i = 0; i < library->nr && why == TAG_OK; i++) {
-		const struct table_function *f = &o->opts->table->functions[library->first + i];
-
-		if (symbols[i].nr)
-			watched->functions++;
-		else if (!f->optional)
-			why = at(o, TAG_NO_FUNCTION, f->name);
-	}
-	if (why == TAG_OK)
-		why = attach(o, library, path, symbols);
-	free(symbols);
-	return why;
-}
-
-static const char *base(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Does the file at @path have the name of @library, before what a version adds to it? */
-static bool is_library(const char *path, const char *library)
-{
-	size_t len = strlen(base(library));
-
-	return !strncmp(base(path), base(library), len) &&
-	       (!base(path)[len] || base(path)[len] == '.');
-}
-
-/* Is a library of the table for the processes that are watched? */
-static bool is_wanted(const struct opening *o, const struct table_library *library)
-{
-	return !library->program || (o->opts->comm && !strcmp(o->opts->comm, library->program));
-}
-
-/* A library that was asked for. */
-static enum tag_why watch_named(struct opening *o, const char *name)
-{
-	const struct table *table = o->opts->table;
-	enum tag_why why = TAG_OK;
-	bool known = false;
-	unsigned int i;
-
-	for (i = 0; i < table->nr_libraries && why == TAG_OK; i++) {
-		char *path;
-
-		if (!is_library(name, table->libraries[i].name))
-			continue;
-		known = true;
-		if (!is_wanted(o, &table->libraries[i]))
-			continue;
-		path = symbol_library(name);
-		why = path ? watch(o, &table->libraries[i], path) : at(o, TAG_NO_LIBRARY, name);
-		free(path);
-	}
-	return known ? why : at(o, TAG_NO_LIBRARY, name);
-}
-
-static enum tag_why watch_all(struct opening *o)
-{
-	const struct table *table = o->opts->table;
-	enum tag_why why = TAG_OK;
-	unsigned int i;
-
-	for (i = 0; i < table->nr_libraries && why == TAG_OK; i++) {
-		char *path = symbol_library(table->libraries[i].name);
-
-		if (path && is_wanted(o, &table->libraries[i]))
-			why = watch(o, &table->libraries[i], path);
-		free(path);
-	}
-	return why == TAG_OK && !o->tagger->nr_links ? TAG_NO_LIBRARY : why;
-}
-
 struct tagger *tag_open(const struct tag_opts *opts, enum tag_why *why, char **what)
 {
 	struct opening o = { .opts = opts };
-	const char *const *name;
 	int err;
 
 	*what = NULL;
@@ -329,10 +179,8 @@ struct tagger *tag_open(const struct tag_opts *opts, enum tag_why *why, char **w
 	*why = choose_backend(&o);
 	if (*why == TAG_OK)
 		*why = load(&o);
-	for (name = opts->libraries; name && *name && *why == TAG_OK; name++)
-		*why = watch_named(&o, *name);
-	if (*why == TAG_OK && !opts->libraries)
-		*why = watch_all(&o);
+	if (*why == TAG_OK)
+		o.tagger->attachment = attach(opts, o.tagger->object, why, &o.what);
 	if (*why == TAG_OK)
 		return o.tagger;
 	err = errno;
@@ -382,10 +230,7 @@ enum tag_backend tag_backend(const struct tagger *t)
 
 void tag_print_libraries(const struct tagger *t, FILE *to)
 {
-	unsigned int i;
-
-	for (i = 0; i < t->nr_watched; i++)
-		fprintf(to, "%s: %u functions\n", t->watched[i].path, t->watched[i].functions);
+	attach_print(t->attachment, to);
 }
 
 int tag_fd(const struct tagger *t)
@@ -413,21 +258,13 @@ void tag_read_counters(const struct tagger *t, struct tag_counters *out)
 
 void tag_close(struct tagger *t)
 {
-	unsigned int i;
-
 	if (!t)
 		return;
-	/* Entries first, the reverse of attach(). */
-	while (t->nr_links)
-		bpf_link__destroy(t->links[--t->nr_links]);
+	attach_end(t->attachment);
 	/* What the ring has still. */
 	tag_poll(t);
 	events_close(t->events);
 	bpf_object__close(t->object);
-	for (i = 0; i < t->nr_watched; i++)
-		free(t->watched[i].path);
-	free(t->watched);
-	free(t->links);
 	free(t);
 	bpf_log_to(NULL);
 }
