@@ -12,8 +12,8 @@ BPF_KDIR := $(B)/kernels/6.12/kdir
 BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -target bpf -mcpu=v3 -D__TARGET_ARCH_x86
 
-BPF_OBJ := $(addprefix $(BPF_O)/,tag.o attach.o events.o table.o value.o symbol.o free.o kernel.o \
-	     log.o custody.o custody_bpf.o custody_dirs.o custody_fanotify.o custody_mark.o \
+BPF_OBJ := $(addprefix $(BPF_O)/,tag.o attach.o filter.o pins.o events.o table.o value.o symbol.o \
+	     free.o kernel.o cgroup.o log.o custody.o custody_bpf.o custody_dirs.o custody_fanotify.o custody_mark.o \
 	     custody_names.o custody_proc.o)
 BPF_LIBS := -lbpf -lelf -lz -lconfig
 
@@ -25,16 +25,20 @@ $(BPF_O)/vmlinux.h: $(B)/kernels/6.12/.stamp
 $(BPF_O)/%.bpf.o: bpf/%.bpf.c $(BPF_O)/vmlinux.h
 	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
 
-# The same programs twice: they call the module, or tell a daemon what to tag.
+# The same programs three times: they call the module, tell a daemon what to tag, or have
+# the tags in maps.
+TAG_BPF := $(addprefix $(BPF_O)/,tag_module.bpf.o tag_events.bpf.o tag_map.bpf.o)
+
 $(BPF_O)/tag_events.bpf.o: BPF_CFLAGS += -DKREDACT_TAG_EVENTS
-$(BPF_O)/tag_module.bpf.o $(BPF_O)/tag_events.bpf.o: bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
+$(BPF_O)/tag_map.bpf.o: BPF_CFLAGS += -DKREDACT_TAG_MAP
+$(TAG_BPF): bpf/kredact_tag.bpf.c $(BPF_O)/vmlinux.h
 	$(CLANG) $(BPF_CFLAGS) -I$(BPF_O) -MMD -MP -c -o $@ $<
 
 $(BPF_O)/%.skel.h: $(BPF_O)/%.bpf.o
 	bpftool gen skeleton $< name $*_bpf >$@.tmp
 	mv $@.tmp $@
 
-$(BPF_O)/tag.o: $(BPF_O)/tag_module.skel.h $(BPF_O)/tag_events.skel.h
+$(BPF_O)/tag.o: $(TAG_BPF:%.bpf.o=%.skel.h)
 $(BPF_O)/free.o: $(BPF_O)/kredact_free.skel.h
 $(BPF_O)/custody_bpf.o: $(BPF_O)/kredact_custody.skel.h
 

@@ -6,9 +6,7 @@
 #include <unistd.h>
 
 #include "custody_proc.h"
-
-#define PF_KTHREAD	0x00200000
-#define SECOND		1000000000ULL
+#include "kernel.h"
 
 static FILE *open_file(pid_t pid, const char *name)
 {
@@ -69,31 +67,15 @@ static int read_status(struct custody_who *who, pid_t pid)
 
 static int read_stat(struct custody_who *who, pid_t pid)
 {
-	FILE *file = open_file(pid, "stat");
-	unsigned long long start;
-	unsigned int flags;
-	char text[1024], *open, *close;
-	size_t len;
+	struct kernel_process process;
+	int err = kernel_process(pid, &process);
 
-	if (!file)
-		return -errno;
-	len = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[len] = '\0';
-	/* The name may hold anything, also brackets. */
-	open = strchr(text, '(');
-	close = strrchr(text, ')');
-	if (!open || !close || close < open ||
-	    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-		   "%*d %*d %llu", &flags, &start) != 2)
-		return -ESRCH;
-	len = (size_t)(close - open - 1);
-	if (len > CUSTODY_COMM_LEN)
-		len = CUSTODY_COMM_LEN;
-	memcpy(who->comm, open + 1, len);
-	who->comm[len] = '\0';
-	who->kthread = flags & PF_KTHREAD;
-	who->start_ns = start * (SECOND / (unsigned long long)sysconf(_SC_CLK_TCK));
+	if (err)
+		return err;
+	_Static_assert(sizeof(who->comm) >= sizeof(process.comm), "a name fits");
+	memcpy(who->comm, process.comm, sizeof(process.comm));
+	who->kthread = process.kthread;
+	who->start_ns = process.start_ns;
 	return 0;
 }
 

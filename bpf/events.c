@@ -16,6 +16,10 @@
 #include <linux/kredact.h>
 
 #include "events.h"
+#include "kernel.h"
+
+/* The start of a process is told in hundredths of a second. */
+#define TICK_NS		10000000ull
 
 /* A tag, in the tree of its process. */
 struct made {
@@ -25,6 +29,7 @@ struct made {
 
 /* A process with tags, in the tree of all. */
 struct process {
+	__u64 start_ns;
 	__u32 tgid;
 	int pidfd;
 	void *tags;
@@ -34,7 +39,6 @@ struct events {
 	int device;
 	int epoll;
 	struct ring_buffer *ring;
-	__u32 flags;
 	void *processes;
 	struct tag_counters counters;
 };
@@ -75,30 +79,52 @@ static void fail(struct events *e, int err)
 	e->counters.probe.failed[err < PROBE_ERRNOS ? err : 0]++;
 }
 
-/* The process of an event, known from now on; NULL if it has gone or memory has. */
-static struct process *find(struct events *e, __u32 tgid)
+/* Open the process of an event, if it is still the one that has this number. */
+static int open_process(const struct probe_event *event)
 {
-	struct process key = { .tgid = tgid }, *p, **found;
+	int pidfd = syscall(SYS_pidfd_open, event->tgid, 0), err;
+	struct kernel_process now;
+
+	if (pidfd < 0)
+		return -errno;
+	/* After the open: what is read is of the process that is open, or of one after it. */
+	err = kernel_process(event->tgid, &now);
+	if (!err && event->start_ns - now.start_ns < TICK_NS)
+		return pidfd;
+	close(pidfd);
+	return err ?: -ESRCH;
+}
+
+/* The process of an event, known from now on; NULL if it has gone or memory has. */
+static struct process *find(struct events *e, const struct probe_event *event)
+{
+	struct process key = { .tgid = event->tgid }, *p, **found;
 	struct epoll_event want = { .events = EPOLLIN };
 
 	found = tfind(&key, &e->processes, compare_processes);
-	if (found)
+	if (found && (*found)->start_ns == event->start_ns)
 		return *found;
+	if (found)
+		drop(e, *found);
 	p = calloc(1, sizeof(*p));
 	if (!p) {
 		fail(e, ENOMEM);
 		return NULL;
 	}
-	p->tgid = tgid;
-	p->pidfd = syscall(SYS_pidfd_open, tgid, 0);
+	p->tgid = event->tgid;
+	p->start_ns = event->start_ns;
+	p->pidfd = open_process(event);
 	want.data.ptr = p;
-	if (p->pidfd < 0 || epoll_ctl(e->epoll, EPOLL_CTL_ADD, p->pidfd, &want) ||
-	    !tsearch(p, &e->processes, compare_processes)) {
+	if (p->pidfd < 0) {
+		fail(e, -p->pidfd);
+	} else if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, p->pidfd, &want) ||
+		   !tsearch(p, &e->processes, compare_processes)) {
 		fail(e, errno);
-		free_process(p);
-		return NULL;
+	} else {
+		return p;
 	}
-	return p;
+	free_process(p);
+	return NULL;
 }
 
 static void unregister(struct events *e, const struct process *p, __u64 handle)
@@ -140,7 +166,7 @@ static void make(struct events *e, struct process *p, const struct probe_event *
 	struct kredact_register arg = {
 		.size = sizeof(arg),
 		/* The service asked for nothing, and has its own use for RLIMIT_MEMLOCK. */
-		.flags = e->flags | KREDACT_NOPIN | KREDACT_PIDFD,
+		.flags = event->flags | KREDACT_NOPIN | KREDACT_PIDFD,
 		.addr = event->addr,
 		.len = event->len,
 		.pidfd = p->pidfd,
@@ -186,7 +212,7 @@ static int handle(void *arg, void *data, size_t len)
 {
 	const struct probe_event *event = data;
 	struct events *e = arg;
-	struct process *p = len == sizeof(*event) ? find(e, event->tgid) : NULL;
+	struct process *p = len == sizeof(*event) ? find(e, event) : NULL;
 
 	if (!p)
 		return 0;
@@ -197,7 +223,7 @@ static int handle(void *arg, void *data, size_t len)
 	return 0;
 }
 
-struct events *events_open(int ring_fd, __u32 flags)
+struct events *events_open(int ring_fd)
 {
 	struct events *e = calloc(1, sizeof(*e));
 	struct epoll_event want = { .events = EPOLLIN };
@@ -205,7 +231,6 @@ struct events *events_open(int ring_fd, __u32 flags)
 
 	if (!e)
 		return NULL;
-	e->flags = flags;
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	e->device = open(KREDACT_DEVICE, O_RDWR | O_CLOEXEC);
 	e->ring = ring_buffer__new(ring_fd, handle, e, NULL);

@@ -13,11 +13,10 @@ struct events;
 /**
  * events_open - begin
  * @ring_fd:	of the map, the caller's
- * @flags:	of each tag: KREDACT_EXACT or 0
  *
  * Return: for the caller to events_close(), or NULL with errno set.
  */
-struct events *events_open(int ring_fd, __u32 flags);
+struct events *events_open(int ring_fd);
 
 /**
  * events_fd - readable when events_poll() is to be called

@@ -14,6 +14,7 @@
 #include "free.h"
 #include "kernel.h"
 #include "log.h"
+#include "pins.h"
 #include "kredact_free.skel.h"	/* has the types of free_shared.h */
 
 /* Not in the headers of old libcs. */
@@ -98,6 +99,11 @@ out:
 	return why;
 }
 
+/* Tags, and dumps that nobody was told of yet. */
+static const char *const pinned_maps[] = {
+	"kr_mms", "kr_pages", "kr_ranges", "kr_marks", "kr_counters", "kr_events", NULL
+};
+
 static enum free_why load(struct free_mode *f, const struct free_opts *opts)
 {
 	struct kredact_free_bpf *skel = kredact_free_bpf__open();
@@ -115,6 +121,9 @@ static enum free_why load(struct free_mode *f, const struct free_opts *opts)
 		bpf_map__set_max_entries(skel->maps.kr_pages, opts->max_pages);
 	if (opts->max_ranges)
 		bpf_map__set_max_entries(skel->maps.kr_ranges, opts->max_ranges);
+	if (opts->pins && (pins_begin(opts->pins) ||
+			   pins_share(opts->pins, skel->obj, pinned_maps)))
+		return FREE_NO_PINS;
 	return kredact_free_bpf__load(skel) ? FREE_NO_LOAD : FREE_OK;
 }
 
@@ -190,6 +199,9 @@ struct free_mode *free_open(const struct free_opts *opts, enum free_why *why)
 	}
 	if (*why == FREE_OK)
 		*why = attach(f);
+	if (*why == FREE_OK && opts->pins &&
+	    pins_keep(opts->pins, PINS_REDACTION, f->links, f->nr_links))
+		*why = FREE_NO_PINS;
 	if (*why == FREE_OK)
 		return f;
 	err = errno;
@@ -217,6 +229,11 @@ int free_share(struct free_mode *f, struct bpf_object *object)
 			return err;
 	}
 	return 0;
+}
+
+int free_fd(const struct free_mode *f)
+{
+	return ring_buffer__epoll_fd(f->events);
 }
 
 int free_poll(struct free_mode *f, int ms)
@@ -267,6 +284,8 @@ const char *free_why_str(enum free_why why)
 		return "this kernel refused the programs";
 	case FREE_NO_ATTACH:
 		return "a program could not be attached";
+	case FREE_NO_PINS:
+		return "programs could not be pinned in the BPF file system";
 	case FREE_NO_MEMORY:
 		return "not enough memory";
 	}

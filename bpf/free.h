@@ -28,6 +28,7 @@ struct free_opts {
 	__u32 max_processes;
 	__u32 max_pages;
 	__u32 max_ranges;
+	const char *pins;
 	void (*dumped)(const struct free_event *event, void *arg);
 	void *arg;
 	FILE *log;
@@ -43,6 +44,7 @@ enum free_why {
 	FREE_NO_HOOK,		/* a function that has to be hooked is not there, or another one */
 	FREE_NO_LOAD,		/* the kernel refused the programs */
 	FREE_NO_ATTACH,		/* a program could not be attached */
+	FREE_NO_PINS,		/* the folder of pins cannot be used */
 	FREE_NO_MEMORY,
 };
 
@@ -78,6 +80,13 @@ struct free_mode *free_open(const struct free_opts *opts, enum free_why *why);
 int free_share(struct free_mode *f, struct bpf_object *object);
 
 /**
+ * free_fd - tells when an event is there
+ *
+ * Return: readable when free_poll() has something to hand on.
+ */
+int free_fd(const struct free_mode *f);
+
+/**
  * free_poll - hand on the events of dumps that have ended
  * @f:		from free_open()
  * @ms:		how long to wait for one; 0: not at all, -1: until there is one
@@ -111,7 +120,8 @@ const char *free_reason_str(enum free_reason reason);
  * free_close - detach and unload
  * @f:		from free_open(), or NULL
  *
- * Nothing is redacted afterwards, and all tags are forgotten.
+ * Nothing is redacted afterwards, and all tags are forgotten, unless it is pinned: then all
+ * of it stays.
  */
 void free_close(struct free_mode *f);
 

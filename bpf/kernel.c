@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the running kernel says of itself: see kernel.h. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 
 #include "kernel.h"
 
 #define MODULE_BTF	"/sys/kernel/btf/kredact"
+#define PF_KTHREAD	0x00200000
+#define SECOND		1000000000ull
 
 bool kernel_read(const char *path, char *text, size_t size)
 {
@@ -19,10 +22,38 @@ bool kernel_read(const char *path, char *text, size_t size)
 
 	if (!file)
 		return false;
+	errno = 0;
 	len = fread(text, 1, size - 1, file);
+	if (!len && !errno)
+		errno = ENODATA;
 	fclose(file);
 	text[len] = 0;
 	return len;
+}
+
+int kernel_process(pid_t pid, struct kernel_process *out)
+{
+	char path[40], text[1024], *open, *close;
+	unsigned long long start;
+	unsigned int flags;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (!kernel_read(path, text, sizeof(text)))
+		return -errno;
+	/* The name may hold anything, also brackets. */
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	if (!open || !close || close < open ||
+	    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+		   "%*d %*d %llu", &flags, &start) != 2)
+		return -ESRCH;
+	memset(out, 0, sizeof(*out));
+	len = close - open - 1;
+	memcpy(out->comm, open + 1, len < sizeof(out->comm) ? len : sizeof(out->comm) - 1);
+	out->kthread = flags & PF_KTHREAD;
+	out->start_ns = start * (SECOND / sysconf(_SC_CLK_TCK));
+	return 0;
 }
 
 const char *kernel_lockdown(void)
@@ -86,11 +117,4 @@ bool kernel_module_has(const char *function)
 	btf__free(module);
 	btf__free(kernel);
 	return has;
-}
-
-uint64_t kernel_cgroup_id(const char *folder)
-{
-	struct stat st;
-
-	return stat(folder, &st) || !S_ISDIR(st.st_mode) ? 0 : st.st_ino;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define KERNEL_BTF		"/sys/kernel/btf/vmlinux"
 #define KERNEL_MODULE_DIR	"/sys/module/kredact"
@@ -25,11 +26,23 @@ bool kernel_preempts(void);
 /* Is there a capability (CAP_* of <linux/capability.h>) in effect for this process? */
 bool kernel_permits(unsigned int capability);
 
+/**
+ * struct kernel_process - what /proc/PID/stat says
+ * @comm:	of its first thread
+ * @kthread:	it is one of the kernel's
+ * @start_ns:	when it was started, of the clock that goes on in suspend, to 10 ms
+ */
+struct kernel_process {
+	char comm[16];
+	bool kthread;
+	uint64_t start_ns;
+};
+
+/* Return: 0, or -errno; -ENOENT, -ESRCH: there is no such process. */
+int kernel_process(pid_t pid, struct kernel_process *out);
+
 /* Does kredact.ko offer a function to BPF programs? Not if it has no BTF. */
 bool kernel_module_has(const char *function);
-
-/* The id of a cgroup, which is the number of its folder; 0 if there is none. */
-uint64_t kernel_cgroup_id(const char *folder);
 
 /* A device as the kernel counts it: 20 bits of minor number. */
 static inline uint32_t kernel_dev(unsigned int dev_major, unsigned int dev_minor)

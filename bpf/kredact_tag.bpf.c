@@ -3,10 +3,11 @@
  * Tags the key buffers of programs that know nothing of kredact, at the calls of
  * library functions that a table names (bpf/probes, probe.h).
  *
- * Compiled twice. As it is, sleepable uprobe programs call the module, so that a
+ * Compiled three times. As it is, sleepable uprobe programs call the module, so that a
  * buffer is tagged before the library gets to write a key into it; that needs Linux
  * 6.12. With KREDACT_TAG_EVENTS the daemon is in the path: it reads from a ring what
- * there is to tag, and calls the module (tag_events.c). There is a window then.
+ * there is to tag, and calls the module (events.c). There is a window then. With
+ * KREDACT_TAG_MAP there is no module: tags are in maps (pages.bpf.h).
  *
  * When a tag may end. A library wipes and frees a secret buffer in one function. At its
  * entry the bytes are still there; at its return they are gone, but another thread may
@@ -20,6 +21,9 @@
 #include <bpf/bpf_tracing.h>
 
 #include "probe.h"
+#ifdef KREDACT_TAG_MAP
+#include "pages.bpf.h"
+#endif
 
 /* In sections of their own: the loader finds them by the names of these. */
 const volatile struct probe_settings settings SEC(".rodata.settings");
@@ -34,18 +38,27 @@ struct {
 
 #define CGROUP_DEPTH	8
 
+/* The filters that ask for a cgroup, by its id: a bit for each. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
+	__uint(max_entries, 1024);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, __u64);
 } cgroups SEC(".maps");
+
+/* Likewise by its name: these may be made at any time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PROBE_FILTERS);
+	__type(key, char[PROBE_NAME_LEN]);
+	__type(value, __u64);
+} names SEC(".maps");
 
 /* A call that has begun, of a function whose return is probed as well. */
 struct call {
 	__u64 sp;		/* at its entry; 0: none */
 	__u32 first;		/* of its probes */
-	__u32 nr;
+	__u32 flags;		/* of its tags */
 	__u64 args[PROBE_ARGS];
 	__u64 freeing[PROBE_MOST];	/* buffers that it frees, by probe */
 };
@@ -107,40 +120,53 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
-static __always_inline int submit(__u64 addr, __u64 len)
+static __always_inline void submit(__u64 addr, __u64 len, __u32 flags)
 {
 	struct probe_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
 	if (!event) {
 		count(&counters.lost);
-		return -1;
+		return;
 	}
 	*event = (struct probe_event){
 		.ns = bpf_ktime_get_ns(),
+		.start_ns = bpf_get_current_task_btf()->group_leader->start_boottime,
 		.addr = addr,
 		.len = len,
 		.tgid = bpf_get_current_pid_tgid() >> 32,
+		.flags = flags,
 	};
 	bpf_ringbuf_submit(event, 0);
-	return 0;
 }
 
 /* What came of it the daemon counts. */
-static __always_inline void make_tag(__u64 addr, __u64 len)
+static __always_inline void make_tag(__u64 addr, __u64 len, __u32 flags)
 {
-	submit(addr, len);
+	submit(addr, len, flags);
 }
 
 static __always_inline void end_tag(__u64 addr)
 {
-	submit(addr, 0);
+	submit(addr, 0, 0);
 }
+
+#else
+
+#ifdef KREDACT_TAG_MAP
+
+#define TAG	pages_tag
+#define UNTAG	pages_untag
 
 #else
 
 /* Offered by kredact.ko. Both may sleep. */
 extern int kredact_bpf_tag(__u64 addr, __u64 len, __u32 flags) __ksym;
 extern int kredact_bpf_untag(__u64 addr) __ksym;
+
+#define TAG	kredact_bpf_tag
+#define UNTAG	kredact_bpf_untag
+
+#endif
 
 static __always_inline void count_failure(int err)
 {
@@ -153,9 +179,9 @@ static __always_inline void count_failure(int err)
 	count(&counters.failed[i & (PROBE_ERRNOS - 1)]);
 }
 
-static __always_inline void make_tag(__u64 addr, __u64 len)
+static __always_inline void make_tag(__u64 addr, __u64 len, __u32 flags)
 {
-	int err = kredact_bpf_tag(addr, len, settings.flags);
+	int err = TAG(addr, len, flags);
 
 	if (err) {
 		count_failure(err);
@@ -167,7 +193,7 @@ static __always_inline void make_tag(__u64 addr, __u64 len)
 
 static __always_inline void end_tag(__u64 addr)
 {
-	int err = kredact_bpf_untag(addr);
+	int err = UNTAG(addr);
 
 	if (err)
 		count_failure(err);
@@ -177,47 +203,103 @@ static __always_inline void end_tag(__u64 addr)
 
 #endif
 
-/* Is the current process below one of the cgroups? */
-static __always_inline bool in_cgroups(void)
+/* The filters whose cgroups the current process is in or below. */
+static __always_inline __u64 cgroup_filters(void)
 {
+	__u64 all = 0, id, *filters;
 	int level;
 
 	for (level = 0; level < CGROUP_DEPTH; level++) {
-		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
-
-		if (id && bpf_map_lookup_elem(&cgroups, &id))
-			return true;
+		id = bpf_get_current_ancestor_cgroup_id(level);
+		filters = id ? bpf_map_lookup_elem(&cgroups, &id) : NULL;
+		if (filters)
+			all |= *filters;
 	}
-	return false;
+	return all;
+}
+
+/* What filters are compared with. */
+struct caller {
+	__u64 in_cgroups;	/* a bit for each filter */
+	__u64 library;		/* a bit */
+	__u64 exe;
+	__u32 exe_dev;
+	__u32 tgid;
+	char comm[PROBE_COMM_LEN];	/* of the first thread */
+	__u32 flags;		/* out: of its tags */
+	bool counts;		/* out: a filter lets it */
+};
+
+static long try_filter(__u32 i, struct caller *c)
+{
+	const volatile struct probe_filter *f;
+	int k;
+
+	if (i >= PROBE_FILTERS)
+		return 1;
+	f = &settings.filters[i];
+	if (!(f->libraries & c->library) ||
+	    (f->tgid && f->tgid != c->tgid) ||
+	    (f->in_cgroup && !(c->in_cgroups >> i & 1)) ||
+	    (f->exe && (f->exe != c->exe || f->exe_dev != c->exe_dev)))
+		return 0;
+	for (k = 0; f->comm[0] && k < PROBE_COMM_LEN; k++) {
+		if (c->comm[k] != f->comm[k])
+			return 0;
+		if (!f->comm[k])
+			break;
+	}
+	/* Of several, the one that has more left out. */
+	c->flags = c->counts ? c->flags & f->flags : f->flags;
+	c->counts = true;
+	return 0;
 }
 
 /*
- * Is this process to be watched? Its name is that of its first thread. Read directly:
- * the helpers that read the kernel's memory are closed by lockdown.
+ * Is this call to be watched? Read directly: the helpers that read the kernel's memory are
+ * closed by lockdown. On its own, for the sake of the stack of those who ask.
  */
-static __always_inline bool watched(void)
+static __noinline bool watched(__u64 cookie, __u32 *flags)
 {
-	const struct task_struct *leader;
-	const struct inode *exe;
-	int i;
+	struct caller c = {
+		.tgid = bpf_get_current_pid_tgid() >> 32,
+		.library = 1ull << (PROBE_COOKIE_LIBRARY(cookie) & (PROBE_LIBRARIES - 1)),
+	};
+	const struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+	const struct inode *exe = leader->mm->exe_file->f_inode;
 
-	if (settings.tgid && settings.tgid != bpf_get_current_pid_tgid() >> 32)
-		return false;
-	if (settings.cgroups && !in_cgroups())
-		return false;
-	leader = bpf_get_current_task_btf()->group_leader;
-	if (settings.exe) {
-		exe = leader->mm->exe_file->f_inode;
-		if (exe->i_ino != settings.exe || exe->i_sb->s_dev != settings.exe_dev)
-			return false;
-	}
-	for (i = 0; settings.comm[0] && i < PROBE_COMM_LEN; i++) {
-		if (leader->comm[i] != settings.comm[i])
-			return false;
-		if (!settings.comm[i])
-			break;
-	}
-	return true;
+	c.exe = exe->i_ino;
+	c.exe_dev = exe->i_sb->s_dev;
+	__builtin_memcpy(c.comm, leader->comm, sizeof(c.comm));
+	if (settings.in_cgroup)
+		c.in_cgroups = cgroup_filters();
+	bpf_loop(settings.nr, try_filter, &c, 0);
+	*flags = c.flags;
+	return c.counts;
+}
+
+/* Before any process can be in it. */
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgroup_made, struct cgroup *cgroup)
+{
+	char name[PROBE_NAME_LEN] = {};
+	__u64 id = cgroup->kn->id, *filters;
+
+	/* A longer name is none of ours, cut or not: those have a NUL before this one. */
+	bpf_probe_read_kernel_str(name, sizeof(name), cgroup->kn->name);
+	filters = bpf_map_lookup_elem(&names, name);
+	if (filters && bpf_map_update_elem(&cgroups, &id, filters, BPF_ANY))
+		count(&counters.lost);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(cgroup_removed, struct cgroup *cgroup)
+{
+	__u64 id = cgroup->kn->id;
+
+	bpf_map_delete_elem(&cgroups, &id);
+	return 0;
 }
 
 static __always_inline struct buf *find(struct buf_key *key, __u64 addr)
@@ -235,7 +317,7 @@ static long still_ending(__u32 i, struct buf **b)
 
 #define ENDING_SPINS	(1 << 20)
 
-static __noinline void tag(__u64 addr, __u64 len)
+static __noinline void tag(__u64 addr, __u64 len, __u32 flags)
 {
 	struct buf fresh = { .state = BUF_LIVE };
 	struct buf_key key;
@@ -254,7 +336,7 @@ static __noinline void tag(__u64 addr, __u64 len)
 		if (bpf_loop(ENDING_SPINS, still_ending, &b, 0) == ENDING_SPINS)
 			count(&counters.waited_out);
 	}
-	make_tag(addr, len);
+	make_tag(addr, len, flags);
 }
 
 /* The buffer's free function has been entered. Return: @addr if it has a tag of ours. */
@@ -294,7 +376,8 @@ struct probed {
 	__u64 result;
 	__u64 freeing[PROBE_MOST];
 	__u32 first;
-	__u32 returned;
+	__u32 flags;		/* of the tags */
+	bool returned;
 };
 
 static __always_inline __u64 argument(const struct probed *c, __u8 nr)
@@ -359,7 +442,7 @@ static __noinline void tag_probed(const struct key_probe *p, const struct probed
 	if (len > p->most)
 		count(&counters.refused);
 	else
-		tag(addr, len);
+		tag(addr, len, c->flags);
 }
 
 /* The probe @i of those of a call, at its entry or at its return. */
@@ -391,7 +474,7 @@ static long run_probe(__u32 i, struct probed *c)
 }
 
 /* Keeps what the return of a call needs. */
-static __always_inline void begin(__u64 cookie, __u64 sp, const struct probed *c)
+static __always_inline void begin(__u64 sp, const struct probed *c)
 {
 	struct calls *mine;
 	struct call *call = NULL;
@@ -412,7 +495,8 @@ static __always_inline void begin(__u64 cookie, __u64 sp, const struct probed *c
 		count(&counters.forgotten);
 	}
 	call->sp = sp;
-	call->first = PROBE_COOKIE_FIRST(cookie);
+	call->first = c->first;
+	call->flags = c->flags;
 	__builtin_memcpy(call->args, c->args, sizeof(call->args));
 	__builtin_memcpy(call->freeing, c->freeing, sizeof(call->freeing));
 }
@@ -431,7 +515,7 @@ int enter(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	struct probed c = { .first = PROBE_COOKIE_FIRST(cookie) };
 
-	if (!watched())
+	if (!watched(cookie, &c.flags))
 		return 0;
 	c.args[0] = PT_REGS_PARM1(ctx);
 	c.args[1] = PT_REGS_PARM2(ctx);
@@ -441,7 +525,7 @@ int enter(struct pt_regs *ctx)
 	c.args[5] = ctx->r9;	/* PT_REGS_PARM6 is of libbpf 1.2 */
 	bpf_loop(PROBE_COOKIE_NR(cookie), run_probe, &c, 0);
 	if (PROBE_COOKIE_RETURNS(cookie))
-		begin(cookie, PT_REGS_SP(ctx), &c);
+		begin(PT_REGS_SP(ctx), &c);
 	return 0;
 }
 
@@ -450,7 +534,7 @@ SEC("uretprobe.s")
 int leave(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx), sp = PT_REGS_SP(ctx) - sizeof(__u64);
-	struct probed c = { .first = PROBE_COOKIE_FIRST(cookie), .returned = 1 };
+	struct probed c = { .first = PROBE_COOKIE_FIRST(cookie), .returned = true };
 	struct calls *mine;
 	int i;
 
@@ -464,6 +548,7 @@ int leave(struct pt_regs *ctx)
 		if (call->sp != sp || call->first != c.first)
 			continue;
 		call->sp = 0;
+		c.flags = call->flags;
 		__builtin_memcpy(c.args, call->args, sizeof(c.args));
 		__builtin_memcpy(c.freeing, call->freeing, sizeof(c.freeing));
 		c.result = PT_REGS_RC(ctx);

@@ -13,6 +13,9 @@
 #define PROBE_ARGS	6	/* that are passed in registers */
 #define PROBE_MOST	8	/* for one function */
 #define PROBES_MAX	1024	/* in one program */
+#define PROBE_LIBRARIES	64	/* of the table: a bit for each */
+#define PROBE_FILTERS	64	/* likewise */
+#define PROBE_NAME_LEN	64	/* of a cgroup's folder, with its NUL */
 
 /* What a value is made from. Arguments are 1 to PROBE_ARGS. */
 #define PROBE_NUMBER	0
@@ -64,28 +67,46 @@ struct key_probe {
 	__u64 most;
 };
 
-/* The cookie of an uprobe: which probes, and whether the return of the call is probed, too. */
-#define PROBE_COOKIE(first, nr, returns)	((__u64)(first) << 16 | (nr) << 8 | (returns))
-#define PROBE_COOKIE_FIRST(cookie)		((__u32)((cookie) >> 16))
+/*
+ * The cookie of an uprobe: the library, which probes, and whether the return of the call
+ * is probed, too.
+ */
+#define PROBE_COOKIE(library, first, nr, returns)					\
+	((__u64)(library) << 32 | (__u64)(first) << 16 | (nr) << 8 | (returns))
+#define PROBE_COOKIE_LIBRARY(cookie)		((__u32)((cookie) >> 32))
+#define PROBE_COOKIE_FIRST(cookie)		((__u32)(cookie) >> 16)
 #define PROBE_COOKIE_NR(cookie)			((__u32)(cookie) >> 8 & 0xff)
 #define PROBE_COOKIE_RETURNS(cookie)		((cookie) & 1)
 
 /**
- * struct probe_settings - what the loader sets before the programs are loaded
+ * struct probe_filter - whose calls count: those of processes that have all of this
  * @tgid:	this process only, in the initial pid namespace; 0: every process
  * @flags:	of a tag: KREDACT_EXACT or 0
  * @exe:	inode of an executable; 0: every executable
  * @exe_dev:	its device, as the kernel has it
- * @cgroups:	1: processes below those of the map of cgroups only
+ * @in_cgroup:	1: below one of the cgroups that have this filter's bit
+ * @libraries:	of the table, a bit for each
  * @comm:	processes of this name only; "": every name
  */
-struct probe_settings {
+struct probe_filter {
 	__u32 tgid;
 	__u32 flags;
 	__u64 exe;
 	__u32 exe_dev;
-	__u32 cgroups;
+	__u32 in_cgroup;
+	__u64 libraries;
 	char comm[PROBE_COMM_LEN];
+};
+
+/**
+ * struct probe_settings - what the loader sets before the programs are loaded
+ * @nr:		filters; a call counts if one of them lets it
+ * @in_cgroup:	one of them asks for cgroups
+ */
+struct probe_settings {
+	__u32 nr;
+	__u32 in_cgroup;
+	struct probe_filter filters[PROBE_FILTERS];
 };
 
 /**
@@ -98,7 +119,8 @@ struct probe_settings {
  * @refused:	lengths above what the table allows: likewise
  * @forgotten:	calls whose return was not met, since a thread had too many of them
  * @waited_out:	waits for another thread's end of a tag that took too long
- * @lost:	events for which the ring had no room: buffers without a tag
+ * @lost:	events for which the ring had no room, cgroups for which the map had none:
+ *		buffers without a tag
  * @failed:	calls of the module that failed, by errno; 0: an errno above PROBE_ERRNOS
  */
 struct probe_counters {
@@ -117,16 +139,20 @@ struct probe_counters {
 /**
  * struct probe_event - a tag that the daemon is to make or to end
  * @ns:		when, of the monotonic clock
+ * @start_ns:	when the process was started, of the clock that goes on in suspend: its
+ *		number may be another's by the time that this is read
  * @addr:	first byte
  * @len:	bytes; 0: end it
  * @tgid:	process, in the initial pid namespace
+ * @flags:	of the tag
  */
 struct probe_event {
 	__u64 ns;
+	__u64 start_ns;
 	__u64 addr;
 	__u64 len;
 	__u32 tgid;
-	__u32 pad;
+	__u32 flags;
 };
 
 _Static_assert(sizeof(struct probe_value) == 28, "no padding");

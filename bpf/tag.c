@@ -4,56 +4,67 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/kredact.h>
 
 #include "attach.h"
 #include "events.h"
+#include "filter.h"
 #include "kernel.h"
 #include "log.h"
+#include "pins.h"
 #include "tag.h"
 #include "tag_events.skel.h"
+#include "tag_map.skel.h"
 #include "tag_module.skel.h"
 
 struct tagger {
 	enum tag_backend backend;
 	struct bpf_object *object;
-	struct events *events;
+	struct probe_settings settings;
 	struct attachment *attachment;
+	struct events *events;
+	struct free_mode *free;
+	int epoll;
+	bool names_unseen;
 };
+
+/* What goes on when the process ends, and is there for the next one. */
+static const char *const pinned_maps[] = { "bufs", "calls", "events", ".data.counters", NULL };
 
 /* What the steps of tag_open() share. */
 struct opening {
 	struct tagger *tagger;
+	struct tagger *before;
 	const struct tag_opts *opts;
 	char *what;
 };
-
-static enum tag_why at(struct opening *o, enum tag_why why, const char *what)
-{
-	o->what = strdup(what);
-	return why;
-}
 
 static struct bpf_object *open_object(enum tag_backend backend)
 {
 	const void *elf;
 	size_t size;
 
-	elf = backend == TAG_MODULE ? tag_module_bpf__elf_bytes(&size) :
-				      tag_events_bpf__elf_bytes(&size);
+	switch (backend) {
+	case TAG_MODULE:
+		elf = tag_module_bpf__elf_bytes(&size);
+		break;
+	case TAG_DAEMON:
+		elf = tag_events_bpf__elf_bytes(&size);
+		break;
+	default:
+		elf = tag_map_bpf__elf_bytes(&size);
+	}
 	return bpf_object__open_mem(elf, size, NULL);
 }
 
-/* Load one small program that makes tags in the way of a backend, and nothing else. */
-static enum tag_why try_backend(enum tag_backend backend)
+/* Load one small program that calls the module, and nothing else. */
+static enum tag_why try_module(void)
 {
-	struct bpf_object *object = open_object(backend);
+	struct bpf_object *object = open_object(TAG_MODULE);
 	struct bpf_program *prog;
 	enum tag_why why = TAG_OK;
 
@@ -67,54 +78,30 @@ static enum tag_why try_backend(enum tag_backend backend)
 	return why;
 }
 
-static enum tag_why choose_backend(struct opening *o)
+enum tag_backend tag_choose(enum tag_backend wanted, enum tag_why *why)
 {
-	enum tag_why why;
+	bool module = !access(KERNEL_MODULE_DIR, F_OK);
 
-	if (access(KERNEL_BTF, R_OK))
-		return TAG_NO_BTF;
-	if (access(KERNEL_MODULE_DIR, F_OK))
-		return TAG_NO_MODULE;
-	o->tagger->backend = TAG_DAEMON;
-	if (o->opts->backend == TAG_DAEMON)
-		return TAG_OK;
-	why = TAG_NO_KFUNC;
-	/* The other one is what is tried. */
-	if (kernel_module_has("kredact_bpf_tag"))
-		why = try_backend(TAG_MODULE);
-	if (why == TAG_OK)
-		o->tagger->backend = TAG_MODULE;
-	if (why == TAG_NO_PERMISSION || o->opts->backend == TAG_MODULE)
-		return why;
-	return TAG_OK;
-}
-
-static enum tag_why set_exe(struct opening *o, struct probe_settings *settings)
-{
-	struct stat st;
-
-	if (!o->opts->exe)
-		return TAG_OK;
-	if (stat(o->opts->exe, &st) || !S_ISREG(st.st_mode))
-		return at(o, TAG_NO_EXE, o->opts->exe);
-	settings->exe = st.st_ino;
-	settings->exe_dev = kernel_dev(major(st.st_dev), minor(st.st_dev));
-	return TAG_OK;
-}
-
-static enum tag_why set_cgroups(struct opening *o)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(o->tagger->object, "cgroups");
-	const char *const *path = o->opts->cgroups;
-	__u8 one = 1;
-
-	for (; path && *path; path++) {
-		__u64 id = kernel_cgroup_id(*path);
-
-		if (!id || bpf_map_update_elem(bpf_map__fd(map), &id, &one, BPF_ANY))
-			return at(o, TAG_NO_CGROUP, *path);
+	*why = access(KERNEL_BTF, R_OK) ? TAG_NO_BTF : TAG_OK;
+	if (*why != TAG_OK)
+		return TAG_AUTO;
+	if (wanted == TAG_MAP || (wanted == TAG_AUTO && !module)) {
+		*why = free_possible() == FREE_OK ? TAG_OK : TAG_NO_FREE;
+		return *why == TAG_OK ? TAG_MAP : TAG_AUTO;
 	}
-	return TAG_OK;
+	if (!module) {
+		*why = TAG_NO_MODULE;
+		return TAG_AUTO;
+	}
+	if (wanted == TAG_DAEMON)
+		return TAG_DAEMON;
+	*why = kernel_module_has("kredact_bpf_tag") ? try_module() : TAG_NO_KFUNC;
+	if (*why == TAG_OK)
+		return TAG_MODULE;
+	if (*why == TAG_NO_PERMISSION || wanted == TAG_MODULE)
+		return TAG_AUTO;
+	*why = TAG_OK;
+	return TAG_DAEMON;
 }
 
 static enum tag_why set_probes(struct opening *o)
@@ -128,45 +115,126 @@ static enum tag_why set_probes(struct opening *o)
 	return TAG_OK;
 }
 
+/* Programs that are not always wanted. */
+static void choose_programs(struct opening *o)
+{
+	/* They read the name of a cgroup, which lockdown of the stricter level forbids. */
+	bool units = filter_has_units(o->opts), locked = !strcmp(kernel_lockdown(), "confidentiality");
+	struct bpf_program *prog;
+
+	o->tagger->names_unseen = units && locked;
+	bpf_object__for_each_program(prog, o->tagger->object) {
+		const char *name = bpf_program__name(prog);
+
+		if (!strcmp(name, "may_tag"))
+			bpf_program__set_autoload(prog, false);
+		if (!strncmp(name, "cgroup_", 7))
+			bpf_program__set_autoload(prog, units && !locked);
+	}
+}
+
+/* What redacts, before what tags: it goes on from one tagger to the next. */
+static enum tag_why open_free(struct opening *o)
+{
+	struct free_opts opts = {
+		.pins = o->opts->pins, .dumped = o->opts->dumped, .arg = o->opts->arg,
+		.log = o->opts->log,
+	};
+	enum free_why why;
+
+	if (o->tagger->backend != TAG_MAP || (o->before && o->before->free))
+		return TAG_OK;
+	o->tagger->free = free_open(&opts, &why);
+	bpf_log_to(o->opts->log);
+	if (o->tagger->free)
+		return TAG_OK;
+	o->what = strdup(free_why_str(why));
+	return TAG_NO_FREE;
+}
+
+static struct free_mode *free_of(const struct opening *o)
+{
+	return o->tagger->free ?: o->before ? o->before->free : NULL;
+}
+
 static enum tag_why load(struct opening *o)
 {
 	struct tagger *t = o->tagger;
-	struct probe_settings settings = {
-		.tgid = (__u32)o->opts->pid,
-		.flags = o->opts->exact ? KREDACT_EXACT : 0,
-		.cgroups = o->opts->cgroups && *o->opts->cgroups,
-	};
-	struct bpf_program *prog;
 	struct bpf_map *map;
-	enum tag_why why;
 
-	if (o->opts->comm)
-		strncpy(settings.comm, o->opts->comm, PROBE_COMM_LEN - 1);
-	why = set_exe(o, &settings);
-	if (why != TAG_OK)
-		return why;
 	t->object = open_object(t->backend);
 	if (!t->object)
 		return TAG_NO_MEMORY;
-	prog = bpf_object__find_program_by_name(t->object, "may_tag");
-	bpf_program__set_autoload(prog, false);
+	choose_programs(o);
 	map = bpf_object__find_map_by_name(t->object, ".rodata.settings");
-	if (!map || bpf_map__set_initial_value(map, &settings, sizeof(settings)) ||
-	    bpf_object__load(t->object))
-		return errno == EPERM ? TAG_NO_PERMISSION : TAG_NO_LOAD;
-	why = set_cgroups(o);
-	if (why == TAG_OK)
-		why = set_probes(o);
-	if (why != TAG_OK || t->backend == TAG_MODULE)
-		return why;
-	map = bpf_object__find_map_by_name(t->object, "events");
-	t->events = events_open(bpf_map__fd(map), settings.flags);
-	return t->events ? TAG_OK : TAG_NO_MODULE;
+	if (!map || bpf_map__set_initial_value(map, &t->settings, sizeof(t->settings)))
+		return TAG_NO_LOAD;
+	if (t->backend == TAG_MAP && free_share(free_of(o), t->object))
+		return TAG_NO_LOAD;
+	if (o->opts->pins && (pins_begin(o->opts->pins) ||
+			      pins_share(o->opts->pins, t->object, pinned_maps)))
+		return TAG_NO_PINS;
+	if (bpf_object__load(t->object))
+		return errno == EPERM ? TAG_NO_PERMISSION :
+		       o->opts->pins && errno == EINVAL ? TAG_NO_PINS : TAG_NO_LOAD;
+	return set_probes(o);
 }
 
-struct tagger *tag_open(const struct tag_opts *opts, enum tag_why *why, char **what)
+static enum tag_why attach(struct opening *o)
 {
-	struct opening o = { .opts = opts };
+	struct tagger *t = o->tagger;
+	enum tag_why why = filter_names(o->opts, t->object);
+
+	if (why == TAG_OK)
+		why = attach_set(t->attachment, o->opts, t->object, &o->what);
+	if (why == TAG_OK)
+		why = filter_cgroups(o->opts, t->object, &o->what);
+	return why;
+}
+
+static bool wait_for(struct tagger *t, int fd)
+{
+	struct epoll_event want = { .events = EPOLLIN };
+
+	return !epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &want);
+}
+
+/* What has work to do: the ring is read by one tagger at a time. */
+static enum tag_why take_over(struct opening *o)
+{
+	struct tagger *t = o->tagger, *before = o->before;
+	struct bpf_map *map = bpf_object__find_map_by_name(t->object, "events");
+
+	t->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (t->epoll < 0)
+		return TAG_NO_MEMORY;
+	if (t->backend == TAG_DAEMON && !(before && before->events && o->opts->pins)) {
+		t->events = events_open(bpf_map__fd(map));
+		if (!t->events)
+			return TAG_NO_MODULE;
+	}
+	if (o->opts->pins && attach_pin(t->attachment, o->opts->pins))
+		return TAG_NO_PINS;
+	/* Nothing fails from here on. */
+	if (before && before->events && o->opts->pins) {
+		t->events = before->events;
+		before->events = NULL;
+	}
+	if (before && before->free) {
+		t->free = before->free;
+		before->free = NULL;
+	}
+	if ((t->events && !wait_for(t, events_fd(t->events))) ||
+	    (t->free && !wait_for(t, free_fd(t->free))))
+		return TAG_NO_MEMORY;
+	return TAG_OK;
+}
+
+struct tagger *tag_open(const struct tag_opts *opts, struct tagger *before, enum tag_why *why,
+			char **what)
+{
+	struct opening o = { .opts = opts, .before = before };
+	__u64 masks[PROBE_FILTERS] = { 0 };
 	int err;
 
 	*what = NULL;
@@ -176,11 +244,20 @@ struct tagger *tag_open(const struct tag_opts *opts, enum tag_why *why, char **w
 		*why = TAG_NO_MEMORY;
 		return NULL;
 	}
-	*why = choose_backend(&o);
+	o.tagger->epoll = -1;
+	o.tagger->backend = tag_choose(opts->backend, why);
+	if (*why == TAG_OK)
+		o.tagger->attachment = attach_plan(opts, masks, why, &o.what);
+	if (*why == TAG_OK)
+		*why = filter_settings(opts, masks, &o.tagger->settings, &o.what);
+	if (*why == TAG_OK)
+		*why = open_free(&o);
 	if (*why == TAG_OK)
 		*why = load(&o);
 	if (*why == TAG_OK)
-		o.tagger->attachment = attach(opts, o.tagger->object, why, &o.what);
+		*why = attach(&o);
+	if (*why == TAG_OK)
+		*why = take_over(&o);
 	if (*why == TAG_OK)
 		return o.tagger;
 	err = errno;
@@ -201,6 +278,10 @@ const char *tag_why_str(enum tag_why why)
 		return "this kernel has no BTF";
 	case TAG_NO_MODULE:
 		return "kredact.ko is not in the kernel";
+	case TAG_NO_FREE:
+		return "BPF cannot redact without kredact.ko on this machine";
+	case TAG_NO_PINS:
+		return "the BPF file system cannot be used, or has what another version left there";
 	case TAG_NO_KFUNC:
 		return "this kernel's kredact.ko has no functions for BPF programs";
 	case TAG_NO_CALL:
@@ -223,6 +304,21 @@ const char *tag_why_str(enum tag_why why)
 	return "unknown";
 }
 
+const char *tag_text(enum tag_backend backend)
+{
+	switch (backend) {
+	case TAG_MODULE:
+		return "tags are made by the kernel, before a buffer has its key";
+	case TAG_DAEMON:
+		return "tags are made by this program, some time after a buffer was made";
+	case TAG_MAP:
+		return "tags are made without the module, and dumps have no seal";
+	case TAG_AUTO:
+		break;
+	}
+	return "nothing is tagged";
+}
+
 enum tag_backend tag_backend(const struct tagger *t)
 {
 	return t->backend;
@@ -231,17 +327,46 @@ enum tag_backend tag_backend(const struct tagger *t)
 void tag_print_libraries(const struct tagger *t, FILE *to)
 {
 	attach_print(t->attachment, to);
+	if (t->names_unseen)
+		fputs("units that start later are not seen: this kernel is locked down "
+		      "(confidentiality)\n", to);
+}
+
+const char *tag_file(const struct tagger *t, unsigned int i)
+{
+	return attach_file(t->attachment, i);
+}
+
+bool tag_is_stale(const struct tagger *t, const struct tag_opts *opts)
+{
+	struct probe_settings now;
+	__u64 masks[PROBE_FILTERS];
+	char *what = NULL;
+	unsigned int i;
+
+	if (attach_is_stale(t->attachment, opts))
+		return true;
+	for (i = 0; i < opts->nr_filters; i++)
+		masks[i] = t->settings.filters[i].libraries;
+	/* What is not there is being replaced: there will be another time to ask. */
+	if (filter_settings(opts, masks, &now, &what) != TAG_OK) {
+		free(what);
+		return false;
+	}
+	return memcmp(&now, &t->settings, sizeof(now));
 }
 
 int tag_fd(const struct tagger *t)
 {
-	return t->events ? events_fd(t->events) : -1;
+	return t->events || t->free ? t->epoll : -1;
 }
 
 void tag_poll(struct tagger *t)
 {
 	if (t->events)
 		events_poll(t->events);
+	if (t->free)
+		free_poll(t->free, 0);
 }
 
 void tag_read_counters(const struct tagger *t, struct tag_counters *out)
@@ -256,15 +381,28 @@ void tag_read_counters(const struct tagger *t, struct tag_counters *out)
 		events_add_counters(t->events, out);
 }
 
-void tag_close(struct tagger *t)
+static void end(struct tagger *t, void (*end_probes)(struct attachment *a))
 {
 	if (!t)
 		return;
-	attach_end(t->attachment);
+	end_probes(t->attachment);
 	/* What the ring has still. */
 	tag_poll(t);
 	events_close(t->events);
 	bpf_object__close(t->object);
+	free_close(t->free);
+	if (t->epoll >= 0)
+		close(t->epoll);
 	free(t);
 	bpf_log_to(NULL);
+}
+
+void tag_close(struct tagger *t)
+{
+	end(t, attach_end);
+}
+
+void tag_leave(struct tagger *t)
+{
+	end(t, attach_leave);
 }

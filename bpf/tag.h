@@ -12,21 +12,22 @@
 #include <sys/types.h>
 #include <linux/types.h>
 
+#include "free.h"
 #include "probe.h"
 #include "table.h"
 
 struct tagger;
 
-/* Who makes the tags. */
+/* Who makes the tags, and where they are. */
 enum tag_backend {
-	TAG_AUTO,	/* the module, where that can be */
-	TAG_MODULE,	/* the programs call it: a buffer has its tag before its key */
+	TAG_AUTO,	/* the first of these that can be */
+	TAG_MODULE,	/* the programs call the module: a buffer has its tag before its key */
 	TAG_DAEMON,	/* tag_poll() calls it: there is a window */
+	TAG_MAP,	/* there is no module: they are in maps, and BPF redacts (free.h) */
 };
 
 /**
- * struct tag_opts - what to watch
- * @table:	probes; read during the call only
+ * struct tag_filter - whose buffers are tagged: those of processes that meet all of this
  * @libraries:	sonames of the table, or paths of files whose names are, up to a NULL;
  *		or NULL: all libraries of the table that this machine has
  * @pid:	this process only, in the initial pid namespace; 0: every process that
@@ -36,19 +37,42 @@ enum tag_backend {
  * @exe:	processes of this executable only, or NULL
  * @cgroups:	folders of cgroups (version 2), up to a NULL: processes in and below them
  *		only; or NULL
- * @backend:	who makes the tags
- * @exact:	zero the buffers only, not their pages
- * @log:	where libbpf's and the verifier's messages go, or NULL
+ * @unit:	the name of a cgroup's folder, of PROBE_NAME_LEN - 1 bytes at most, wherever
+ *		it is, and whether it is there already: processes below it only; or NULL
+ * @exact:	zero the buffers only, not their pages; TAG_MAP zeroes pages
  */
-struct tag_opts {
-	const struct table *table;
+struct tag_filter {
 	const char *const *libraries;
 	pid_t pid;
 	const char *comm;
 	const char *exe;
 	const char *const *cgroups;
-	enum tag_backend backend;
+	const char *unit;
 	bool exact;
+};
+
+/**
+ * struct tag_opts - what to watch
+ * @table:	probes
+ * @filters:	a buffer is tagged if one of them lets it; PROBE_FILTERS at most
+ * @nr_filters:	how many
+ * @backend:	who makes the tags
+ * @patient:	libraries, executables and functions that are not there are left out
+ * @pins:	folder in which all of it is pinned (pins.h), so that it goes on when the
+ *		process ends, and in which it is taken up again; or NULL
+ * @dumped:	TAG_MAP: as in struct free_opts
+ * @arg:	for @dumped
+ * @log:	where libbpf's and the verifier's messages go, or NULL
+ */
+struct tag_opts {
+	const struct table *table;
+	const struct tag_filter *filters;
+	unsigned int nr_filters;
+	enum tag_backend backend;
+	bool patient;
+	const char *pins;
+	void (*dumped)(const struct free_event *event, void *arg);
+	void *arg;
 	FILE *log;
 };
 
@@ -58,6 +82,7 @@ enum tag_why {
 	TAG_NO_PERMISSION,	/* BPF programs cannot be loaded by this user */
 	TAG_NO_BTF,		/* the kernel has no BTF */
 	TAG_NO_MODULE,		/* kredact.ko is not in the kernel */
+	TAG_NO_FREE,		/* nor can BPF do without: free_possible() knows why */
 	TAG_NO_KFUNC,		/* it has no functions for BPF programs */
 	TAG_NO_CALL,		/* uprobe programs may not call them on this kernel */
 	TAG_NO_LOAD,		/* they may, and the program was refused all the same */
@@ -66,13 +91,16 @@ enum tag_why {
 	TAG_NO_EXE,		/* no such executable */
 	TAG_NO_CGROUP,		/* no such cgroup */
 	TAG_NO_ATTACH,		/* an uprobe could not be set */
+	TAG_NO_PINS,		/* the folder of pins cannot be used */
 	TAG_NO_MEMORY,
 };
 
 /**
  * tag_open - load the programs and attach them
- * @opts:	what to watch; read during the call only, but for @log, which has to
- *		stay open until tag_close()
+ * @opts:	what to watch; read during the call only, but for @log and @arg, which have to
+ *		stay until tag_close()
+ * @before:	a tagger that this one takes the place of, or NULL. From the return on it is
+ *		good for tag_close() only; if the call fails it goes on as it was
  * @why:	out: TAG_OK, or why it failed
  * @what:	out: the library, function, executable or cgroup that it failed at, for the
  *		caller to free(), or NULL
@@ -82,7 +110,17 @@ enum tag_why {
  *
  * Return: for the caller to tag_close(), or NULL with errno set.
  */
-struct tagger *tag_open(const struct tag_opts *opts, enum tag_why *why, char **what);
+struct tagger *tag_open(const struct tag_opts *opts, struct tagger *before, enum tag_why *why,
+			char **what);
+
+/**
+ * tag_choose - the backend that tag_open() would take
+ * @wanted:	TAG_AUTO, or the only one that will do
+ * @why:	out: TAG_OK, or why none can be
+ *
+ * Return: TAG_MODULE, TAG_DAEMON or TAG_MAP; TAG_AUTO if none can be.
+ */
+enum tag_backend tag_choose(enum tag_backend wanted, enum tag_why *why);
 
 /**
  * tag_why_str - that, for people
@@ -94,9 +132,17 @@ const char *tag_why_str(enum tag_why why);
 /**
  * tag_backend - who makes the tags
  *
- * Return: TAG_MODULE or TAG_DAEMON.
+ * Return: TAG_MODULE, TAG_DAEMON or TAG_MAP.
  */
 enum tag_backend tag_backend(const struct tagger *t);
+
+/**
+ * tag_text - what a backend is, for people
+ * @backend:	one of tag_choose()
+ *
+ * Return: a text in static memory, without a full stop.
+ */
+const char *tag_text(enum tag_backend backend);
 
 /**
  * tag_print_libraries - what is watched
@@ -104,6 +150,22 @@ enum tag_backend tag_backend(const struct tagger *t);
  * @to:	where a line for each library goes: its file, and how many functions are probed
  */
 void tag_print_libraries(const struct tagger *t, FILE *to);
+
+/**
+ * tag_file - a file that probes are in
+ *
+ * Return: its path, or NULL if there are no more than @i.
+ */
+const char *tag_file(const struct tagger *t, unsigned int i);
+
+/**
+ * tag_is_stale - have libraries or executables been replaced, or come?
+ * @t:		from tag_open()
+ * @opts:	as it was given
+ *
+ * Return: whether tag_open() would set other probes now.
+ */
+bool tag_is_stale(const struct tagger *t, const struct tag_opts *opts);
 
 /**
  * tag_fd - tells when there is work
@@ -141,8 +203,15 @@ void tag_read_counters(const struct tagger *t, struct tag_counters *out);
  * tag_close - detach and unload
  * @t:		from tag_open(), or NULL
  *
- * Tags that were made stay until their memory is unmapped or its process ends.
+ * Tags that were made stay until their memory is unmapped or its process ends. With TAG_MAP
+ * nothing is redacted any more.
  */
 void tag_close(struct tagger *t);
+
+/**
+ * tag_leave - end, but leave what is pinned at work
+ * @t:		from tag_open() with @pins. Descriptors stay open until the process ends
+ */
+void tag_leave(struct tagger *t);
 
 #endif /* KREDACT_BPF_TAG_H */

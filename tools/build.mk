@@ -8,7 +8,7 @@ AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c finding.c input.c json.c
 AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
 
 # bpf/build.mk adds the BPF program that "kredact watch" loads.
-KREDACT_SRC := $(addprefix tools/,kredact.c cgroup.c custody.c custody_log.c \
+KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c \
 	       custody_unit.c key.c keyfile.c mechanism.c policy.c probes.c rules.c setting.c \
 	       status.c text.c watch.c)
 KREDACT_LIBS := -lcrypto -ljson-c

@@ -22,6 +22,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../bpf/cgroup.h"
 #include "../bpf/kernel.h"
 #include "../bpf/log.h"
 #include "commands.h"
@@ -88,7 +89,7 @@ static bool parse_number(const char *text, size_t len, uint64_t *value)
 	memcpy(copy, text, len);
 	copy[len] = 0;
 	if (*copy == '/') {
-		*value = kernel_cgroup_id(copy);
+		*value = cgroup_id(copy);
 		return *value;
 	}
 	errno = 0;

@@ -13,8 +13,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "../bpf/cgroup.h"
 #include "../bpf/tag.h"
-#include "cgroup.h"
 #include "commands.h"
 
 /* This kernel cannot do it. The other exit statuses are those of every subcommand. */
@@ -39,8 +39,9 @@ static void usage(FILE *to)
 	      "  --cgroup PATH     processes below this folder of cgroups\n"
 	      "Options:\n"
 	      "  --exact           zero the buffers in a dump, not their pages\n"
-	      "  --backend NAME    module (the kernel's, no window), daemon (this program calls\n"
-	      "                    the module: a window), or auto, which is the default\n"
+	      "  --backend NAME    module (the kernel calls it, no window), daemon (this program\n"
+	      "                    calls it: a window), map (there is none, BPF redacts), or auto:\n"
+	      "                    the first that can be, which is the default\n"
 	      "  --verbose         libbpf's messages, too\n"
 	      "--library, --unit, --container and --cgroup can be given several times.\n"
 	      "Prints \"watching\" once it is at work. Exit code 0, 1 on an error, 2 if this\n"
@@ -102,9 +103,12 @@ static int explain(enum tag_why why, const char *what)
 	switch (why) {
 	case TAG_NO_BTF:
 	case TAG_NO_MODULE:
+	case TAG_NO_FREE:
 	case TAG_NO_KFUNC:
 	case TAG_NO_CALL:
-		fprintf(stderr, "kredact watch: %s.\n%s", tag_why_str(why),
+		fprintf(stderr, "kredact watch: %s%s%s.\n%s", tag_why_str(why),
+			why == TAG_NO_FREE ? ": " : "",
+			why == TAG_NO_FREE ? what ?: free_why_str(free_possible()) : "",
 			why == TAG_NO_KFUNC || why == TAG_NO_CALL ?
 			"That needs Linux 6.12 or later with BTF; --backend daemon does not.\n" : "");
 		return EXIT_CANNOT;
@@ -122,6 +126,17 @@ static int explain(enum tag_why why, const char *what)
 	}
 }
 
+/* Where there is no module, this is all that is told of a dump. */
+static void print_dump(const struct free_event *event, void *arg)
+{
+	(void)arg;
+	printf("dump of process %u (%s): %llu tagged pages were zeroed%s%s\n", event->tgid,
+	       event->comm, (unsigned long long)event->pages_zeroed,
+	       event->reason == FREE_KEPT ? "" : "; it was killed: ",
+	       event->reason == FREE_KEPT ? "" : free_reason_str(event->reason));
+	fflush(stdout);
+}
+
 static bool parse_pid(const char *text, pid_t *pid)
 {
 	char *end;
@@ -133,7 +148,7 @@ static bool parse_pid(const char *text, pid_t *pid)
 
 static bool parse_backend(const char *text, enum tag_backend *backend)
 {
-	static const char *const names[] = { "auto", "module", "daemon" };
+	static const char *const names[] = { "auto", "module", "daemon", "map" };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -148,6 +163,7 @@ static bool parse_backend(const char *text, enum tag_backend *backend)
 /* What the options say. */
 struct request {
 	struct tag_opts opts;
+	struct tag_filter filter;
 	const char *probes;
 	const char *libraries[MANY + 1];
 	const char *cgroups[MANY + 1];
@@ -199,25 +215,25 @@ static int take_option(struct request *r, int opt, const char *arg)
 		r->probes = arg;
 		return 0;
 	case 'p':
-		return parse_pid(arg, &r->opts.pid) ? 0 : wrong("%s is not a process", arg);
+		return parse_pid(arg, &r->filter.pid) ? 0 : wrong("%s is not a process", arg);
 	case 'c':
 		if (!*arg || strlen(arg) >= PROBE_COMM_LEN)
 			return wrong("%s: a name has 1 to 15 bytes", arg);
-		r->opts.comm = arg;
+		r->filter.comm = arg;
 		return 0;
 	case 'x':
-		r->opts.exe = arg;
+		r->filter.exe = arg;
 		return 0;
 	case 'u':
 	case 'C':
 	case 'g':
 		return add_cgroup(r, opt, arg);
 	case 'e':
-		r->opts.exact = true;
+		r->filter.exact = true;
 		return 0;
 	case 'b':
 		return parse_backend(arg, &r->opts.backend) ? 0 :
-		       wrong("%s: a backend is auto, module or daemon", arg);
+		       wrong("%s: a backend is auto, module, daemon or map", arg);
 	case 'v':
 		r->opts.log = stderr;
 		return 0;
@@ -268,8 +284,11 @@ static int watch(struct request *r)
 		return EXIT_FAILED;
 	}
 	r->opts.table = &table;
-	r->opts.libraries = r->nr_libraries ? r->libraries : NULL;
-	r->opts.cgroups = r->nr_cgroups ? r->cgroups : NULL;
+	r->opts.filters = &r->filter;
+	r->opts.nr_filters = 1;
+	r->opts.dumped = print_dump;
+	r->filter.libraries = r->nr_libraries ? r->libraries : NULL;
+	r->filter.cgroups = r->nr_cgroups ? r->cgroups : NULL;
 
 	/* Blocked first: a signal that comes while the probes are being set is not lost. */
 	sigemptyset(&stop);
@@ -277,7 +296,7 @@ static int watch(struct request *r)
 	sigaddset(&stop, SIGTERM);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 
-	tagger = tag_open(&r->opts, &why, &what);
+	tagger = tag_open(&r->opts, NULL, &why, &what);
 	table_free(&table);
 	if (!tagger) {
 		ret = explain(why, what);
@@ -285,9 +304,7 @@ static int watch(struct request *r)
 		return ret;
 	}
 	tag_print_libraries(tagger, stdout);
-	puts(tag_backend(tagger) == TAG_MODULE ?
-	     "tags are made by the kernel, before a buffer has its key" :
-	     "tags are made by this program, some time after a buffer was made");
+	puts(tag_text(tag_backend(tagger)));
 	if (tag_backend(tagger) == TAG_DAEMON)
 		hurry();
 	puts("watching");

@@ -47,10 +47,10 @@ refuses()
 		! grep -qi libbpf $DIR/refused && ! grep -q '^watching' $DIR/refused
 }
 
-# by REGEX: who makes the tags
+# by REGEX: how the tags are made
 by()
 {
-	grep -q "^tags are made by $1" $DIR/watch.log
+	grep -q "^tags are made $1" $DIR/watch.log
 }
 
 tagged_none()
@@ -61,7 +61,19 @@ tagged_none()
 no_module()
 {
 	ok "the module comes out" wait_for 5 rmmod kredact
-	ok "watch refuses without the module" refuses 2 'not in the kernel'
+	ok "watch for the module refuses" refuses 2 'not in the kernel' --backend module
+	ok "watch through the module refuses" refuses 2 'not in the kernel' --backend daemon
+	crash_watched $DIR/map.core "without the module"
+	ok "tags were in maps" by 'without'
+	ok "watch tagged buffers, and nothing failed" tagged_some
+	ok "watch tells of the dump" grep -q '^dump of process .* [1-9][0-9]* tagged pages' \
+		$DIR/watch.log
+	ok "the core can be read" find_in $DIR/map.core $DIR/map.found "$RSA"
+	ok "it has no seal" unsealed $DIR/map.found
+	for c in $RSA; do
+		ok "without the module: the limbs of $c are not in the core" \
+			limbs_are_gone $DIR/map.found "$c"
+	done
 	ok "the module goes in again" insmod /kredact/kredact.ko
 }
 
@@ -128,14 +140,14 @@ ok "cgroups for this shell and for others" cgroups
 case $(uname -r) in
 6.1.*)
 	watched "by the daemon"
-	ok "it was the daemon" by 'this program'
+	ok "it was the daemon" by 'by this program'
 	ok "the kernel cannot make the tags" refuses 2 'Linux 6\.12' --backend module
 	;;
 *)
 	watched "by the kernel"
-	ok "it was the kernel" by 'the kernel'
+	ok "it was the kernel" by 'by the kernel'
 	watched "by the daemon" --backend daemon
-	ok "it was the daemon" by 'this program'
+	ok "it was the daemon" by 'by this program'
 	;;
 esac
 watched "one library and one executable" --library libcrypto.so.3 --exe /usr/bin/openssl

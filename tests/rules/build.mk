@@ -25,7 +25,7 @@ STAGE_FILES += $(addsuffix :/kredact/rules/,$(RULES_OBJECTS) $(BPF_EXAMPLES))
 
 # All programs of the tree, one that has the store of tags in it, and those that look on
 # in the test coexist.
-COMPLEXITY_OBJECTS := $(BPF_O)/tag_module.bpf.o $(BPF_O)/tag_events.bpf.o \
+COMPLEXITY_OBJECTS := $(TAG_BPF) \
 		      $(patsubst bpf/%.bpf.c,$(BPF_O)/%.bpf.o,$(filter-out \
 			bpf/kredact_tag.bpf.c,$(wildcard bpf/*.bpf.c))) \
 		      $(FREE_O)/store.bpf.o $(BPF_EXAMPLES)
