@@ -12,9 +12,9 @@ BPF_KDIR := $(B)/kernels/6.12/kdir
 BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -target bpf -mcpu=v3 -D__TARGET_ARCH_x86
 
-BPF_OBJ := $(addprefix $(BPF_O)/,tag.o attach.o filter.o pins.o events.o table.o value.o symbol.o \
-	     free.o kernel.o cgroup.o log.o custody.o custody_bpf.o custody_dirs.o custody_fanotify.o custody_mark.o \
-	     custody_names.o custody_proc.o)
+BPF_OBJ := $(addprefix $(BPF_O)/,tag.o attach.o filter.o events.o pins.o table.o conf.o value.o \
+	     symbol.o free.o kernel.o cgroup.o log.o custody.o custody_bpf.o custody_dirs.o \
+	     custody_fanotify.o custody_mark.o custody_names.o custody_proc.o)
 BPF_LIBS := -lbpf -lelf -lz -lconfig
 
 $(BPF_O)/vmlinux.h: $(B)/kernels/6.12/.stamp
@@ -57,8 +57,8 @@ $(BPF_EXAMPLES): $(BPF_O)/examples/%.bpf.o: bpf/examples/%.bpf.c
 
 ALL += $(BPF_EXAMPLES)
 
-$(B)/bin/kredact: $(BPF_OBJ)
-$(B)/bin/kredact: KREDACT_LIBS += $(BPF_LIBS)
+$(B)/bin/kredact $(B)/bin/kredactd: $(BPF_OBJ)
+$(B)/bin/kredact $(B)/bin/kredactd: KREDACT_LIBS += $(BPF_LIBS)
 
 STAGE_FILES += bpf/probes/*.conf:/usr/share/kredact/probes.d/
 

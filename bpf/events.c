@@ -38,6 +38,7 @@ struct process {
 struct events {
 	int device;
 	int epoll;
+	int map;		/* of the ring, which may outlive the object that it came from */
 	struct ring_buffer *ring;
 	void *processes;
 	struct tag_counters counters;
@@ -231,9 +232,10 @@ struct events *events_open(int ring_fd)
 
 	if (!e)
 		return NULL;
+	e->map = fcntl(ring_fd, F_DUPFD_CLOEXEC, 0);
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	e->device = open(KREDACT_DEVICE, O_RDWR | O_CLOEXEC);
-	e->ring = ring_buffer__new(ring_fd, handle, e, NULL);
+	e->ring = ring_buffer__new(e->map, handle, e, NULL);
 	if (e->epoll >= 0 && e->device >= 0 && e->ring &&
 	    !epoll_ctl(e->epoll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &want))
 		return e;
@@ -280,5 +282,7 @@ void events_close(struct events *e)
 		close(e->device);
 	if (e->epoll >= 0)
 		close(e->epoll);
+	if (e->map >= 0)
+		close(e->map);
 	free(e);
 }

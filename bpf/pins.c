@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
 
@@ -20,6 +21,9 @@
 
 #define BPF_FS		"/sys/fs/bpf"
 #define MOST_OPEN	8
+#define MOST_PROGRAMS	64
+#define END_TRIES	600
+#define END_PAUSE_US	50000
 
 static bool is_bpf_fs(const char *path)
 {
@@ -134,6 +138,14 @@ int pins_keep(const char *pins, const char *kind, struct bpf_link *const *links,
 	return err;
 }
 
+static bool is_link(int fd)
+{
+	char path[40], target[40] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "bpf_link");
+}
+
 static unsigned int counted;
 
 static int count_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -155,7 +167,63 @@ unsigned int pins_count(const char *pins, const char *kind)
 	return counted;
 }
 
+/* The programs of what is pinned. */
+static struct {
+	__u32 id[MOST_PROGRAMS];
+	unsigned int nr;
+} programs;
+
+static int note_program(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	unsigned int i;
+	int fd;
+
+	(void)st;
+	(void)ftw;
+	fd = type == FTW_F ? bpf_obj_get(path) : -1;
+	if (fd < 0)
+		return 0;
+	/* Maps have their information in the same place, and no program in it. */
+	if (!is_link(fd) || bpf_obj_get_info_by_fd(fd, &info, &size))
+		info.prog_id = 0;
+	close(fd);
+	for (i = 0; i < programs.nr && programs.id[i] != info.prog_id; i++)
+		;
+	if (info.prog_id && i == programs.nr && i < MOST_PROGRAMS)
+		programs.id[programs.nr++] = info.prog_id;
+	return 0;
+}
+
+static bool programs_are_there(void)
+{
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < programs.nr; i++) {
+		fd = bpf_prog_get_fd_by_id(programs.id[i]);
+		if (fd < 0)
+			continue;
+		close(fd);
+		return true;
+	}
+	return false;
+}
+
 int pins_end(const char *pins)
 {
-	return remove_all(pins);
+	unsigned int tries;
+	int err;
+
+	programs.nr = 0;
+	nftw(pins, note_program, MOST_OPEN, FTW_PHYS);
+	err = remove_all(pins);
+	/* The kernel takes them away one after another, some time after they have no name. */
+	for (tries = 0; !err && programs_are_there(); tries++) {
+		if (tries == END_TRIES)
+			return -ETIMEDOUT;
+		usleep(END_PAUSE_US);
+	}
+	return err;
 }

@@ -61,7 +61,10 @@ unsigned int pins_count(const char *pins, const char *kind);
  * pins_end - take everything away
  * @pins:	folder, need not be there
  *
- * Return: 0, or -errno of what could not be removed.
+ * Waits until the programs are gone.
+ *
+ * Return: 0, or -errno of what could not be removed; -ETIMEDOUT: a program is still there,
+ * perhaps since somebody else has it, too.
  */
 int pins_end(const char *pins);
 

@@ -170,20 +170,21 @@ int symbol_find(const char *path, struct symbol *symbols, size_t nr)
 	return 0;
 }
 
+const char *const symbol_dirs[] = {
+	"/usr/local/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/lib",
+	"/usr/lib64", "/usr/lib", NULL
+};
+
 char *symbol_library(const char *name)
 {
-	static const char *const dirs[] = {
-		"/usr/local/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64",
-		"/lib", "/usr/lib64", "/usr/lib",
-	};
+	const char *const *dir;
 	char path[PATH_MAX];
 	char *found;
-	size_t i;
 
 	if (strchr(name, '/'))
 		return realpath(name, NULL);
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
+	for (dir = symbol_dirs; *dir; dir++) {
+		snprintf(path, sizeof(path), "%s/%s", *dir, name);
 		found = realpath(path, NULL);
 		if (found)
 			return found;

@@ -28,11 +28,14 @@ struct symbol {
  */
 int symbol_find(const char *path, struct symbol *symbols, size_t nr);
 
+/* Where Debian's loader looks by default, up to a NULL. */
+extern const char *const symbol_dirs[];
+
 /**
  * symbol_library - the file of a library
  * @name:	a soname, or a path
  *
- * Looks where Debian's loader looks by default. It stands for the file: programs in a
+ * Looks in symbol_dirs. It stands for the file: programs in a
  * container with a library of their own have another one.
  *
  * Return: a path without symbolic links for the caller to free(), or NULL.

@@ -7,21 +7,25 @@ AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c finding.c input.c json.c
 	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c sandbox.c setting.c text.c)
 AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
 
-# bpf/build.mk adds the BPF program that "kredact watch" loads.
-KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c \
-	       custody_unit.c key.c keyfile.c mechanism.c policy.c probes.c rules.c setting.c \
-	       status.c text.c watch.c)
+# bpf/build.mk adds the BPF programs that both load.
+KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
+	       custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c probes.c rules.c \
+	       setting.c status.c tagging.c text.c watch.c)
+KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_log.c \
+		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
+		setting.c tagging.c text.c)
 KREDACT_LIBS := -lcrypto -ljson-c
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
 KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
+KREDACTD_OBJ := $(KREDACTD_SRC:%.c=$(B)/obj/%.o)
 
 # The same again under the sanitizers, for the tests.
 AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o)
 VERIFY_SAN_OBJ := $(B)/obj/tools-san/verify.o $(AUDIT_SAN_OBJ)
 
-ALL += $(B)/bin/kredact-verify $(B)/bin/kredact
+ALL += $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 
 $(B)/obj/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
@@ -36,16 +40,25 @@ $(B)/bin/kredact-verify: $(VERIFY_OBJ)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(AUDIT_LIBS)
 
 $(B)/bin/kredact: $(KREDACT_OBJ)
+$(B)/bin/kredactd: $(KREDACTD_OBJ)
+
+$(B)/bin/kredact $(B)/bin/kredactd:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(KREDACT_LIBS)
 
 .PHONY: install-tools
 install: install-tools
-install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact
+install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 	install -D -m 755 $(B)/bin/kredact-verify $(DESTDIR)$(BINDIR)/kredact-verify
 	install -D -m 755 $(B)/bin/kredact $(DESTDIR)$(SBINDIR)/kredact
+	install -D -m 755 $(B)/bin/kredactd $(DESTDIR)$(SBINDIR)/kredactd
 	install -D -m 644 Documentation/man/kredact-verify.1 $(DESTDIR)$(MANDIR)/man1/kredact-verify.1
 	install -D -m 644 Documentation/man/kredact.8 $(DESTDIR)$(MANDIR)/man8/kredact.8
+	install -D -m 644 Documentation/man/kredactd.8 $(DESTDIR)$(MANDIR)/man8/kredactd.8
+	install -D -m 644 Documentation/man/kredactd.conf.5 $(DESTDIR)$(MANDIR)/man5/kredactd.conf.5
+	install -D -m 644 packaging/kredactd.service $(DESTDIR)/lib/systemd/system/kredactd.service
+	install -D -m 644 packaging/kredactd.conf \
+		$(DESTDIR)/usr/share/doc/kredact/examples/kredactd.conf
 
--include $(VERIFY_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(VERIFY_SAN_OBJ:.o=.d) \
+-include $(VERIFY_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(KREDACTD_OBJ:.o=.d) $(VERIFY_SAN_OBJ:.o=.d) \
 	 $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.d)

@@ -8,6 +8,7 @@
 #define KREDACT_TOOLS_COMMANDS_H
 
 #define EXIT_FAILED	1
+#define EXIT_CANNOT	2
 #define EXIT_USAGE	3
 
 int cmd_status(int argc, char **argv);

@@ -5,22 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../bpf/custody.h"
 #include "../bpf/custody_mark.h"
 #include "commands.h"
-#include "custody_log.h"
+#include "custody_watch.h"
 #include "text.h"
-
-/* This kernel cannot do it. The other exit statuses are those of every subcommand. */
-#define EXIT_CANNOT	2
 
 #define MAX_DIRS	64
 
@@ -157,80 +151,6 @@ static bool parse_ring(const char *text, unsigned int *kib)
 	return *text >= '0' && *text <= '9' && !*end && n >= 4 && n <= 1 << 20 && !(n & (n - 1));
 }
 
-/* Until a signal. Return: the signal, or a negative errno. */
-static int follow(struct custody *c, struct custody_log *log, int signals)
-{
-	struct pollfd wait[2] = {
-		{ .fd = custody_fd(c), .events = POLLIN },
-		{ .fd = signals, .events = POLLIN },
-	};
-	struct signalfd_siginfo info;
-	int err;
-
-	for (;;) {
-		/* The second is for losses, after which the ring may stay silent. */
-		if (poll(wait, 2, 1000) < 0 && errno != EINTR)
-			return -errno;
-		err = custody_poll(c);
-		if (err < 0)
-			return err;
-		err = custody_log_sync(log);
-		if (err)
-			fprintf(stderr, "kredact custody: the log is not on the disk: %s\n",
-				strerror(-err));
-		if (read(signals, &info, sizeof(info)) == sizeof(info))
-			return (int)info.ssi_signo;
-	}
-}
-
-static int watch(struct custody_opts *opts, const char *path)
-{
-	char why[CUSTODY_WHY];
-	struct custody_log log;
-	struct custody *c;
-	int err, signals, status = 0;
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	signals = signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (signals < 0)
-		return failed("signals", -errno);
-
-	err = custody_log_open(&log, path);
-	if (err) {
-		fprintf(stderr, "kredact custody: %s: %s\n", path, strerror(-err));
-		close(signals);
-		return EXIT_FAILED;
-	}
-	custody_log_sink(&log, &opts->sink);
-	c = custody_open(opts, why);
-	if (!c) {
-		status = errno == EOPNOTSUPP ? EXIT_CANNOT : EXIT_FAILED;
-		fprintf(stderr, "kredact custody: %s\n", why);
-		goto out;
-	}
-	custody_log_ready(&log, custody_known(c));
-	custody_log_sync(&log);
-	err = follow(c, &log, signals);
-	custody_close(c);
-	custody_log_stop(&log, err);
-	custody_log_sync(&log);
-	if (err < 0)
-		status = failed("watch", err);
-	if (log.failed) {
-		fprintf(stderr, "kredact custody: %llu lines could not be written to the log\n",
-			(unsigned long long)log.failed);
-		status = EXIT_FAILED;
-	}
-out:
-	custody_log_close(&log);
-	close(signals);
-	return status;
-}
-
 static int cmd_custody_watch(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -292,7 +212,7 @@ static int cmd_custody_watch(int argc, char **argv)
 	}
 	if (optind != argc || (opts.adopt && !opts.nr_dirs))
 		return usage(stderr);
-	return watch(&opts, log);
+	return custody_watch(&opts, log);
 }
 
 int cmd_custody(int argc, char **argv)

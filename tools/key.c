@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "keyfile.h"
+#include "key.h"
 
 #define KEY_LEN		32
 
@@ -58,20 +58,37 @@ static int set_key(const struct keyfile *key, struct complaint *why)
 	return error;
 }
 
-static int install_key(const char *path)
+/**
+ * key_install() - have seals made with a key from now on
+ * @path:	its file, which nobody else may be able to read
+ * @id:		out: its name, KEYFILE_ID_LEN bytes
+ * @why:	takes the text if it fails
+ *
+ * Return: 0 or a negative errno.
+ */
+int key_install(const char *path, u8 *id, struct complaint *why)
 {
-	struct complaint why;
 	struct keyfile key;
 	int error;
 
-	error = keyfile_load(&key, path, true, &why);
+	error = keyfile_load(&key, path, true, why);
 	if (!error)
-		error = set_key(&key, &why);
+		error = set_key(&key, why);
+	memcpy(id, key.id, sizeof(key.id));
+	keyfile_wipe(&key);
+	return error;
+}
+
+static int install_key(const char *path)
+{
+	struct complaint why;
+	u8 id[KEYFILE_ID_LEN];
+	int error = key_install(path, id, &why);
+
 	if (error)
 		fprintf(stderr, "kredact key install: %s: %s\n", path, why.text);
 	else
-		print_id(key.id);
-	keyfile_wipe(&key);
+		print_id(id);
 	return error ? EXIT_FAILED : 0;
 }
 

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The strongest mechanism that this machine allows: see mechanism.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "../bpf/kernel.h"
 #include "mechanism.h"
+
+int mechanism_ask(struct kredact_info *info)
+{
+	int fd, error = 0;
+
+	*info = (struct kredact_info){ .size = sizeof(*info) };
+	fd = open(KREDACT_DEVICE, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, KREDACT_IOC_INFO, info))
+		error = -errno;
+	close(fd);
+	return error;
+}
 
 /* Why there is no module. */
 static const char *module_missing(int error)

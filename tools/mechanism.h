@@ -28,9 +28,17 @@ struct mechanism_choice {
 };
 
 /**
+ * mechanism_ask - ask the module how it is
+ * @info:	out; zeros if it does not answer
+ *
+ * Return: 0, or -errno of opening its device or asking it.
+ */
+int mechanism_ask(struct kredact_info *info);
+
+/**
  * mechanism_choose - which mechanism this machine allows
  * @info:	of the module, if @error is 0
- * @error:	0, or -errno: what opening its device or asking it came to
+ * @error:	from mechanism_ask()
  *
  * Loads nothing, and changes nothing.
  */

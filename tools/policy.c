@@ -19,10 +19,9 @@
 #define OPT_JSON	101
 #define OPT_HELP	102
 
-/* What the command line changes: the members of @to whose flag is set. */
+/* What the command line asks for. */
 struct change {
-	struct kredact_policy to;
-	bool hunt, run, registers, unhunted, strict;
+	struct policy_change policy;
 	bool json;
 };
 
@@ -72,23 +71,6 @@ static int get_policy(int fd, struct kredact_policy *policy)
 {
 	*policy = (struct kredact_policy){ .size = sizeof(*policy) };
 	return ioctl(fd, KREDACT_IOC_GET_POLICY, policy) ? -errno : 0;
-}
-
-/**
- * policy_read() - ask the module for its policy
- * @policy:	out
- *
- * Return: 0 or a negative errno; -ENOTTY: the module is older than policies.
- */
-int policy_read(struct kredact_policy *policy)
-{
-	int fd = open_device(), error;
-
-	if (fd < 0)
-		return fd;
-	error = get_policy(fd, policy);
-	close(fd);
-	return error;
 }
 
 /**
@@ -183,23 +165,23 @@ static int parse(struct change *change, int argc, char **argv)
 	while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case SETTING_HUNT:
-			change->hunt = good = parse_setting(option, "hunt", optarg,
-							    &change->to.hunt);
+			change->policy.hunt = good = parse_setting(option, "hunt", optarg,
+							    &change->policy.to.hunt);
 			break;
 		case SETTING_REGISTERS:
-			change->registers = good = parse_setting(option, "registers", optarg,
-								 &change->to.registers);
+			change->policy.registers = good = parse_setting(option, "registers", optarg,
+								 &change->policy.to.registers);
 			break;
 		case SETTING_UNHUNTED:
-			change->unhunted = good = parse_setting(option, "unhunted", optarg,
-								&change->to.unhunted);
+			change->policy.unhunted = good = parse_setting(option, "unhunted", optarg,
+								&change->policy.to.unhunted);
 			break;
 		case SETTING_STRICT:
-			change->strict = good = parse_setting(option, "strict", optarg,
-							      &change->to.strict);
+			change->policy.strict = good = parse_setting(option, "strict", optarg,
+							      &change->policy.to.strict);
 			break;
 		case OPT_RUN:
-			change->run = good = parse_run(optarg, &change->to.run);
+			change->policy.run = good = parse_run(optarg, &change->policy.to.run);
 			break;
 		case OPT_JSON:
 			change->json = true;
@@ -218,8 +200,14 @@ static int parse(struct change *change, int argc, char **argv)
 	return -1;
 }
 
+static bool changes(const struct policy_change *change)
+{
+	return change->hunt || change->run || change->registers || change->unhunted ||
+	       change->strict;
+}
+
 /* Two administrators who change it at once: the last one wins, with what he saw. */
-static int apply(int fd, const struct change *change, struct kredact_policy *policy)
+static int apply(int fd, const struct policy_change *change, struct kredact_policy *policy)
 {
 	if (change->hunt)
 		policy->hunt = change->to.hunt;
@@ -235,6 +223,39 @@ static int apply(int fd, const struct change *change, struct kredact_policy *pol
 		return -errno;
 	/* What is printed is what the module says. */
 	return get_policy(fd, policy);
+}
+
+/**
+ * policy_change() - ask the module for its policy, and change it
+ * @change:	what is to be another; nothing: it is only asked
+ * @policy:	out: as it is then
+ *
+ * Return: 0 or a negative errno; -ENOTTY: the module is older than policies.
+ */
+int policy_change(const struct policy_change *change, struct kredact_policy *policy)
+{
+	int fd = open_device(), error;
+
+	if (fd < 0)
+		return fd;
+	error = get_policy(fd, policy);
+	if (!error && changes(change))
+		error = apply(fd, change, policy);
+	close(fd);
+	return error;
+}
+
+/**
+ * policy_read() - ask the module for its policy
+ * @policy:	out
+ *
+ * Return: as policy_change().
+ */
+int policy_read(struct kredact_policy *policy)
+{
+	const struct policy_change none = { 0 };
+
+	return policy_change(&none, policy);
 }
 
 static const char *text_of(int error)
@@ -262,18 +283,12 @@ int cmd_policy(int argc, char **argv)
 {
 	struct kredact_policy policy;
 	struct change change = { 0 };
-	int fd, error;
+	int error;
 
 	error = parse(&change, argc, argv);
 	if (error)
 		return error < 0 ? EXIT_USAGE : 0;
-	fd = open_device();
-	error = fd < 0 ? fd : get_policy(fd, &policy);
-	if (!error && (change.hunt || change.run || change.registers || change.unhunted ||
-		       change.strict))
-		error = apply(fd, &change, &policy);
-	if (fd >= 0)
-		close(fd);
+	error = policy_change(&change.policy, &policy);
 	if (error) {
 		fprintf(stderr, "kredact policy: %s\n", text_of(error));
 		return EXIT_FAILED;

@@ -30,9 +30,6 @@
 #define RULES_DIR	"/sys/fs/bpf/kredact"
 #define HOOK_PREFIX	"kredact_policy_"
 
-/* This kernel cannot do it. */
-#define EXIT_CANNOT	2
-
 #define NAME_LEN	64
 #define FOLDER_LEN	(sizeof(RULES_DIR) + NAME_LEN + 1)
 

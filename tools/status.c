@@ -2,18 +2,17 @@
 /*
  * kredact status: the state of the module, and what it covers.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "../bpf/kernel.h"
+#include "../bpf/pins.h"
 #include "commands.h"
+#include "daemon.h"
 #include "keyfile.h"
 #include "mechanism.h"
 #include "policy.h"
@@ -36,20 +35,6 @@ static const struct {
 };
 
 #define COVERS (sizeof(covers) / sizeof(*covers))
-
-static int read_info(struct kredact_info *info)
-{
-	int fd, error = 0;
-
-	*info = (struct kredact_info){ .size = sizeof(*info) };
-	fd = open(KREDACT_DEVICE, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, KREDACT_IOC_INFO, info))
-		error = -errno;
-	close(fd);
-	return error;
-}
 
 /* What the kernel takes for "no". */
 static bool is_no(const char *value)
@@ -155,19 +140,39 @@ static void print_info(const struct kredact_info *info, const struct kredact_pol
 	printf("seals failed    %" PRIu64 "\n", (u64)info->seals_failed);
 }
 
+/* Who watches services. It is root's to know. */
+static void print_daemon(int pid)
+{
+	unsigned int probes = pins_count(PINS_DIR, PINS_PROBES);
+
+	if (pid < 0)
+		return;
+	if (pid)
+		printf("kredactd        process %d", pid);
+	else
+		printf("kredactd        %s", probes ? "has ended" : "is not at work");
+	if (probes)
+		printf(", %u probes in the kernel", probes);
+	putchar('\n');
+}
+
 static void add_number(struct json_object *to, const char *name, u64 value)
 {
 	json_object_object_add(to, name, json_object_new_uint64(value));
 }
 
 static void print_json(const struct kredact_info *info, const struct kredact_policy *policy,
-		       int error)
+		       int error, int pid)
 {
 	struct json_object *root = json_object_new_object(), *covered = json_object_new_object();
 	char id[2 * KEYFILE_ID_LEN + 1];
 	size_t i;
 
 	json_object_object_add(root, "loaded", json_object_new_boolean(!error));
+	if (pid >= 0) {
+		add_number(root, "kredactd", pid);
+		add_number(root, "probes", pins_count(PINS_DIR, PINS_PROBES));
+	}
 	json_object_object_add(root, "mechanism", json_object_new_string(
 			       mechanism_word(mechanism_choose(info, error).which)));
 	if (error) {
@@ -225,22 +230,25 @@ int cmd_status(int argc, char **argv)
 	bool json = argc == 2 && !strcmp(argv[1], "--json");
 	struct kredact_policy policy, *known = NULL;
 	struct kredact_info info;
-	int error;
+	int error, pid;
 
 	if (argc > 2 || (argc == 2 && !json)) {
 		fputs("Usage: kredact status [--json]\n", stderr);
 		return EXIT_USAGE;
 	}
-	error = read_info(&info);
+	error = mechanism_ask(&info);
+	pid = daemon_pid();
 	if (!error && !policy_read(&policy))
 		known = &policy;
 	if (json)
-		print_json(&info, known, error);
+		print_json(&info, known, error, pid);
 	else if (error)
 		print_absent(error);
 	else
 		print_info(&info, known);
-	if (!json)
+	if (!json) {
 		print_mechanism(&info, error);
+		print_daemon(pid);
+	}
 	return error ? EXIT_FAILED : 0;
 }

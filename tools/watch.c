@@ -3,22 +3,18 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "../bpf/cgroup.h"
 #include "../bpf/tag.h"
 #include "commands.h"
-
-/* This kernel cannot do it. The other exit statuses are those of every subcommand. */
-#define EXIT_CANNOT	2
+#include "tagging.h"
 
 /* How often an option can be given. */
 #define MANY		32
@@ -46,54 +42,6 @@ static void usage(FILE *to)
 	      "--library, --unit, --container and --cgroup can be given several times.\n"
 	      "Prints \"watching\" once it is at work. Exit code 0, 1 on an error, 2 if this\n"
 	      "kernel or its kredact.ko cannot do it, 3 for wrong usage.\n", to);
-}
-
-/* The least window that 99 in 100 buffers had, in microseconds. */
-static unsigned long long window_99(const struct tag_counters *c)
-{
-	__u64 all = 0, some = 0;
-	unsigned int i;
-
-	for (i = 0; i < TAG_WINDOWS; i++)
-		all += c->windows[i];
-	for (i = 0; i + 1 < TAG_WINDOWS; i++) {
-		some += c->windows[i];
-		if (some >= all - all / 100)
-			break;
-	}
-	return 1ull << i;
-}
-
-static void print_counters(const struct tag_counters *c)
-{
-	const struct probe_counters *p = &c->probe;
-	const struct {
-		__u64 nr;
-		const char *what;
-	} rare[] = {
-		{ p->kept, "buffers were taken again before their tag could end" },
-		{ p->unread, "values could not be read: if of a secret, it is NOT tagged" },
-		{ p->refused, "buffers were longer than the table allows, and are NOT tagged" },
-		{ p->forgotten, "calls had too many others inside them: results NOT tagged" },
-		{ p->waited_out, "waits for the end of an older tag took too long" },
-		{ p->lost, "events were lost: buffers are NOT tagged" },
-	};
-	size_t i;
-
-	printf("tagged %llu buffers of %llu bytes, ended %llu tags\n",
-	       (unsigned long long)p->tagged, (unsigned long long)p->bytes,
-	       (unsigned long long)p->untagged);
-	if (c->longest_ns)
-		printf("window: 99 in 100 within %llu us, the longest %llu us\n", window_99(c),
-		       (unsigned long long)c->longest_ns / 1000);
-	for (i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
-		if (rare[i].nr)
-			printf("%llu %s\n", (unsigned long long)rare[i].nr, rare[i].what);
-	for (i = 0; i < PROBE_ERRNOS; i++)
-		if (p->failed[i])
-			printf("%llu calls of the module failed: %s\n",
-			       (unsigned long long)p->failed[i],
-			       i ? strerror((int)i) : "unknown error");
 }
 
 static int explain(enum tag_why why, const char *what)
@@ -124,17 +72,6 @@ static int explain(enum tag_why why, const char *what)
 			tag_why_str(why), strerror(err));
 		return EXIT_FAILED;
 	}
-}
-
-/* Where there is no module, this is all that is told of a dump. */
-static void print_dump(const struct free_event *event, void *arg)
-{
-	(void)arg;
-	printf("dump of process %u (%s): %llu tagged pages were zeroed%s%s\n", event->tgid,
-	       event->comm, (unsigned long long)event->pages_zeroed,
-	       event->reason == FREE_KEPT ? "" : "; it was killed: ",
-	       event->reason == FREE_KEPT ? "" : free_reason_str(event->reason));
-	fflush(stdout);
 }
 
 static bool parse_pid(const char *text, pid_t *pid)
@@ -243,15 +180,6 @@ static int take_option(struct request *r, int opt, const char *arg)
 	}
 }
 
-/* Whoever makes tags goes before those who make keys. If it may not, windows are longer. */
-static void hurry(void)
-{
-	struct sched_param param = { .sched_priority = 1 };
-
-	if (sched_setscheduler(0, SCHED_FIFO, &param) || mlockall(MCL_CURRENT | MCL_FUTURE))
-		fprintf(stderr, "kredact watch: no priority (%s)\n", strerror(errno));
-}
-
 /* Until a signal comes. */
 static void work(struct tagger *tagger, const sigset_t *stop)
 {
@@ -286,7 +214,7 @@ static int watch(struct request *r)
 	r->opts.table = &table;
 	r->opts.filters = &r->filter;
 	r->opts.nr_filters = 1;
-	r->opts.dumped = print_dump;
+	r->opts.dumped = tagging_print_dump;
 	r->filter.libraries = r->nr_libraries ? r->libraries : NULL;
 	r->filter.cgroups = r->nr_cgroups ? r->cgroups : NULL;
 
@@ -306,13 +234,13 @@ static int watch(struct request *r)
 	tag_print_libraries(tagger, stdout);
 	puts(tag_text(tag_backend(tagger)));
 	if (tag_backend(tagger) == TAG_DAEMON)
-		hurry();
+		tagging_hurry();
 	puts("watching");
 	fflush(stdout);
 	work(tagger, &stop);
 	tag_read_counters(tagger, &counters);
 	tag_close(tagger);
-	print_counters(&counters);
+	tagging_report(&counters, stdout);
 	return 0;
 }
 

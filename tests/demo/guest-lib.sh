@@ -63,7 +63,8 @@ absent()
 	ok "without the module: kredact status says why" fails_with "$1" kredact status
 	ok "without the module: and that nothing is redacted" \
 		grep -q 'nothing is redacted' "$DIR/output"
-	ok "without the module: kredact watch refuses" fails_with 'not in the kernel' kredact watch
+	ok "without the module: kredact watch refuses" fails_with 'not in the kernel' \
+		kredact watch --backend module
 	ok "without the module: a service that requires it does not start" \
 		fails_with 'kredact.ko cannot be used' "$BIN/signer" --rsa "$KEYS/rsa.pem" \
 		--ec "$KEYS/ec.pem" --socket /tmp/signer.sock --kredact=library --require-module

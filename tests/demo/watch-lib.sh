@@ -16,29 +16,39 @@ watch_begin()
 # shellcheck disable=SC2034 # used by the scripts that read this
 RSA="rsa-d rsa-p rsa-q rsa-dp rsa-dq rsa-qinv"
 
-# handshake: with the server, so that it has signed and has made its Montgomery contexts
+# handshake PORT: with the server, so that it has signed and has made its Montgomery contexts
 handshake()
 {
-	echo Q | openssl s_client -connect 127.0.0.1:4433 -CAfile "$KEYS/rsa.crt" \
+	echo Q | openssl s_client -connect "127.0.0.1:$1" -CAfile "$KEYS/rsa.crt" \
 		-verify_return_error >"$DIR/client.log" 2>&1
+}
+
+# start_server PORT: $server is its process
+start_server()
+{
+	openssl s_server -key "$KEYS/rsa.pem" -cert "$KEYS/rsa.crt" -accept "127.0.0.1:$1" \
+		>"$DIR/server.log" 2>&1 <"$DIR/stdin" &
+	server=$!
+	wait_for 10 handshake "$1" && return
+	comment <"$DIR/server.log"
+	comment <"$DIR/client.log"
+	kill $server 2>/dev/null
+	return 1
+}
+
+# end_server PROCESS CORE: it is killed, and leaves a core
+end_server()
+{
+	cores_to "$2"
+	kill -SEGV "$1"
+	wait "$1"
+	[ $? -eq 139 ] && [ -s "$2" ]
 }
 
 # crash_server CORE
 crash_server()
 {
-	cores_to "$1"
-	openssl s_server -key "$KEYS/rsa.pem" -cert "$KEYS/rsa.crt" -accept 127.0.0.1:4433 \
-		>"$DIR/server.log" 2>&1 <"$DIR/stdin" &
-	server=$!
-	if ! wait_for 10 handshake; then
-		comment <"$DIR/server.log"
-		comment <"$DIR/client.log"
-		kill $server 2>/dev/null
-		return 1
-	fi
-	kill -SEGV $server
-	wait $server
-	[ $? -eq 139 ] && [ -s "$1" ]
+	start_server 4433 && end_server $server "$1"
 }
 
 # limbs REPORT COMPONENT: copies in the order of a BIGNUM's limbs
