@@ -65,17 +65,22 @@ static bool is_for(const struct tag_filter *f, const struct table_library *libra
 	return !library->program || (f->comm && !strcmp(f->comm, library->program));
 }
 
-/* A library, once, in the file at @path, which is the attachment's from now on. */
+/*
+ * A library, once, in the file at @path, which is the attachment's from now on; unless it is
+ * about another version of it.
+ */
 static enum tag_why add_place(struct attaching *o, unsigned int library, char *path)
 {
 	struct attachment *a = o->attachment;
 	struct place *places;
 	struct stat st;
 	unsigned int i;
+	bool known;
 
-	for (i = 0; i < a->nr_places; i++) {
-		if (a->places[i].library != library || strcmp(a->places[i].path, path))
-			continue;
+	known = !table_is_for(&o->opts->table->libraries[library], path);
+	for (i = 0; i < a->nr_places && !known; i++)
+		known = a->places[i].library == library && !strcmp(a->places[i].path, path);
+	if (known) {
 		free(path);
 		return TAG_OK;
 	}

@@ -244,11 +244,24 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 	f->optional |= s.optional && config_setting_get_bool(s.optional);
 }
 
+/* A text of the file for the table to keep; NULL if it is not there, or was complained about. */
+static char *copy_of(struct reader *r, const config_setting_t *setting)
+{
+	const char *text = setting ? text_of(r, setting) : NULL;
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		complain(r, setting, "not enough memory");
+	return copy;
+}
+
 static void read_config(struct reader *r, const config_setting_t *root)
 {
 	const config_setting_t *library = config_setting_get_member(root, "library");
 	const config_setting_t *probes = config_setting_get_member(root, "probes");
 	const config_setting_t *program = config_setting_get_member(root, "program");
+	const config_setting_t *has = config_setting_get_member(root, "has");
+	const config_setting_t *lacks = config_setting_get_member(root, "lacks");
 	struct table *t = r->table;
 	struct table_library *l;
 	const char *name;
@@ -257,9 +270,10 @@ static void read_config(struct reader *r, const config_setting_t *root)
 	for (i = 0; i < config_setting_length(root); i++) {
 		const config_setting_t *member = config_setting_get_elem(root, i);
 
-		if (member != library && member != probes && member != program)
-			complain(r, member, "%s is not known; a file has library, probes, program",
-				 config_setting_name(member));
+		if (member != library && member != probes && member != program && member != has &&
+		    member != lacks)
+			complain(r, member, "%s is not known; a file has library, probes, program, "
+				 "has, lacks", config_setting_name(member));
 	}
 	name = library ? text_of(r, library) : NULL;
 	if (!name || !probes || !config_setting_is_list(probes)) {
@@ -286,6 +300,8 @@ static void read_config(struct reader *r, const config_setting_t *root)
 		l->program = strdup(name);
 	else if (name)
 		complain(r, program, "the name of a process has 1 to %d bytes", PROBE_COMM_LEN - 1);
+	l->has = copy_of(r, has);
+	l->lacks = copy_of(r, lacks);
 	for (i = 0; i < config_setting_length(probes); i++)
 		read_probe(r, config_setting_get_elem(probes, i));
 	if (!l->nr)
@@ -374,6 +390,15 @@ int table_read_dirs(struct table *t, const char *dir, const char *admin, FILE *e
 	return ret;
 }
 
+bool table_is_for(const struct table_library *library, const char *path)
+{
+	struct symbol s[] = { { .name = library->has ?: "" }, { .name = library->lacks ?: "" } };
+
+	if (symbol_find(path, s, 2))
+		return true;
+	return (!library->has || s[0].nr) && (!library->lacks || !s[1].nr);
+}
+
 struct symbol *table_symbols(const struct table *t, const struct table_library *library,
 			     const char *path)
 {
@@ -401,6 +426,8 @@ void table_free(struct table *t)
 		free(t->libraries[i].name);
 		free(t->libraries[i].from);
 		free(t->libraries[i].program);
+		free(t->libraries[i].has);
+		free(t->libraries[i].lacks);
 	}
 	for (i = 0; i < t->nr_functions; i++)
 		free(t->functions[i].name);

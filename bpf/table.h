@@ -46,6 +46,8 @@ struct table_function {
  * @name:	its soname, or an absolute path
  * @from:	the file of the table that has it
  * @program:	probed only for processes of this name, or NULL
+ * @has:	only in files that have this function, or NULL
+ * @lacks:	only in files that do not have this one, or NULL
  * @first:	index of its first function; they are one after another
  * @nr:		how many it has
  */
@@ -53,6 +55,8 @@ struct table_library {
 	char *name;
 	char *from;
 	char *program;
+	char *has;
+	char *lacks;
 	unsigned int first;
 	unsigned int nr;
 };
@@ -86,6 +90,16 @@ int table_read_file(struct table *t, const char *path, FILE *errors);
  * Return: 0, or -1; all files are looked at before that.
  */
 int table_read_dirs(struct table *t, const char *dir, const char *admin, FILE *errors);
+
+/**
+ * table_is_for - is a library of the table meant to be this version of it?
+ * @library:	one of the table
+ * @path:	a file
+ *
+ * Return: whether the file has the function @has and lacks the function @lacks; true, too,
+ * for a file that cannot be read, of which table_symbols() tells more.
+ */
+bool table_is_for(const struct table_library *library, const char *path);
 
 /**
  * table_symbols - look for the functions of a library in a file

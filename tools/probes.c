@@ -45,6 +45,11 @@ static bool check_library(const struct table *t, const struct table_library *lib
 		printf("%s: not on this machine\n", library->name);
 		return true;
 	}
+	if (!table_is_for(library, path)) {
+		printf("%s: %s is not for this version\n", path, library->from);
+		free(path);
+		return true;
+	}
 	symbols = table_symbols(t, library, path);
 	if (!symbols) {
 		fprintf(stderr, "%s: cannot be read as a library\n", path);

@@ -171,6 +171,34 @@ static void test_files(void)
 	ok(strstr(said_of("library = \"a\"; probes = ( ); more = 1;", NULL), "more is not known"),
 	   "a setting that is not known");
 	ok(strstr(said_of("probes = ( 1 );", NULL), "library = "), "no library");
+	ok(strstr(said_of("has = 1;\n" HEAD TAIL, NULL), "one.conf:1: has is not a text"),
+	   "a version is told by the name of a function");
+}
+
+static bool is_for(const char *settings)
+{
+	static const char probe[] = HEAD "{ function = \"a\"; release = \"arg1\"; }" TAIL;
+	char *path = symbol_library("libcrypto.so.3"), text[256];
+	struct table t = { 0 };
+	bool yes;
+
+	snprintf(text, sizeof(text), "%s%s", settings, probe);
+	yes = !*said_of(text, &t) && t.nr_libraries == 1 && table_is_for(t.libraries, path);
+	table_free(&t);
+	free(path);
+	return yes;
+}
+
+static void test_versions(void)
+{
+	ok(is_for(""), "a file of the table for each version of a library");
+	ok(is_for("has = \"EVP_CipherInit_ex\";") && !is_for("has = \"EVP_nothing\";"),
+	   "one for those that have a function");
+	ok(is_for("lacks = \"EVP_nothing\";") && !is_for("lacks = \"EVP_CipherInit_ex\";"),
+	   "one for those that lack a function");
+	ok(is_for("has = \"EVP_CipherInit_ex\"; lacks = \"EVP_nothing\";") &&
+	   !is_for("has = \"EVP_CipherInit_ex\"; lacks = \"EVP_CipherInit_ex\";"),
+	   "one for versions in between");
 }
 
 static void test_folders(void)
@@ -229,6 +257,7 @@ int main(void)
 		return 1;
 	test_values();
 	test_files();
+	test_versions();
 	test_folders();
 	test_symbols();
 	return tap_end();
