@@ -146,6 +146,37 @@ static bool debug_path(Elf *elf, char *path, size_t len)
 	return false;
 }
 
+/* The code of one section that a symbol's patterns may stand for. */
+static void match_section(Elf_Scn *scn, const GElf_Shdr *shdr, Elf *elf, struct symbol *symbol)
+{
+	size_t first = -shdr->sh_addr & (PATTERN_ALIGN - 1), at;
+	Elf_Data *data = elf_getdata(scn, NULL);
+	const struct pattern *p;
+	__u64 offset;
+
+	if (!data || !data->d_buf)
+		return;
+	for (p = symbol->patterns; p < symbol->patterns + symbol->nr_patterns; p++)
+		for (at = first; (at = pattern_find(p, data->d_buf, data->d_size, at)) <
+		     data->d_size; at += PATTERN_ALIGN)
+			if (to_offset(elf, shdr->sh_addr + at, &offset))
+				add_place(symbol, offset);
+}
+
+static void match_code(Elf *elf, struct symbol *symbol)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_PROGBITS &&
+		    (shdr.sh_flags & SHF_EXECINSTR))
+			match_section(scn, &shdr, elf, symbol);
+	symbol->ambiguous = symbol->nr > 1;
+	if (symbol->ambiguous)
+		symbol->nr = 0;
+}
+
 int symbol_find(const char *path, struct symbol *symbols, size_t nr)
 {
 	char debug[sizeof(DEBUG_DIR) + 2 * BUILD_ID_MOST + 16];
@@ -154,8 +185,10 @@ int symbol_find(const char *path, struct symbol *symbols, size_t nr)
 	size_t i;
 	int err;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		symbols[i].nr = 0;
+		symbols[i].ambiguous = false;
+	}
 	err = open_elf(&file, path);
 	if (err)
 		return err;
@@ -166,6 +199,9 @@ int symbol_find(const char *path, struct symbol *symbols, size_t nr)
 		read_tables(with_debug.elf, file.elf, symbols, nr);
 		close_elf(&with_debug);
 	}
+	for (i = 0; i < nr; i++)
+		if (!symbols[i].nr)
+			match_code(file.elf, &symbols[i]);
 	close_elf(&file);
 	return 0;
 }

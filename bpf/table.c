@@ -54,7 +54,8 @@ static const char *text_of(struct reader *r, const config_setting_t *setting)
 	const char *text = config_setting_get_string(setting);
 
 	if (!text || !*text)
-		complain(r, setting, "%s is not a text", config_setting_name(setting));
+		complain(r, setting, "%s is not a text",
+			 config_setting_name(setting) ?: "something in a list");
 	return text && *text ? text : NULL;
 }
 
@@ -75,7 +76,8 @@ static bool read_value(struct reader *r, const config_setting_t *setting, struct
 
 /* The settings of one probe. */
 struct settings {
-	const config_setting_t *function, *tag, *bytes, *release, *at, *when, *most, *optional;
+	const config_setting_t *function, *tag, *bytes, *release, *at, *when, *most, *optional,
+			       *pattern;
 };
 
 static bool sort_settings(struct reader *r, const config_setting_t *group, struct settings *s)
@@ -87,6 +89,7 @@ static bool sort_settings(struct reader *r, const config_setting_t *group, struc
 		{ "function", &s->function }, { "tag", &s->tag }, { "bytes", &s->bytes },
 		{ "release", &s->release }, { "at", &s->at }, { "when", &s->when },
 		{ "most", &s->most }, { "optional", &s->optional },
+		{ "pattern", &s->pattern },
 	};
 	const int nr = sizeof(known) / sizeof(known[0]);
 	bool good = true;
@@ -103,7 +106,7 @@ static bool sort_settings(struct reader *r, const config_setting_t *group, struc
 			continue;
 		}
 		complain(r, member, "%s is not known; a probe has function, tag and bytes or release, "
-			 "at, when, most, optional", config_setting_name(member));
+			 "at, when, most, optional, pattern", config_setting_name(member));
 		good = false;
 	}
 	return good;
@@ -207,6 +210,41 @@ static struct table_function *function_of(struct reader *r, const config_setting
 	return f;
 }
 
+static void read_pattern(struct reader *r, const config_setting_t *setting,
+			 struct table_function *f)
+{
+	const char *text = text_of(r, setting), *why;
+	struct pattern *p;
+	int bad;
+
+	if (!text)
+		return;
+	p = MORE(f->patterns, f->nr_patterns);
+	if (!p) {
+		complain(r, setting, "not enough memory");
+		return;
+	}
+	bad = pattern_parse(text, p, &why);
+	if (bad)
+		complain(r, setting, "a pattern of %s: %s, at \"%s\"", f->name, why, text + bad - 1);
+	f->nr_patterns++;
+}
+
+/* One, or a list of them. */
+static void read_patterns(struct reader *r, const config_setting_t *setting,
+			  struct table_function *f)
+{
+	int i;
+
+	if (f->nr > 1)
+		complain(r, setting, "a pattern goes with the first probe of a function");
+	else if (!config_setting_is_list(setting))
+		read_pattern(r, setting, f);
+	else
+		for (i = 0; i < config_setting_length(setting); i++)
+			read_pattern(r, config_setting_get_elem(setting, i), f);
+}
+
 static void read_probe(struct reader *r, const config_setting_t *group)
 {
 	struct table *t = r->table;
@@ -241,6 +279,8 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 	if (!(s.tag ? read_tag(r, group, &s, p) : read_release(r, group, &s, p)))
 		return;
 	f->returns |= p->at_return || p->action == PROBE_RELEASE;
+	if (s.pattern)
+		read_patterns(r, s.pattern, f);
 	f->optional |= s.optional && config_setting_get_bool(s.optional);
 }
 
@@ -408,8 +448,13 @@ struct symbol *table_symbols(const struct table *t, const struct table_library *
 
 	if (!symbols)
 		return NULL;
-	for (i = 0; i < library->nr; i++)
-		symbols[i].name = t->functions[library->first + i].name;
+	for (i = 0; i < library->nr; i++) {
+		const struct table_function *f = &t->functions[library->first + i];
+
+		symbols[i].name = f->name;
+		symbols[i].patterns = f->patterns;
+		symbols[i].nr_patterns = f->nr_patterns;
+	}
 	err = symbol_find(path, symbols, library->nr);
 	if (!err)
 		return symbols;
@@ -429,8 +474,10 @@ void table_free(struct table *t)
 		free(t->libraries[i].has);
 		free(t->libraries[i].lacks);
 	}
-	for (i = 0; i < t->nr_functions; i++)
+	for (i = 0; i < t->nr_functions; i++) {
 		free(t->functions[i].name);
+		free(t->functions[i].patterns);
+	}
 	free(t->libraries);
 	free(t->functions);
 	free(t->probes);

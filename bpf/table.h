@@ -30,6 +30,8 @@
  * @name:	symbol
  * @first:	index of its first probe
  * @nr:		how many it has, 1 to PROBE_MOST
+ * @patterns:	how its code may begin, where it has no symbol
+ * @nr_patterns: how many of these
  * @returns:	its return is probed
  * @optional:	not in each version of the library
  */
@@ -37,6 +39,8 @@ struct table_function {
 	char *name;
 	unsigned int first;
 	unsigned int nr;
+	struct pattern *patterns;
+	unsigned int nr_patterns;
 	bool returns;
 	bool optional;
 };

@@ -60,7 +60,8 @@ static bool check_library(const struct table *t, const struct table_library *lib
 
 		if (f->optional || symbols[i].nr)
 			continue;
-		fprintf(stderr, "%s: has no %s\n", path, f->name);
+		fprintf(stderr, "%s: has %s %s\n", path, symbols[i].ambiguous ?
+			"more than one place with the code of" : "no", f->name);
 		good = false;
 	}
 	free(symbols);

@@ -9,7 +9,7 @@
 PROGRAMS := openssl-rsa openssl-ec openssl-ed25519 openssl-aes sodium gnutls gcrypt ssh-agent \
 	    gpg-agent nginx
 # As they are, with "kredact watch".
-WATCHED  := $(addprefix watch-,s_server nginx haproxy stunnel postgres gpg-agent)
+WATCHED  := $(addprefix watch-,s_server nginx haproxy stunnel postgres ssh-agent gpg-agent)
 PROGRAM  ?= $(PROGRAMS)
 CRASHES  ?= 500
 
@@ -17,8 +17,8 @@ PROG_O   := $(B)/obj/tests/programs
 PROG_BIN := $(B)/tests/programs
 
 PROG_LOADS  := $(addprefix $(PROG_BIN)/load_,openssl sodium gnutls gcrypt)
-PROG_OTHERS := $(addprefix $(PROG_BIN)/,client_agent client_tls dumpable.so ssh-agent)
-ALL_VM      += $(PROG_LOADS) $(PROG_OTHERS) $(addprefix $(PROG_BIN)/,drive places copies)
+PROG_OTHERS := $(addprefix $(PROG_BIN)/,client_agent client_tls dumpable.so)
+ALL_VM      += $(PROG_LOADS) $(PROG_OTHERS) $(addprefix $(PROG_BIN)/,drive places copies ssh-agent)
 UNIT_TESTS  += $(PROG_BIN)/scan_test
 
 STAGE_FILES += $(addsuffix :/kredact/programs/,$(PROG_LOADS) $(PROG_OTHERS) $(PROG_BIN)/keys \
@@ -29,7 +29,7 @@ STAGE_FILES += $(addsuffix :/kredact/programs/,$(PROG_LOADS) $(PROG_OTHERS) $(PR
 	       $(B)/postgresql/usr/lib/postgresql/15/lib/plpgsql.so:/usr/lib/postgresql/15/lib/ \
 	       $(B)/postgresql/usr/share/postgresql/15:/usr/share/postgresql/ \
 	       $(B)/nginx/usr/sbin/nginx:/usr/sbin/ \
-	       /usr/bin/gpg-agent:/usr/bin/ /usr/bin/ssh-add:/usr/bin/ \
+	       $(PROG_BIN)/ssh-agent:/usr/bin/ /usr/bin/gpg-agent:/usr/bin/ /usr/bin/ssh-add:/usr/bin/ \
 	       tests/programs/settings:/kredact/machines/programs/ \
 	       $(PROG_BIN)/places:/kredact/machines/programs/ \
 	       $(PROGRAMS:%=$(PROG_BIN)/drive:/kredact/machines/programs/%) \

@@ -236,7 +236,7 @@ bool agent_begin(const struct program *p, bool registers)
 		if (holder < 0)
 			return false;
 	}
-	return start_clients(!strcmp(p->name, "ssh-agent") ? ssh : gpg, AGENT_UID);
+	return start_clients(strstr(p->name, "ssh-agent") ? ssh : gpg, AGENT_UID);
 }
 
 void agent_end(const struct program *p)
@@ -247,9 +247,9 @@ void agent_end(const struct program *p)
 	holder = -1;
 }
 
-static bool ssh_start(const struct program *p, bool registers, struct running *r)
+bool ssh_start(const struct program *p, bool registers, struct running *r)
 {
-	const char *const argv[] = { BIN "/ssh-agent", "-D", "-a", SSH_SOCKET, NULL };
+	const char *const argv[] = { "/usr/bin/ssh-agent", "-D", "-a", SSH_SOCKET, NULL };
 	const char *const env[] = { DUMPABLE, NULL };
 	const char *const add[] = { "/usr/bin/ssh-add", "-q", AGENT_HOME "/keys/id_rsa",
 				    AGENT_HOME "/keys/id_ecdsa", AGENT_HOME "/keys/id_ed25519",
@@ -386,8 +386,8 @@ static const char *const rsa_ec[] = { "rsa/d", "rsa/p", "rsa/q", "rsa/dp", "rsa/
 				      "ec/d", NULL };
 /* libgcrypt takes no exponents of the factors. */
 static const char *const gcrypt[] = { "rsa/d", "rsa/p", "rsa/q", "rsa/qinv", "ec/d", NULL };
-static const char *const ssh[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
-				   "ec-d", "ed25519-seed", NULL };
+const char *const ssh_secrets[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
+				    "ec-d", "ed25519-seed", NULL };
 const char *const gpg_secrets[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
 static const char *const nginx[] = { "d", "p", "q", "dp", "dq", "qinv", NULL };
 
@@ -406,7 +406,7 @@ const struct program programs[] = {
 	  .begin = load_begin, .start = load_start, .end = load_end },
 	{ "gcrypt", "libgcrypt, RSA-2048 and P-256", "gcrypt both", gcrypt,
 	  .begin = load_begin, .start = load_start, .end = load_end },
-	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh,
+	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh_secrets,
 	  .begin = agent_begin, .start = ssh_start, .end = agent_end },
 	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg_secrets,
 	  .begin = agent_begin, .start = gpg_start, .end = agent_end },

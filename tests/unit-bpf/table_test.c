@@ -4,6 +4,7 @@
  * package and of the administrator, symbols. With the table that is installed.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #define OURS	"bpf/probes"
 #define HEAD	"library = \"libx.so.1\";\nprobes = (\n"
 #define TAIL	");\n"
+#define SIXTEEN	"00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f"
 
 static char dir[] = "/tmp/kredact-table.XXXXXX";
 
@@ -163,6 +165,15 @@ static void test_files(void)
 	    "one.conf:3: colour is not known");
 	BAD("{ function = \"a\"; release = \"arg1\"; },\n{ function = \"b\"; release = \"arg1\"; },\n"
 	    "{ function = \"a\"; release = \"arg2\"; }", "one.conf:5: the probes of a are not");
+	BAD("{ function = \"a\"; release = \"arg1\"; pattern = \"55 5\"; }",
+	    "one.conf:3: a pattern of a: a byte is two hexadecimal digits, or ??, at \"5\"");
+	BAD("{ function = \"a\"; release = \"arg1\"; pattern = ( \"" SIXTEEN "\",\n\"55\" ); }",
+	    "one.conf:4: a pattern of a: fewer than 16 bytes are given");
+	BAD("{ function = \"a\"; release = \"arg1\"; pattern = ( 55 ); }",
+	    "one.conf:3: something in a list is not a text");
+	BAD("{ function = \"a\"; release = \"arg1\"; },\n"
+	    "{ function = \"a\"; release = \"arg2\"; pattern = \"" SIXTEEN "\"; }",
+	    "one.conf:4: a pattern goes with the first probe of a function");
 	BAD("7", "one.conf:3: a probe is a group");
 	BAD("", "one.conf:2: no probes");
 	ok(strstr(said_of("library = ", NULL), "one.conf:"), "a syntax error has its file");
@@ -251,6 +262,123 @@ static void test_symbols(void)
 	ok(!symbol_library("libnone.so.9"), "a library that is not there");
 }
 
+static void test_pattern_texts(void)
+{
+	static const struct {
+		const char *text, *why;
+		int bad;
+	} cases[] = {
+		{ SIXTEEN, NULL, 0 },
+		{ "  " SIXTEEN "  ?? F0 ", NULL, 0 },
+		{ "", "fewer than 16 bytes are given", 1 },
+		{ "?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ??", "fewer than 16 bytes are given", 48 },
+		{ "00 0g", "a byte is two hexadecimal digits, or ??", 4 },
+		{ "00 ?1", "a byte is two hexadecimal digits, or ??", 4 },
+		{ "000", "a byte is two hexadecimal digits, or ??", 1 },
+		{ "00 0", "a byte is two hexadecimal digits, or ??", 4 },
+	};
+	char longest[3 * PATTERN_MOST + 4] = "";
+	struct pattern p;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int bad = pattern_parse(cases[i].text, &p, &why);
+
+		ok(bad == cases[i].bad && (!bad || !strcmp(why, cases[i].why)),
+		   "pattern \"%s\": %s", cases[i].text, bad ? why : "good");
+	}
+	for (i = 0; i < PATTERN_MOST; i++)
+		memcpy(longest + 3 * i, "90 ", 4);
+	ok(!pattern_parse(longest, &p, &why) && p.len == PATTERN_MOST, "a pattern of 128 bytes");
+	memcpy(longest + 3 * i, "90", 3);
+	ok(pattern_parse(longest, &p, &why) == 1 + 3 * PATTERN_MOST, "and none of more");
+}
+
+#define CODE		0x1000		/* where the code of the file is, in it */
+#define MEMORY		0x401000	/* and in memory */
+#define CODE_SIZE	0x100
+
+/* A library without symbols, and with this code. */
+static void write_code(const char *path, const unsigned char code[CODE_SIZE])
+{
+	static const char names[] = "\0.text\0.shstrtab";
+	struct {
+		Elf64_Ehdr ehdr;
+		Elf64_Phdr phdr;
+		Elf64_Shdr shdr[3];
+		char names[sizeof(names)];
+	} head = {
+		.ehdr = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+				     EV_CURRENT },
+			.e_type = ET_DYN, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
+			.e_phoff = offsetof(__typeof__(head), phdr), .e_phnum = 1,
+			.e_shoff = offsetof(__typeof__(head), shdr), .e_shnum = 3, .e_shstrndx = 2,
+			.e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr),
+			.e_shentsize = sizeof(Elf64_Shdr),
+		},
+		.phdr = { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = CODE,
+			  .p_vaddr = MEMORY, .p_filesz = CODE_SIZE, .p_memsz = CODE_SIZE },
+		.shdr = {
+			[1] = { .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_size = CODE_SIZE,
+				.sh_flags = SHF_ALLOC | SHF_EXECINSTR, .sh_offset = CODE,
+				.sh_addr = MEMORY },
+			[2] = { .sh_name = 7, .sh_type = SHT_STRTAB, .sh_size = sizeof(names),
+				.sh_offset = offsetof(__typeof__(head), names) },
+		},
+	};
+	FILE *file = fopen(path, "w");
+
+	memcpy(head.names, names, sizeof(names));
+	if (!file || fwrite(&head, sizeof(head), 1, file) != 1 || fseek(file, CODE, SEEK_SET) ||
+	    fwrite(code, CODE_SIZE, 1, file) != 1 || fclose(file)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+static void test_patterns(void)
+{
+	static const unsigned char function[] = {
+		0x55, 0x48, 0x89, 0xe5, 0xe8, 1, 2, 3, 4, 0x48, 0x85, 0xc0, 0x74, 9, 0x48, 0x89,
+		0xdf, 0x5b, 0x5d, 0xc3, 0x90,
+	};
+	static const char text[] = "55 48 89 e5 e8 ?? ?? ?? ?? 48 85 c0 74 ?? 48 89 df 5b 5d c3 90";
+	static const char other[] = "54 48 89 e5 e8 ?? ?? ?? ?? 48 85 c0 74 ?? 48 89 df 5b 5d c3 90";
+	unsigned char code[CODE_SIZE] = { 0 };
+	struct symbol symbol = { .name = "f" };
+	struct pattern p[2];
+	char path[256];
+	const char *why;
+
+	snprintf(path, sizeof(path), "%s/libcode.so", dir);
+	ok(!pattern_parse(other, &p[0], &why) && !pattern_parse(text, &p[1], &why), "two patterns");
+	symbol.patterns = p;
+	symbol.nr_patterns = 2;
+
+	memcpy(code + 0x40, function, sizeof(function));
+	memcpy(code + 0x88, function, sizeof(function));
+	write_code(path, code);
+	ok(!symbol_find(path, &symbol, 1) && symbol.nr == 1 && !symbol.ambiguous &&
+	   symbol.offset[0] == CODE + 0x40, "a function is found by one of its patterns, "
+	   "where functions may begin");
+	symbol.nr_patterns = 1;
+	ok(!symbol_find(path, &symbol, 1) && !symbol.nr && !symbol.ambiguous,
+	   "and not by another one");
+	symbol.nr_patterns = 2;
+	memcpy(code + 0xc0, function, sizeof(function));
+	code[0xc0 + 5] = 77;
+	write_code(path, code);
+	ok(!symbol_find(path, &symbol, 1) && !symbol.nr && symbol.ambiguous,
+	   "none of two that look like it");
+	memset(code, 0, sizeof(code));
+	memcpy(code + CODE_SIZE - 16, function, 16);
+	write_code(path, code);
+	ok(!symbol_find(path, &symbol, 1) && !symbol.nr, "none of which the end is missing");
+	unlink(path);
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -258,6 +386,8 @@ int main(void)
 	test_values();
 	test_files();
 	test_versions();
+	test_pattern_texts();
+	test_patterns();
 	test_folders();
 	test_symbols();
 	return tap_end();
