@@ -62,7 +62,8 @@ static bool is_library(const char *path, const char *library)
 /* Is a library of the table for the processes that a filter is about? */
 static bool is_for(const struct tag_filter *f, const struct table_library *library)
 {
-	return !library->program || (f->comm && !strcmp(f->comm, library->program));
+	return (!library->program || (f->comm && !strcmp(f->comm, library->program))) &&
+	       (!library->thorough || f->thorough);
 }
 
 /*

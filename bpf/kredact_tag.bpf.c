@@ -12,8 +12,12 @@
  * When a tag may end. A library wipes and frees a secret buffer in one function. At its
  * entry the bytes are still there; at its return they are gone, but another thread may
  * have been given the same memory in the meantime and have had it tagged. So a tag ends
- * at the return only, and only if the state in @bufs tells that the address was not
+ * after the return only, and only if the state in @bufs tells that the address was not
  * taken again (retire()).
+ *
+ * The return itself is not probed: that costs more than all the rest. The thread ends the
+ * tag when it comes to a probe with its stack less deep than at the entry (settle()): as deep
+ * is a function that the other one has jumped to as its last act.
  */
 #include "vmlinux.h"
 
@@ -60,15 +64,24 @@ struct call {
 	__u32 first;		/* of its probes */
 	__u32 flags;		/* of its tags */
 	__u64 args[PROBE_ARGS];
-	__u64 freeing[PROBE_MOST];	/* buffers that it frees, by probe */
 };
 
-#define CALLS	8	/* inside each other, in one thread; a power of two */
+/* A buffer that a function was entered to wipe and free. */
+struct release {
+	__u64 sp;		/* at its entry; 0: none */
+	__u64 addr;
+};
+
+#define CALLS		8	/* inside each other, in one thread; a power of two */
+#define RELEASES	16	/* likewise, and of those whose tags have not been ended yet */
+/* A stack that is further up is another one. */
+#define STACK_STEP	(1 << 20)
 
 struct calls {
 	struct call call[CALLS];
-	__u32 oldest;
-	__u32 pad;
+	struct release release[RELEASES];
+	__u32 oldest_call;
+	__u32 oldest_release;
 };
 
 struct {
@@ -235,7 +248,7 @@ static long try_filter(__u32 i, struct caller *c)
 	const volatile struct probe_filter *f;
 	int k;
 
-	if (i >= PROBE_FILTERS)
+	if (i >= PROBE_FILTERS || i >= settings.nr)
 		return 1;
 	f = &settings.filters[i];
 	if (!(f->libraries & c->library) ||
@@ -273,7 +286,8 @@ static __noinline bool watched(__u64 cookie, __u32 *flags)
 	__builtin_memcpy(c.comm, leader->comm, sizeof(c.comm));
 	if (settings.in_cgroup)
 		c.in_cgroups = cgroup_filters();
-	bpf_loop(settings.nr, try_filter, &c, 0);
+	/* Not of settings.nr: the verifier of 6.12 trips over a loop that it knows to be none. */
+	bpf_loop(PROBE_FILTERS, try_filter, &c, 0);
 	*flags = c.flags;
 	return c.counts;
 }
@@ -339,17 +353,15 @@ static __noinline void tag(__u64 addr, __u64 len, __u32 flags)
 	make_tag(addr, len, flags);
 }
 
-/* The buffer's free function has been entered. Return: @addr if it has a tag of ours. */
-static __always_inline __u64 freeing(__u64 addr)
-{
-	struct buf_key key;
-	struct buf *b;
-
-	b = addr ? find(&key, addr) : NULL;
-	if (!b || __sync_val_compare_and_swap(&b->state, BUF_LIVE, BUF_FREEING) == BUF_ENDED)
-		return 0;
-	return addr;
-}
+/* What the probes of one call work with. */
+struct probed {
+	__u64 args[PROBE_ARGS];
+	__u64 result;
+	__u64 sp;		/* at the entry */
+	__u32 first;
+	__u32 flags;		/* of the tags */
+	bool returned;
+};
 
 /* The buffer was wiped and freed. */
 static __noinline void retire(__u64 addr)
@@ -370,15 +382,57 @@ static __noinline void retire(__u64 addr)
 	__sync_fetch_and_add(&b->ending, -1);
 }
 
-/* What the probes of one call work with. */
-struct probed {
-	__u64 args[PROBE_ARGS];
-	__u64 result;
-	__u64 freeing[PROBE_MOST];
-	__u32 first;
-	__u32 flags;		/* of the tags */
-	bool returned;
-};
+static long settle_one(__u32 i, struct probed *c)
+{
+	struct calls *mine = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+	struct release *r;
+
+	if (!mine || i >= RELEASES)
+		return 1;
+	r = &mine->release[i];
+	if (!r->sp || c->sp - r->sp - 1 >= STACK_STEP)
+		return 0;
+	r->sp = 0;
+	retire(r->addr);
+	return 0;
+}
+
+/* End the tags of buffers whose functions have returned, as the stack tells. */
+static __always_inline void settle(struct probed *c)
+{
+	bpf_loop(RELEASES, settle_one, c, 0);
+}
+
+static __always_inline struct calls *my_calls(void)
+{
+	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* The function that frees a buffer has been entered. */
+static __noinline void release(__u64 addr, __u64 sp)
+{
+	struct calls *mine;
+	struct release *r = NULL;
+	struct buf_key key;
+	struct buf *b;
+	int i;
+
+	b = addr ? find(&key, addr) : NULL;
+	if (!b || __sync_val_compare_and_swap(&b->state, BUF_LIVE, BUF_FREEING) == BUF_ENDED)
+		return;
+	mine = my_calls();
+	if (!mine)
+		return;
+	for (i = 0; i < RELEASES && !r; i++)
+		if (!mine->release[i].sp)
+			r = &mine->release[i];
+	/* The tag of the one that gives way stays, as long as its memory. */
+	if (!r)
+		r = &mine->release[mine->oldest_release++ & (RELEASES - 1)];
+	r->addr = addr;
+	r->sp = sp;
+}
 
 static __always_inline __u64 argument(const struct probed *c, __u8 nr)
 {
@@ -455,10 +509,9 @@ static long run_probe(__u32 i, struct probed *c)
 	if (!p || i >= PROBE_MOST)
 		return 1;
 	if (p->action == PROBE_RELEASE) {
-		if (c->returned)
-			retire(c->freeing[i]);
-		else	/* What cannot be read keeps its tag. */
-			c->freeing[i] = evaluate(&p->address, c, &value) ? 0 : freeing(value);
+		/* What cannot be read keeps its tag. */
+		if (!c->returned && !evaluate(&p->address, c, &value))
+			release(value, c->sp);
 		return 0;
 	}
 	if (p->at_return != c->returned)
@@ -474,31 +527,28 @@ static long run_probe(__u32 i, struct probed *c)
 }
 
 /* Keeps what the return of a call needs. */
-static __always_inline void begin(__u64 sp, const struct probed *c)
+static __always_inline void begin(const struct probed *c)
 {
-	struct calls *mine;
+	struct calls *mine = my_calls();
 	struct call *call = NULL;
 	int i;
 
-	mine = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!mine) {
 		count(&counters.forgotten);
 		return;
 	}
 	for (i = 0; i < CALLS && !call; i++)
-		if (!mine->call[i].sp || mine->call[i].sp == sp)
+		if (!mine->call[i].sp || mine->call[i].sp == c->sp)
 			call = &mine->call[i];
 	if (!call) {
 		/* Others ended by a jump, or by the end of a stack. */
-		call = &mine->call[mine->oldest++ & (CALLS - 1)];
+		call = &mine->call[mine->oldest_call++ & (CALLS - 1)];
 		count(&counters.forgotten);
 	}
-	call->sp = sp;
+	call->sp = c->sp;
 	call->first = c->first;
 	call->flags = c->flags;
 	__builtin_memcpy(call->args, c->args, sizeof(call->args));
-	__builtin_memcpy(call->freeing, c->freeing, sizeof(call->freeing));
 }
 
 /* Never attached: loading it tells whether this kernel lets such programs do what they do. */
@@ -517,6 +567,8 @@ int enter(struct pt_regs *ctx)
 
 	if (!watched(cookie, &c.flags))
 		return 0;
+	c.sp = PT_REGS_SP(ctx);
+	settle(&c);
 	c.args[0] = PT_REGS_PARM1(ctx);
 	c.args[1] = PT_REGS_PARM2(ctx);
 	c.args[2] = PT_REGS_PARM3(ctx);
@@ -525,7 +577,7 @@ int enter(struct pt_regs *ctx)
 	c.args[5] = ctx->r9;	/* PT_REGS_PARM6 is of libbpf 1.2 */
 	bpf_loop(PROBE_COOKIE_NR(cookie), run_probe, &c, 0);
 	if (PROBE_COOKIE_RETURNS(cookie))
-		begin(PT_REGS_SP(ctx), &c);
+		begin(&c);
 	return 0;
 }
 
@@ -533,8 +585,12 @@ int enter(struct pt_regs *ctx)
 SEC("uretprobe.s")
 int leave(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), sp = PT_REGS_SP(ctx) - sizeof(__u64);
-	struct probed c = { .first = PROBE_COOKIE_FIRST(cookie), .returned = true };
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct probed c = {
+		.first = PROBE_COOKIE_FIRST(cookie),
+		.returned = true,
+		.sp = PT_REGS_SP(ctx) - sizeof(__u64),
+	};
 	struct calls *mine;
 	int i;
 
@@ -542,15 +598,15 @@ int leave(struct pt_regs *ctx)
 	mine = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
 	if (!mine)
 		return 0;
+	settle(&c);
 	for (i = 0; i < CALLS; i++) {
 		struct call *call = &mine->call[i];
 
-		if (call->sp != sp || call->first != c.first)
+		if (call->sp != c.sp || call->first != c.first)
 			continue;
 		call->sp = 0;
 		c.flags = call->flags;
 		__builtin_memcpy(c.args, call->args, sizeof(c.args));
-		__builtin_memcpy(c.freeing, call->freeing, sizeof(c.freeing));
 		c.result = PT_REGS_RC(ctx);
 		bpf_loop(PROBE_COOKIE_NR(cookie), run_probe, &c, 0);
 		return 0;

@@ -278,7 +278,7 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 	f->nr++;
 	if (!(s.tag ? read_tag(r, group, &s, p) : read_release(r, group, &s, p)))
 		return;
-	f->returns |= p->at_return || p->action == PROBE_RELEASE;
+	f->returns |= p->at_return;
 	if (s.pattern)
 		read_patterns(r, s.pattern, f);
 	f->optional |= s.optional && config_setting_get_bool(s.optional);
@@ -302,6 +302,7 @@ static void read_config(struct reader *r, const config_setting_t *root)
 	const config_setting_t *program = config_setting_get_member(root, "program");
 	const config_setting_t *has = config_setting_get_member(root, "has");
 	const config_setting_t *lacks = config_setting_get_member(root, "lacks");
+	const config_setting_t *thorough = config_setting_get_member(root, "thorough");
 	struct table *t = r->table;
 	struct table_library *l;
 	const char *name;
@@ -311,9 +312,9 @@ static void read_config(struct reader *r, const config_setting_t *root)
 		const config_setting_t *member = config_setting_get_elem(root, i);
 
 		if (member != library && member != probes && member != program && member != has &&
-		    member != lacks)
+		    member != lacks && member != thorough)
 			complain(r, member, "%s is not known; a file has library, probes, program, "
-				 "has, lacks", config_setting_name(member));
+				 "has, lacks, thorough", config_setting_name(member));
 	}
 	name = library ? text_of(r, library) : NULL;
 	if (!name || !probes || !config_setting_is_list(probes)) {
@@ -342,6 +343,11 @@ static void read_config(struct reader *r, const config_setting_t *root)
 		complain(r, program, "the name of a process has 1 to %d bytes", PROBE_COMM_LEN - 1);
 	l->has = copy_of(r, has);
 	l->lacks = copy_of(r, lacks);
+	l->thorough = thorough && config_setting_get_bool(thorough);
+	if (thorough && config_setting_type(thorough) != CONFIG_TYPE_BOOL)
+		complain(r, thorough, "thorough is true or false");
+	if (t->nr_libraries > PROBE_LIBRARIES)
+		complain(r, library, "more than %d files", PROBE_LIBRARIES);
 	for (i = 0; i < config_setting_length(probes); i++)
 		read_probe(r, config_setting_get_elem(probes, i));
 	if (!l->nr)

@@ -52,6 +52,7 @@ struct table_function {
  * @program:	probed only for processes of this name, or NULL
  * @has:	only in files that have this function, or NULL
  * @lacks:	only in files that do not have this one, or NULL
+ * @thorough:	only where that is asked for: its functions are called often
  * @first:	index of its first function; they are one after another
  * @nr:		how many it has
  */
@@ -61,6 +62,7 @@ struct table_library {
 	char *program;
 	char *has;
 	char *lacks;
+	bool thorough;
 	unsigned int first;
 	unsigned int nr;
 };

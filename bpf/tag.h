@@ -39,6 +39,7 @@ enum tag_backend {
  *		only; or NULL
  * @unit:	the name of a cgroup's folder, of PROBE_NAME_LEN - 1 bytes at most, wherever
  *		it is, and whether it is there already: processes below it only; or NULL
+ * @thorough:	also what costs more, as the table says: keys of symmetric ciphers
  * @exact:	zero the buffers only, not their pages; TAG_MAP zeroes pages
  */
 struct tag_filter {
@@ -48,6 +49,7 @@ struct tag_filter {
 	const char *exe;
 	const char *const *cgroups;
 	const char *unit;
+	bool thorough;
 	bool exact;
 };
 

@@ -8,7 +8,7 @@
 #include "setting.h"
 
 #define ROOT_HAS	"there are mechanism, probes, key, policy, watch, custody"
-#define WATCH_HAS	"to be watched are unit, comm, exe, library, exact"
+#define WATCH_HAS	"to be watched are unit, comm, exe, library, thorough, exact"
 #define POLICY_HAS	"a policy has hunt, run, registers, unhunted, strict"
 #define CUSTODY_HAS	"custody has dirs, log, adopt, backend"
 
@@ -77,10 +77,10 @@ static void read_mechanism(struct conf *c, const config_setting_t *setting, stru
 
 static void read_filter(struct conf *c, const config_setting_t *group, struct config *config)
 {
-	const config_setting_t *unit, *comm, *exe, *library, *exact;
+	const config_setting_t *unit, *comm, *exe, *library, *thorough, *exact;
 	const struct conf_known known[] = {
 		{ "unit", &unit }, { "comm", &comm }, { "exe", &exe }, { "library", &library },
-		{ "exact", &exact }, { NULL, NULL }
+		{ "thorough", &thorough }, { "exact", &exact }, { NULL, NULL }
 	};
 	struct tag_filter *f;
 
@@ -98,6 +98,7 @@ static void read_filter(struct conf *c, const config_setting_t *group, struct co
 	read_text(c, unit, &f->unit);
 	read_text(c, comm, &f->comm);
 	read_text(c, exe, &f->exe);
+	read_bool(c, thorough, &f->thorough);
 	read_bool(c, exact, &f->exact);
 	if (f->unit && (strchr(f->unit, '/') || !strchr(f->unit, '.') ||
 			strlen(f->unit) >= PROBE_NAME_LEN))
@@ -189,7 +190,8 @@ static void read_custody(struct conf *c, const config_setting_t *group, struct c
 	read_text(c, log, &config->log);
 	read_bool(c, adopt, &config->custody.adopt);
 	if (backend)
-		config->custody.how = read_word(c, backend, words, sizeof(words) / sizeof(words[0]));
+		config->custody.how = read_word(c, backend, words,
+						sizeof(words) / sizeof(words[0]));
 }
 
 static void read_root(struct conf *c, const config_setting_t *root, struct config *config)

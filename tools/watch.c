@@ -21,7 +21,8 @@
 
 static void usage(FILE *to)
 {
-	fputs("usage: kredact watch [WHAT...] [WHOM...] [--exact] [--backend NAME] [--verbose]\n"
+	fputs("usage: kredact watch [WHAT...] [WHOM...] [--thorough] [--exact]\n"
+	      "                     [--backend NAME] [--verbose]\n"
 	      "Tags the key buffers of programs left as they are, until interrupted.\n"
 	      "What is probed (default: all of the table that this machine has):\n"
 	      "  --library NAME    a library of the table, or the path of one\n"
@@ -34,6 +35,7 @@ static void usage(FILE *to)
 	      "  --container ID    processes of this container\n"
 	      "  --cgroup PATH     processes below this folder of cgroups\n"
 	      "Options:\n"
+	      "  --thorough        also keys of symmetric ciphers, which costs more\n"
 	      "  --exact           zero the buffers in a dump, not their pages\n"
 	      "  --backend NAME    module (the kernel calls it, no window), daemon (this program\n"
 	      "                    calls it: a window), map (there is none, BPF redacts), or auto:\n"
@@ -168,6 +170,9 @@ static int take_option(struct request *r, int opt, const char *arg)
 	case 'e':
 		r->filter.exact = true;
 		return 0;
+	case 't':
+		r->filter.thorough = true;
+		return 0;
 	case 'b':
 		return parse_backend(arg, &r->opts.backend) ? 0 :
 		       wrong("%s: a backend is auto, module, daemon or map", arg);
@@ -256,6 +261,7 @@ int cmd_watch(int argc, char **argv)
 		{ "container", required_argument, NULL, 'C' },
 		{ "cgroup", required_argument, NULL, 'g' },
 		{ "exact", no_argument, NULL, 'e' },
+		{ "thorough", no_argument, NULL, 't' },
 		{ "backend", required_argument, NULL, 'b' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },

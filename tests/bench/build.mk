@@ -21,4 +21,14 @@ $(B)/tests/bench/core-%.o: kmod/core/%.c
 $(B)/tests/bench/hunt: tests/bench/hunt.c $(B)/tests/bench/core-hunt.o $(B)/tests/bench/core-secrets.o
 	$(CC) $(KR_CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) -pie
 
+# nginx as it is, watched: natively, and in the machines.
+$(B)/tests/bench/handshakes: tests/bench/handshakes.c $(TAG_OBJ) $(BPF_O)/tag_map.skel.h
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -I$(BPF_O) -MMD -MP -o $@ $(filter %.c %.o,$^) -pie $(BPF_LIBS) \
+		-lssl -lcrypto
+
+ALL_VM += $(B)/tests/bench/handshakes
+STAGE_FILES += $(B)/tests/bench/handshakes:/kredact/bin/ \
+	       tests/bench/handshakes_test.sh:/kredact/tests/handshakes
+
 -include $(wildcard $(B)/tests/bench/*.d)

@@ -38,7 +38,7 @@ churn()
 		for how in KILL TERM HUP KILL; do
 			kredactd --config $DIR/kredactd.conf >>$DIR/churn.log 2>&1 &
 			usleep $(($(od -An -N2 -tu2 /dev/urandom) * 12))
-			kill -$how $! 2>/dev/null
+			kill "-$how" $! 2>/dev/null
 			[ $how = HUP ] && usleep 200000 && kill -TERM $! 2>/dev/null
 			wait $!
 			echo $how >>$DIR/churned
@@ -61,7 +61,7 @@ case $(uname -r) in
 	late=$server
 	ok "kredactd starts again" start_daemon
 	ok "what was made without it is tagged" wait_for 20 caught_up
-	ok "that server is killed and leaves a core" end_server $late $DIR/core
+	ok "that server is killed and leaves a core" end_server "$late" $DIR/core
 	ok "its key is not in the core" clean $DIR/core
 	;;
 *)
@@ -69,7 +69,7 @@ case $(uname -r) in
 	ok "kredactd starts again" start_daemon
 	;;
 esac
-ok "the first server is killed and leaves a core" end_server $kept $DIR/core
+ok "the first server is killed and leaves a core" end_server "$kept" $DIR/core
 ok "its key is not in the core" clean $DIR/core
 
 ok "the module stays while it is in use" fails_with . rmmod kredact
@@ -86,7 +86,7 @@ while [ $round -lt "$ROUNDS" ]; do
 	case $(uname -r) in
 	6.1.*) ok "round $round: it is tagged" wait_for 30 caught_up ;;
 	esac
-	ok "round $round: it is killed and leaves a core" end_server $server $DIR/core
+	ok "round $round: it is killed and leaves a core" end_server "$server" $DIR/core
 	ok "round $round: its key is not in the core" clean $DIR/core
 done
 rm $DIR/churn
@@ -108,13 +108,13 @@ late=$server
 ok "without the module: kredactd starts again" start_daemon
 ok "the module goes in while it runs" insmod /kredact/kredact.ko
 ok "kredactd takes it" wait_for 20 said 'mechanism: tags are made by'
-ok "the server from before: killed, leaves a core" end_server $kept $DIR/core
+ok "the server from before: killed, leaves a core" end_server "$kept" $DIR/core
 ok "its key is not in the core" clean $DIR/core
-ok "the one from when nothing ran: killed, leaves a core" end_server $late $DIR/core
+ok "the one from when nothing ran: killed, leaves a core" end_server "$late" $DIR/core
 ok "its key is not in the core" clean $DIR/core
 ok "with the module: a server loads its key" start_server 4437
 ok "its tags are made" wait_for 20 caught_up
-ok "with the module: it is killed and leaves a core" end_server $server $DIR/core
+ok "with the module: it is killed and leaves a core" end_server "$server" $DIR/core
 ok "with the module: its key is not in the core" clean $DIR/core
 ok "with the module: the core has a seal" grep -q '^seal ' $DIR/found
 ok "kredactd ends" stop_daemon TERM

@@ -48,7 +48,7 @@ end_server()
 # crash_server CORE
 crash_server()
 {
-	start_server 4433 && end_server $server "$1"
+	start_server 4433 && end_server "$server" "$1"
 }
 
 # limbs REPORT COMPONENT: copies in the order of a BIGNUM's limbs

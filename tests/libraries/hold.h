@@ -40,6 +40,9 @@ void hold_forget(void);
 /* End the program with a message, and without a core, if @good is not so. */
 void hold_need(bool good, const char *what);
 
+/* The last call before this is one, and not a jump. */
+#define HOLD_RETURN()	asm volatile("" : : : "memory")
+
 /* Die of SIGSEGV. */
 _Noreturn void hold_crash(void);
 

@@ -37,10 +37,20 @@ static void encrypt(mbedtls_gcm_context *gcm)
 		  "mbedTLS does not encrypt");
 }
 
+static __attribute__((noinline)) void release(mbedtls_pk_context *rsa, mbedtls_pk_context *ec,
+					      mbedtls_gcm_context *gcm)
+{
+	mbedtls_pk_free(rsa);
+	mbedtls_pk_free(ec);
+	mbedtls_gcm_free(gcm);
+	HOLD_RETURN();
+}
+
 int main(int argc, char **argv)
 {
 	bool freed = hold_begin(argc, argv);
 	mbedtls_pk_context rsa, ec;
+	mbedtls_aes_context other;
 	mbedtls_gcm_context gcm;
 
 	mbedtls_entropy_init(&entropy);
@@ -56,10 +66,10 @@ int main(int argc, char **argv)
 	sign(&rsa);
 	sign(&ec);
 	encrypt(&gcm);
-	if (freed) {
-		mbedtls_pk_free(&rsa);
-		mbedtls_pk_free(&ec);
-		mbedtls_gcm_free(&gcm);
-	}
+	if (freed)
+		release(&rsa, &ec, &gcm);
+	/* A later call, by which those before are known to have returned. */
+	mbedtls_aes_init(&other);
+	mbedtls_aes_free(&other);
 	hold_crash();
 }

@@ -55,7 +55,7 @@ ranges()
 # watched PROGRAM held|freed: crash it under the watcher
 watched()
 {
-	ok "$1, $2: watch is at work" start_watch --comm "$1" --exact
+	ok "$1, $2: watch is at work" start_watch --comm "$1" --thorough --exact
 	ok "$1, $2: it crashes and leaves a core" crash "$1" "$2" $DIR/core
 	ok "$1, $2: watch ends" stop_watch
 	ok "$1, $2: buffers were tagged, and nothing failed" tagged_some

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What kredact watch costs nginx. A figure only where the clock counts instructions, in
+# "make bench", which says how many rounds it wants.
+set -u
+# shellcheck source=tests/demo/guest-lib.sh
+. /kredact/bin/guest-lib.sh
+
+DIR=/tmp/handshakes_test
+begin
+
+run()
+{
+	quietly "$BIN/handshakes" /usr/sbin/nginx /kredact/programs/keys/tls "$@"
+}
+
+if [ -n "${KREDACT_ROUNDS-}" ]; then
+	ok "nginx makes at most 3 % fewer handshakes when it is watched" run "$KREDACT_ROUNDS" 40
+else
+	run 1 10
+	ok "an RSA key and its handshakes were watched" \
+		grep -q '^RSA .*  *[1-9][0-9]*\.[0-9] ' $DIR/output
+	ok "likewise an ECDSA key" grep -q '^ECDSA .*  *[1-9][0-9]*\.[0-9] ' $DIR/output
+fi
+plan
