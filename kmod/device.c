@@ -10,10 +10,14 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/ptrace.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "kredact.h"
+
+/* Whose memory a call may tag, and end tags in. */
+#define ATTACH	PTRACE_MODE_ATTACH_REALCREDS
 
 union kredact_args {
 	u32 size;
@@ -24,6 +28,7 @@ union kredact_args {
 	struct kredact_info info;
 	struct kredact_key key;
 	struct kredact_policy policy;
+	struct kredact_list list;
 };
 
 /**
@@ -73,7 +78,8 @@ static int kredact_ioctl_register(union kredact_args *args, struct kredact_work 
 	ret = kredact_copy_label(label, reg->label, reg->label_len);
 	if (ret)
 		return ret;
-	ret = kredact_target_get(&work->target, reg->flags, reg->pidfd, reg->reserved);
+	ret = kredact_target_get(&work->target, reg->flags, reg->pidfd, reg->reserved,
+				 ATTACH);
 	if (ret)
 		return ret;
 	work->one.addr = reg->addr;
@@ -95,7 +101,8 @@ static int kredact_ioctl_unregister(union kredact_args *args, struct kredact_wor
 
 	if (unreg->flags & ~KREDACT_PIDFD)
 		return -EINVAL;
-	ret = kredact_target_get(&work->target, unreg->flags, unreg->pidfd, unreg->reserved);
+	ret = kredact_target_get(&work->target, unreg->flags, unreg->pidfd, unreg->reserved,
+				 ATTACH);
 	return ret ?: kredact_untag(work->target.mm, unreg->handle);
 }
 
@@ -122,7 +129,8 @@ static int kredact_ioctl_batch(union kredact_args *args, struct kredact_work *wo
 		return -ENOMEM;
 	if (copy_from_user(work->ranges, user, bytes))
 		return -EFAULT;
-	ret = kredact_target_get(&work->target, batch->flags, batch->pidfd, batch->reserved);
+	ret = kredact_target_get(&work->target, batch->flags, batch->pidfd, batch->reserved,
+				 ATTACH);
 	if (ret)
 		return ret;
 	ret = kredact_tag(&work->target, batch, work->ranges, label);
@@ -144,7 +152,8 @@ static int kredact_ioctl_query(union kredact_args *args, struct kredact_work *wo
 
 	if (query->flags & ~KREDACT_PIDFD)
 		return -EINVAL;
-	ret = kredact_target_get(&work->target, query->flags, query->pidfd, query->reserved);
+	ret = kredact_target_get(&work->target, query->flags, query->pidfd, query->reserved,
+				 ATTACH);
 	return ret ?: kredact_query(work->target.mm, query);
 }
 
@@ -214,6 +223,22 @@ static int kredact_ioctl_set_policy(union kredact_args *args, struct kredact_wor
 	return capable(CAP_SYS_ADMIN) ? kredact_policy_set(&args->policy) : -EPERM;
 }
 
+static int kredact_ioctl_list(union kredact_args *args, struct kredact_work *work)
+{
+	struct kredact_list *list = &args->list;
+	int ret = -EINVAL;
+
+	/* Whoever may read the memory of a process may know what in it is tagged. */
+	if (!(list->flags & ~KREDACT_PIDFD))
+		ret = kredact_target_get(&work->target, list->flags, list->pidfd, 0,
+					 PTRACE_MODE_READ_REALCREDS);
+	if (!ret)
+		ret = kredact_list(work->target.mm, list);
+	if (ret)
+		list->nr = 0;
+	return ret;
+}
+
 /**
  * struct kredact_call - one ioctl
  * @min_size:	of the first version of its struct
@@ -251,6 +276,7 @@ static const struct kredact_call calls[] = {
 	     kredact_ioctl_get_policy),
 	CALL(KREDACT_IOC_SET_POLICY, kredact_policy, KREDACT_POLICY_SIZE_VER0,
 	     kredact_ioctl_set_policy),
+	CALL(KREDACT_IOC_LIST, kredact_list, KREDACT_LIST_SIZE_VER0, kredact_ioctl_list),
 };
 
 static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -27,7 +27,7 @@ static u64 kredact_bpf_handle(u64 addr)
 	spin_lock(&kmm->lock);
 	for (range = kr_first_in(&kmm->set, addr, addr); range && !handle;
 	     range = kr_next_in(&kmm->set, range, addr, addr))
-		if (range->start == addr && (range->flags & KREDACT_BY_BPF))
+		if (range->start == addr && (range->flags & KREDACT_MADE_BY_BPF))
 			handle = range->handle;
 	spin_unlock(&kmm->lock);
 	return handle;
@@ -49,7 +49,10 @@ __bpf_kfunc int kredact_bpf_tag(u64 addr, u64 len, u32 flags)
 {
 	struct kredact_range range = { .addr = addr, .len = len };
 	/* The service asked for nothing, and has its own use for RLIMIT_MEMLOCK. */
-	struct kredact_batch batch = { .flags = flags | KREDACT_NOPIN | KREDACT_BY_BPF, .nr = 1 };
+	struct kredact_batch batch = {
+		.flags = flags | KREDACT_NOPIN | KREDACT_MADE_BY_BPF,
+		.nr = 1,
+	};
 	struct kredact_target target;
 	u64 old;
 	int ret;

@@ -31,6 +31,7 @@
 struct user_regset;
 struct kredact_user;
 struct kredact_labels;
+struct kredact_makers;
 struct kredact_sigframes;
 struct crypto_shash;
 
@@ -47,6 +48,8 @@ struct crypto_shash;
  * @mover:	task inside move_page_tables(); set under mmap_lock for writing
  * @user:	who is charged
  * @labels:	shared with parent and children
+ * @makers:	who registered for it by pidfd, or NULL; likewise
+ * @id:		names it to userspace
  * @wants:	flags of all its registrations so far
  * @pins:	pinned pages, by page number
  * @rcu:	to free it
@@ -62,6 +65,8 @@ struct kredact_mm {
 	struct task_struct *mover;
 	struct kredact_user *user;
 	struct kredact_labels *labels;
+	struct kredact_makers *makers;
+	u64 id;
 	u32 wants;
 	struct xarray pins;
 	struct rcu_head rcu;
@@ -100,12 +105,18 @@ struct kredact_stats {
 
 extern struct kredact_stats kredact_stats;
 
-/* Flag of a range, besides those of the ioctls: a BPF program made it. */
-#define KREDACT_BY_BPF		(1U << 8)
+/*
+ * Flags of a range besides those of the ioctls: a BPF program made it, or another process,
+ * whose number among the makers is in the bits above.
+ */
+#define KREDACT_MADE_BY_BPF	(1U << 8)
+#define KREDACT_MADE_BY_OTHER	(1U << 9)
+#define KREDACT_MAKER_SHIFT	10
+#define KREDACT_MAKERS_MAX	63U
 
 /* Flags that a range keeps, and those of them that a seal tells. */
 #define KREDACT_RANGE_SEALED	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP)
-#define KREDACT_RANGE_FLAGS	(KREDACT_RANGE_SEALED | KREDACT_BY_BPF)
+#define KREDACT_RANGE_FLAGS	(KREDACT_RANGE_SEALED | KREDACT_MADE_BY_BPF)
 
 /* Flags of a registration that hold for the whole process. */
 #define KREDACT_WANTS		(KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT)
@@ -133,10 +144,14 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 int kredact_untag(struct mm_struct *mm, u64 handle);
 int kredact_query(struct mm_struct *mm, struct kredact_query *query);
 
+/* list.c: what is tagged, by whom. */
+int kredact_list(struct mm_struct *mm, struct kredact_list *list);
+
 /* target.c: whose memory it is. */
 int kredact_target_init(void);
 void kredact_target_self(struct kredact_target *target);
-int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 reserved);
+int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 reserved,
+		       unsigned int mode);
 void kredact_target_put(struct kredact_target *target);
 
 /* pin.c: pages that stay where they are. */
@@ -160,7 +175,14 @@ struct kredact_labels *kredact_labels_get(struct kredact_labels *labels);
 void kredact_labels_put(struct kredact_labels *labels);
 bool kredact_labels_shared(struct kredact_labels *labels);
 int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id);
+const char *kredact_label_text(struct kredact_labels *labels, u32 id, u32 *len);
 const char *kredact_label_next(struct kredact_labels *labels, unsigned long *id, u32 *len);
+
+/* maker.c: processes that registered for another. */
+struct kredact_makers *kredact_makers_get(struct kredact_makers *makers);
+void kredact_makers_put(struct kredact_makers *makers);
+u32 kredact_maker_flags(struct kredact_mm *kmm);
+void kredact_maker_tell(struct kredact_makers *makers, u32 flags, struct kredact_tag *tag);
 
 /* user.c: limits per user. */
 struct kredact_user *kredact_user_get(kuid_t uid);

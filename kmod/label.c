@@ -163,6 +163,24 @@ free:
 }
 
 /**
+ * kredact_label_text() - a label by its number
+ * @labels:	held by the caller
+ * @id:		of kredact_label_id()
+ * @len:	out: bytes
+ *
+ * Return: the text, valid as long as @labels, or NULL if there is none.
+ */
+const char *kredact_label_text(struct kredact_labels *labels, u32 id, u32 *len)
+{
+	struct kredact_label *label = xa_load(&labels->by_id, id);
+
+	if (!label)
+		return NULL;
+	*len = label->text.len;
+	return label->text.bytes;
+}
+
+/**
  * kredact_label_next() - step through the labels
  * @labels:	held by the caller
  * @id:		0 at first, then the number of the label returned before

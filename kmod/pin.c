@@ -23,6 +23,9 @@
 /* Pages that are asked for at a time; their pointers are on the stack. */
 #define PIN_BATCH	32
 
+/* Bytes that are looked at with mmap_lock held once; a power of two. */
+#define HOLD_BATCH	(1ULL << 21)
+
 static bool kredact_vma_is_secret(struct vm_area_struct *vma)
 {
 	return vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC;
@@ -243,16 +246,8 @@ static bool kredact_pin_holds(struct kredact_mm *kmm, struct mm_struct *mm, unsi
 	return page == pinned;
 }
 
-/**
- * kredact_pins_hold() - is every page of a range pinned?
- * @kmm:	tags
- * @mm:		its mm; mmap_lock is held for reading
- * @addr:	first byte
- * @last:	last byte
- *
- * May sleep.
- */
-bool kredact_pins_hold(struct kredact_mm *kmm, struct mm_struct *mm, u64 addr, u64 last)
+/* Is every page from one to another pinned? mmap_lock is held for reading. */
+static bool kredact_pins_hold_all(struct kredact_mm *kmm, struct mm_struct *mm, u64 addr, u64 last)
 {
 	struct vm_area_struct *vma;
 
@@ -263,9 +258,34 @@ bool kredact_pins_hold(struct kredact_mm *kmm, struct mm_struct *mm, u64 addr, u
 		if (!vma || !kredact_vma_is_secret(vma))
 			return false;
 		addr = vma->vm_end - PAGE_SIZE;
-		cond_resched();
 	}
 	return true;
+}
+
+/**
+ * kredact_pins_hold() - is every page of a range pinned?
+ * @kmm:	tags
+ * @mm:		its mm
+ * @addr:	first byte
+ * @last:	last byte
+ *
+ * May sleep, and takes mmap_lock for some pages at a time. Return: false also if the
+ * caller is being killed.
+ */
+bool kredact_pins_hold(struct kredact_mm *kmm, struct mm_struct *mm, u64 addr, u64 last)
+{
+	bool hold = true;
+	u64 end;
+
+	for (; addr <= last && hold; addr = end + 1) {
+		end = min(last, addr | (HOLD_BATCH - 1));
+		if (mmap_read_lock_killable(mm))
+			return false;
+		hold = kredact_pins_hold_all(kmm, mm, addr, end);
+		mmap_read_unlock(mm);
+		cond_resched();
+	}
+	return hold;
 }
 
 /**

@@ -20,6 +20,7 @@
 
 struct kredact_stats kredact_stats;
 
+static atomic64_t mm_ids;
 static DEFINE_HASHTABLE(mms, 10);
 static DEFINE_SPINLOCK(mms_lock);
 
@@ -239,6 +240,8 @@ static void kredact_mm_dismantle(struct kredact_mm *kmm)
 	atomic64_sub(nr, &kredact_stats.chunks);
 	kredact_labels_put(kmm->labels);
 	kmm->labels = NULL;
+	kredact_makers_put(kmm->makers);
+	kmm->makers = NULL;
 	if (kmm->wants & KREDACT_GROUP)
 		kredact_user_count_group(kmm->user, -1);
 	kmm->wants = 0;
@@ -262,6 +265,7 @@ static struct mmu_notifier *kredact_notifier_alloc(struct mm_struct *mm)
 	__module_get(THIS_MODULE);
 	spin_lock_init(&kmm->lock);
 	mutex_init(&kmm->tag_mutex);
+	kmm->id = atomic64_inc_return(&mm_ids);
 	kr_set_init(&kmm->set, get_random_u64());
 	xa_init_flags(&kmm->pins, XA_FLAGS_ACCOUNT);
 	return &kmm->notifier;
@@ -327,6 +331,7 @@ static int kredact_mm_inherit(struct kredact_mm *kmm, struct kredact_mm *parent)
 
 	kmm->user = kredact_user_hold(parent->user);
 	kmm->labels = kredact_labels_get(parent->labels);
+	kmm->makers = kredact_makers_get(parent->makers);
 	kredact_mm_want(kmm, parent->wants);
 	/* Node 0 stands for none. */
 	ret = nr ? kredact_mm_reserve(kmm, nr - 1, GFP_KERNEL_ACCOUNT) : 0;

@@ -145,16 +145,15 @@ __bpf_kfunc int kredact_bpf_label(const struct kredact_dump_view *view, u32 labe
 				  char *text, u32 text__sz)
 {
 	struct kredact_dump *dump = kredact_view_dump(view);
-	unsigned long id = (unsigned long)label - 1;
 	const char *known = NULL;
 	u32 len;
 
 	if (!dump || text__sz < KREDACT_LABEL_MAX)
 		return -EINVAL;
 	memset(text, 0, text__sz);
-	if (dump->kmm && label)
-		known = kredact_label_next(dump->kmm->labels, &id, &len);
-	if (!known || id != label)
+	if (dump->kmm)
+		known = kredact_label_text(dump->kmm->labels, label, &len);
+	if (!known)
 		return -ENOENT;
 	memcpy(text, known, len);
 	return len;

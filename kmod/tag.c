@@ -161,7 +161,7 @@ static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_targe
 			      struct kredact_batch *batch, struct kredact_range *ranges,
 			      const char *label)
 {
-	u32 label_id = 0;
+	u32 label_id = 0, flags;
 	int ret;
 
 	/* The account, the labels and the set change only after all is known to be right. */
@@ -178,8 +178,10 @@ static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_targe
 			return ret;
 		}
 	}
-	ret = kredact_insert(kmm, ranges, batch->nr,
-			     batch->flags & KREDACT_RANGE_FLAGS, label_id);
+	flags = batch->flags & KREDACT_RANGE_FLAGS;
+	if (target->mm != current->mm)
+		flags |= kredact_maker_flags(kmm);
+	ret = kredact_insert(kmm, ranges, batch->nr, flags, label_id);
 	if (ret)
 		return ret;
 	if (batch->flags & ~kmm->wants & KREDACT_WANTS) {
@@ -365,9 +367,7 @@ int kredact_query(struct mm_struct *mm, struct kredact_query *query)
 	if (query->tagged != query->len)
 		return 0;
 	query->coverage = KREDACT_COVERAGE | coverage;
-	mmap_read_lock(mm);
 	if (kredact_pins_hold(kmm, mm, addr, last))
 		query->coverage |= KREDACT_COVERAGE_PINNED;
-	mmap_read_unlock(mm);
 	return 0;
 }

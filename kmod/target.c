@@ -46,17 +46,40 @@ void kredact_target_self(struct kredact_target *target)
 	target->other = false;
 }
 
+/*
+ * A thread that has the memory of its process still: the first one may have ended long
+ * before the others. Without any, the one that the pid names.
+ */
+static struct task_struct *kredact_live_thread(struct pid *pid)
+{
+	struct task_struct *named, *thread, *found;
+
+	rcu_read_lock();
+	named = pid_task(pid, PIDTYPE_PID);
+	found = named;
+	if (named && !READ_ONCE(named->mm))
+		for_each_thread(named, thread)
+			if (READ_ONCE(thread->mm))
+				found = thread;
+	if (found)
+		get_task_struct(found);
+	rcu_read_unlock();
+	return found;
+}
+
 /**
  * kredact_target_get() - the memory that a call is about
  * @target:	out
  * @flags:	of the call: with KREDACT_PIDFD, that process
  * @pidfd:	a descriptor of the caller, 0 without KREDACT_PIDFD
  * @reserved:	must be 0
+ * @mode:	PTRACE_MODE_*: what the caller must be allowed
  *
  * May sleep. Return: 0, then kredact_target_put() ends it; or an errno of
  * uapi/linux/kredact.h.
  */
-int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 reserved)
+int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 reserved,
+		       unsigned int mode)
 {
 	unsigned int pidfd_flags;
 	struct task_struct *task;
@@ -72,11 +95,11 @@ int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 
 	pid = static_call(find_pid)(pidfd, &pidfd_flags);
 	if (IS_ERR(pid))
 		return PTR_ERR(pid);
-	task = get_pid_task(pid, PIDTYPE_PID);
+	task = kredact_live_thread(pid);
 	put_pid(pid);
 	if (!task)
 		return -ESRCH;
-	target->mm = static_call(access_mm)(task, PTRACE_MODE_ATTACH_REALCREDS);
+	target->mm = static_call(access_mm)(task, mode);
 	if (IS_ERR_OR_NULL(target->mm)) {
 		ret = target->mm ? PTR_ERR(target->mm) : -ESRCH;
 	} else {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl pidfd redact hunt ahead kinds pins maps moves forks lifecycle namespaces \
+SELFTESTS := ioctl pidfd list redact hunt ahead kinds pins maps moves forks lifecycle namespaces \
 	     identity race faults failnth hostile scale cost weight coexist unload regs sigframe
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.

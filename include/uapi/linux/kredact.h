@@ -27,7 +27,8 @@
  * and those with a pidfd (EINVAL: a pidfd without KREDACT_PIDFD):
  *   EBADF       it is no pidfd
  *   ESRCH       the process has gone, or has no memory of its own (a kernel thread)
- *   EACCES      the caller may not attach to it (PTRACE_MODE_ATTACH_REALCREDS)
+ *   EACCES      the caller may not attach to it (PTRACE_MODE_ATTACH_REALCREDS); to list
+ *               its tags, may not read it (PTRACE_MODE_READ_REALCREDS)
  */
 #ifndef _UAPI_LINUX_KREDACT_H
 #define _UAPI_LINUX_KREDACT_H
@@ -368,6 +369,77 @@ struct kredact_policy {
 };
 #define KREDACT_POLICY_SIZE_VER0	32
 
+/* Who made a tag. */
+#define KREDACT_BY_SELF		0U	/* the process, or the one that it was forked from */
+#define KREDACT_BY_OTHER	1U	/* another process, with a pidfd */
+#define KREDACT_BY_BPF		2U	/* a BPF program, in the process */
+
+/* Length of a process's name, with its terminating NUL. */
+#define KREDACT_COMM_LEN	16
+
+/**
+ * struct kredact_tag - what is known of one tag
+ * @addr:	first byte
+ * @len:	bytes
+ * @handle:	of the registration; munmap and mremap may have made several tags of one
+ * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP
+ * @coverage:	KREDACT_COVER_* that hold for it
+ * @by:		KREDACT_BY_*
+ * @by_pid:	KREDACT_BY_OTHER: the process that made it, in the caller's pid namespace;
+ *		0 if it is not there, or not known any more
+ * @by_uid:	its real user at that time, in the caller's user namespace; -1 if not known
+ * @label_len:	bytes of @label, or 0
+ * @by_comm:	name of that process at that time, with a NUL; empty if not known
+ * @label:	no NUL; what is not used is 0
+ */
+struct kredact_tag {
+	__aligned_u64 addr;
+	__aligned_u64 len;
+	__aligned_u64 handle;
+	__u32 flags;
+	__u32 coverage;
+	__u32 by;
+	__u32 by_pid;
+	__u32 by_uid;
+	__u32 label_len;
+	__u8 by_comm[KREDACT_COMM_LEN];
+	__u8 label[KREDACT_LABEL_MAX];
+};
+
+/**
+ * struct kredact_list - the tags of a process, some at a time
+ * @size:	in: sizeof(struct kredact_list)
+ * @flags:	in: KREDACT_PIDFD or 0
+ * @tags:	in: address of an array of struct kredact_tag
+ * @nr:		in: its length; out: how many were told, 0 at the end
+ * @pidfd:	in: the process, with KREDACT_PIDFD
+ * @place:	in: zeros at first, then as the call before has left it
+ * @mm:		out: number of the address space, the same for all processes that share it
+ *		(vfork, CLONE_VM), not used again while the module is loaded; 0 if it never
+ *		had a tag
+ * @ranges:	out: how many tags it has now
+ *
+ * Tags come by address. They may change between two calls: one that stays in its place is
+ * told once; what was registered after the first call is not told; of one that munmap cuts,
+ * or that mremap moves, parts may be told twice, and one that moves down may be missed.
+ *
+ * A call may tell less than fits (it can be interrupted), so only @nr of 0 is the end; with
+ * @nr 0 in, it tells @mm and @ranges only. When it fails with EFAULT, @place is as it was.
+ *
+ * Errors: ENOMEM.
+ */
+struct kredact_list {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 tags;
+	__u32 nr;
+	__u32 pidfd;
+	__aligned_u64 place[3];
+	__aligned_u64 mm;
+	__aligned_u64 ranges;
+};
+#define KREDACT_LIST_SIZE_VER0		64
+
 #define KREDACT_IOC_MAGIC		0xB7
 #define KREDACT_IOC_REGISTER		_IOWR(KREDACT_IOC_MAGIC, 0, struct kredact_register)
 #define KREDACT_IOC_UNREGISTER		_IOW(KREDACT_IOC_MAGIC, 1, struct kredact_unregister)
@@ -377,5 +449,6 @@ struct kredact_policy {
 #define KREDACT_IOC_SET_KEY		_IOWR(KREDACT_IOC_MAGIC, 5, struct kredact_key)
 #define KREDACT_IOC_GET_POLICY		_IOWR(KREDACT_IOC_MAGIC, 6, struct kredact_policy)
 #define KREDACT_IOC_SET_POLICY		_IOW(KREDACT_IOC_MAGIC, 7, struct kredact_policy)
+#define KREDACT_IOC_LIST		_IOWR(KREDACT_IOC_MAGIC, 8, struct kredact_list)
 
 #endif /* _UAPI_LINUX_KREDACT_H */
