@@ -162,6 +162,20 @@ static void note_window(struct events *e, __u64 ns)
 		e->counters.longest_ns = ns;
 }
 
+/*
+ * Without its label, if there is no room for that. What has a label is hunted: so is this.
+ */
+static int reg(const struct events *e, struct kredact_register *arg)
+{
+	int ret = ioctl(e->device, KREDACT_IOC_REGISTER, arg);
+
+	if (!ret || (errno != EDQUOT && errno != ENOSPC && errno != ENOMEM))
+		return ret;
+	arg->label_len = 0;
+	arg->flags |= KREDACT_HUNT;
+	return ioctl(e->device, KREDACT_IOC_REGISTER, arg);
+}
+
 static void make(struct events *e, struct process *p, const struct probe_event *event)
 {
 	struct kredact_register arg = {
@@ -170,11 +184,13 @@ static void make(struct events *e, struct process *p, const struct probe_event *
 		.flags = event->flags | KREDACT_NOPIN | KREDACT_PIDFD,
 		.addr = event->addr,
 		.len = event->len,
+		.label = (uintptr_t)event->label,
+		.label_len = strnlen(event->label, PROBE_LABEL_LEN),
 		.pidfd = p->pidfd,
 	};
 	struct made *made, **known;
 
-	if (ioctl(e->device, KREDACT_IOC_REGISTER, &arg)) {
+	if (reg(e, &arg)) {
 		fail(e, errno);
 		return;
 	}

@@ -133,7 +133,8 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
-static __always_inline void submit(__u64 addr, __u64 len, __u32 flags)
+/* @label: NULL if the tag is to end. */
+static __always_inline void submit(__u64 addr, __u64 len, __u32 flags, const char *label)
 {
 	struct probe_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -149,34 +150,39 @@ static __always_inline void submit(__u64 addr, __u64 len, __u32 flags)
 		.tgid = bpf_get_current_pid_tgid() >> 32,
 		.flags = flags,
 	};
+	if (label)
+		__builtin_memcpy(event->label, label, sizeof(event->label));
 	bpf_ringbuf_submit(event, 0);
 }
 
 /* What came of it the daemon counts. */
-static __always_inline void make_tag(__u64 addr, __u64 len, __u32 flags)
+static __always_inline void make_tag(__u64 addr, __u64 len, __u32 flags, const char *label)
 {
-	submit(addr, len, flags);
+	submit(addr, len, flags, label);
 }
 
 static __always_inline void end_tag(__u64 addr)
 {
-	submit(addr, 0, 0);
+	submit(addr, 0, 0, NULL);
 }
 
 #else
 
 #ifdef KREDACT_TAG_MAP
 
-#define TAG	pages_tag
-#define UNTAG	pages_untag
+/* No seal names what is tagged so. */
+#define TAG(addr, len, flags, label)	pages_tag(addr, len, flags)
+#define UNTAG				pages_untag
 
 #else
 
 /* Offered by kredact.ko. Both may sleep. */
-extern int kredact_bpf_tag(__u64 addr, __u64 len, __u32 flags) __ksym;
+extern int kredact_bpf_tag(__u64 addr, __u64 len, __u32 flags, const char *label,
+			   __u32 label__sz) __ksym;
 extern int kredact_bpf_untag(__u64 addr) __ksym;
 
-#define TAG	kredact_bpf_tag
+#define TAG(addr, len, flags, label)	\
+	kredact_bpf_tag(addr, len, flags, label, PROBE_LABEL_LEN)
 #define UNTAG	kredact_bpf_untag
 
 #endif
@@ -192,9 +198,9 @@ static __always_inline void count_failure(int err)
 	count(&counters.failed[i & (PROBE_ERRNOS - 1)]);
 }
 
-static __always_inline void make_tag(__u64 addr, __u64 len, __u32 flags)
+static __always_inline void make_tag(__u64 addr, __u64 len, __u32 flags, const char *label)
 {
-	int err = TAG(addr, len, flags);
+	int err = TAG(addr, len, flags, label);
 
 	if (err) {
 		count_failure(err);
@@ -331,7 +337,7 @@ static long still_ending(__u32 i, struct buf **b)
 
 #define ENDING_SPINS	(1 << 20)
 
-static __noinline void tag(__u64 addr, __u64 len, __u32 flags)
+static __noinline void tag(__u64 addr, __u64 len, __u32 flags, const char *label)
 {
 	struct buf fresh = { .state = BUF_LIVE };
 	struct buf_key key;
@@ -350,7 +356,7 @@ static __noinline void tag(__u64 addr, __u64 len, __u32 flags)
 		if (bpf_loop(ENDING_SPINS, still_ending, &b, 0) == ENDING_SPINS)
 			count(&counters.waited_out);
 	}
-	make_tag(addr, len, flags);
+	make_tag(addr, len, flags, label);
 }
 
 /* What the probes of one call work with. */
@@ -496,7 +502,7 @@ static __noinline void tag_probed(const struct key_probe *p, const struct probed
 	if (len > p->most)
 		count(&counters.refused);
 	else
-		tag(addr, len, c->flags);
+		tag(addr, len, c->flags, p->label);
 }
 
 /* The probe @i of those of a call, at its entry or at its return. */

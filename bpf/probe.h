@@ -13,6 +13,7 @@
 #define PROBE_ARGS	6	/* that are passed in registers */
 #define PROBE_MOST	8	/* for one function */
 #define PROBES_MAX	1024	/* in one program */
+#define PROBE_LABEL_LEN	64	/* KREDACT_LABEL_MAX */
 #define PROBE_LIBRARIES	64	/* of the table: a bit for each */
 #define PROBE_FILTERS	64	/* likewise */
 #define PROBE_NAME_LEN	64	/* of a cgroup's folder, with its NUL */
@@ -54,6 +55,7 @@ enum probe_action {
  * @when:	not done if this value has no bit of @mask
  * @mask:	0: done always
  * @most:	a length above this is none: what was read is not what was thought
+ * @label:	of the tag: library and function, up to a NUL
  * @pad:	0
  */
 struct key_probe {
@@ -65,6 +67,7 @@ struct key_probe {
 	__u32 pad;
 	__u64 mask;
 	__u64 most;
+	char label[PROBE_LABEL_LEN];
 };
 
 /*
@@ -145,6 +148,7 @@ struct probe_counters {
  * @len:	bytes; 0: end it
  * @tgid:	process, in the initial pid namespace
  * @flags:	of the tag
+ * @label:	of the tag
  */
 struct probe_event {
 	__u64 ns;
@@ -153,10 +157,11 @@ struct probe_event {
 	__u64 len;
 	__u32 tgid;
 	__u32 flags;
+	char label[PROBE_LABEL_LEN];
 };
 
 _Static_assert(sizeof(struct probe_value) == 28, "no padding");
-_Static_assert(sizeof(struct key_probe) == 112, "no padding");
+_Static_assert(sizeof(struct key_probe) == 176, "no padding");
 _Static_assert(sizeof(struct probe_counters) == 8 * (9 + PROBE_ERRNOS), "no padding");
 
 #endif /* KREDACT_BPF_PROBE_H */

@@ -245,6 +245,15 @@ static void read_patterns(struct reader *r, const config_setting_t *setting,
 			read_pattern(r, config_setting_get_elem(setting, i), f);
 }
 
+/* What its tags are called. A long name is cut off. */
+static void set_label(struct key_probe *p, const struct table_library *l,
+		      const struct table_function *f)
+{
+	const char *slash = strrchr(l->name, '/');
+
+	snprintf(p->label, sizeof(p->label), "%s %s", slash ? slash + 1 : l->name, f->name);
+}
+
 static void read_probe(struct reader *r, const config_setting_t *group)
 {
 	struct table *t = r->table;
@@ -274,6 +283,7 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 		complain(r, group, "not enough memory");
 		return;
 	}
+	set_label(p, &t->libraries[t->nr_libraries - 1], f);
 	t->nr_probes++;
 	f->nr++;
 	if (!(s.tag ? read_tag(r, group, &s, p) : read_release(r, group, &s, p)))

@@ -40,12 +40,15 @@ __bpf_kfunc_start_defs();
  * @addr:	first byte
  * @len:	bytes
  * @flags:	KREDACT_EXACT or 0
+ * @label:	what it is, up to a NUL or to KREDACT_LABEL_MAX bytes; empty: no label
+ * @label__sz:	bytes that may be read
  *
- * Replaces what BPF registered at the same address before. May sleep.
+ * Replaces what BPF registered at the same address before. Where there is no room for
+ * the label the tag is made without it, with KREDACT_HUNT. May sleep.
  *
  * Return: 0, or an errno of KREDACT_IOC_REGISTER.
  */
-__bpf_kfunc int kredact_bpf_tag(u64 addr, u64 len, u32 flags)
+__bpf_kfunc int kredact_bpf_tag(u64 addr, u64 len, u32 flags, const char *label, u32 label__sz)
 {
 	struct kredact_range range = { .addr = addr, .len = len };
 	/* The service asked for nothing, and has its own use for RLIMIT_MEMLOCK. */
@@ -54,14 +57,18 @@ __bpf_kfunc int kredact_bpf_tag(u64 addr, u64 len, u32 flags)
 		.nr = 1,
 	};
 	struct kredact_target target;
+	char text[KREDACT_LABEL_MAX];
 	u64 old;
 	int ret;
 
 	if (!current->mm || (flags & ~KREDACT_EXACT))
 		return -EINVAL;
+	/* Others may write to it meanwhile. */
+	memcpy(text, label, min(label__sz, KREDACT_LABEL_MAX));
+	batch.label_len = strnlen(text, min(label__sz, KREDACT_LABEL_MAX));
 	old = kredact_bpf_handle(addr);
 	kredact_target_self(&target);
-	ret = kredact_tag(&target, &batch, &range, NULL);
+	ret = kredact_tag(&target, &batch, &range, text);
 	if (!ret && old)
 		kredact_untag(target.mm, old);
 	return ret;

@@ -119,17 +119,24 @@ void kredact_labels_put(struct kredact_labels *labels)
  */
 int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id)
 {
+	struct label_text key = { .len = len };
 	struct kredact_label *label, *known;
 	int ret;
 
+	memcpy(key.bytes, text, len);
+	/* Mostly it is known; it stays as long as the table. */
+	known = rhashtable_lookup_fast(&labels->by_text, &key, label_params);
+	if (known) {
+		*id = known->id;
+		return 0;
+	}
 	label = kzalloc(sizeof(*label), GFP_KERNEL_ACCOUNT);
 	if (!label)
 		return -ENOMEM;
-	label->text.len = len;
-	memcpy(label->text.bytes, text, len);
+	label->text = key;
 
 	mutex_lock(&labels->lock);
-	known = rhashtable_lookup_fast(&labels->by_text, &label->text, label_params);
+	known = rhashtable_lookup_fast(&labels->by_text, &key, label_params);
 	if (known) {
 		*id = known->id;
 		ret = 0;

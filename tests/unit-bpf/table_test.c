@@ -145,6 +145,15 @@ static void test_files(void)
 	   t.functions[1].returns && t.functions[1].optional, "functions have their probes");
 	ok(t.probes[0].at_return && !t.probes[1].at_return && t.probes[1].most == 16 &&
 	   t.probes[0].most == 1 << 20 && t.probes[2].action == PROBE_RELEASE, "probes are right");
+	ok(!strcmp(t.probes[1].label, "libx.so.1 a") && !strcmp(t.probes[2].label, "libx.so.1 b"),
+	   "tags are called by library and function");
+	table_free(&t);
+	ok(!*said_of("library = \"/usr/bin/some-program\"; probes = (\n"
+		     "{ function = \"_ZN9a_function_with_a_long_name_as_compilers_make_them_for_cpp1aEv\";"
+		     "  release = \"arg1\"; }" TAIL, &t) &&
+	   !strcmp(t.probes[0].label, "some-program "
+		   "_ZN9a_function_with_a_long_name_as_compilers_make_"),
+	   "a program by its name, and what is too long is cut off");
 	table_free(&t);
 
 	BAD("{ function = \"a\"; tag = \"arg7\"; bytes = \"1\"; }", "one.conf:3: tag = \"arg7\": ");

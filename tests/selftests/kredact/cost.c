@@ -95,6 +95,31 @@ TEST_F_TIMEOUT(cost, register_against_madvise, 120)
 	EXPECT_GE(exact() ? 0.5 : 0.65, median(ratio));
 }
 
+/* What watchers tag says where it comes from: the name must not cost what the tag does. */
+TEST_F_TIMEOUT(cost, label, 120)
+{
+	static const char *const labels[] = { NULL, "libcrypto.so.3 CRYPTO_secure_malloc" };
+	double ns[2][ROUNDS], ratio[ROUNDS], start;
+	static uint64_t handles[CALLS];
+	int round, with, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (with = 0; with < 2; with++) {
+			start = now_ns();
+			for (i = 0; i < CALLS; i++)
+				ASSERT_EQ(0, reg(self->mem + 2 * i * PAGE, 64, KREDACT_NOPIN,
+						 labels[with], &handles[i]));
+			ns[with][round] = (now_ns() - start) / CALLS;
+			for (i = 0; i < CALLS; i++)
+				ASSERT_EQ(0, unreg(handles[i]));
+		}
+		ratio[round] = ns[1][round] / ns[0][round];
+	}
+	TH_LOG("register %.0f ns, with a label %.0f ns, ratio %.2f", median(ns[0]), median(ns[1]),
+	       median(ratio));
+	EXPECT_GE(exact() ? 1.4 : 2, median(ratio));
+}
+
 /* Another user's process, with a hundred thousand ranges or none, until the pipe is closed. */
 static pid_t start_hoarder(bool hoard, int *end)
 {
