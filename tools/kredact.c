@@ -26,6 +26,8 @@ struct command {
 
 static const struct command commands[] = {
 	{ "status", cmd_status, "[--json]", "state of the module, and what it covers" },
+	{ "ps", cmd_ps, "[--json]", "processes that have something tagged" },
+	{ "show", cmd_show, "[OPTION]... PID", "what is tagged in a process, and by whom" },
 	{ "key", cmd_key, "install FILE", "make seals with this key from now on" },
 	{ "key", cmd_key, "id FILE", "name of a key, as in seals" },
 	{ "key", cmd_key, "generate FILE", "make a new key" },

@@ -16,7 +16,8 @@ STAGE_FILES += $(addsuffix :/kredact/bin/,$(DEMO_PROGRAMS) tests/demo/guest-lib.
 	       $(DEMO_BIN)/keys:/kredact/ /usr/bin/openssl:/usr/bin/ \
 	       $(B)/gdb/usr/bin/gdb:/usr/bin/ tests/demo/demo_test.sh:/kredact/tests/demo \
 	       tests/demo/gdb_test.sh:/kredact/tests/gdb \
-	       tests/demo/bpf_test.sh:/kredact/tests/bpf
+	       tests/demo/bpf_test.sh:/kredact/tests/bpf \
+	       tests/demo/ps_test.sh:/kredact/tests/ps
 
 .PHONY: demo
 

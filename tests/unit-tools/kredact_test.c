@@ -4,8 +4,12 @@
  * tells the truth when there is no module, and what it asks of a device of ours.
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -35,7 +39,9 @@ static void test_usage(void)
 		{ "policy", "--hunt=all", "x" }, { "custody" }, { "custody", "mark" },
 		{ "custody", "frob", "file" }, { "custody", "watch", "x" },
 		{ "custody", "watch", "--adopt" }, { "custody", "watch", "--ring=12" },
-		{ "custody", "watch", "--backend=some" },
+		{ "custody", "watch", "--backend=some" }, { "ps", "1" }, { "ps", "--json", "x" },
+		{ "show" }, { "show", "x" }, { "show", "0" }, { "show", "-1" }, { "show", "1", "2" },
+		{ "show", "99999999999" }, { "show", "--frob", "1" }, { "show", "1x" },
 	};
 	u32 i;
 
@@ -120,6 +126,12 @@ static void test_absent(void)
 	KREDACT("policy", "--hunt=all");
 	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "not loaded"),
 	   "policy without the module: 1");
+	KREDACT("ps");
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "not loaded"),
+	   "ps without the module: 1");
+	KREDACT("show", "--json", "1");
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "not loaded"),
+	   "show likewise");
 	KREDACT("status", "--json");
 	root = json_tokener_parse(outcome.out);
 	ok(outcome.status == 1 && root &&
@@ -318,6 +330,180 @@ static void test_status(void)
 	json_object_put(root);
 }
 
+/* A process to be listed. */
+static pid_t start_process(const char *name)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_NAME, name);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	/* Until it has its name. */
+	usleep(100000);
+	return pid;
+}
+
+static void end_process(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static struct kredact_tag new_tag(u64 addr, u64 len, u32 by, const char *label)
+{
+	struct kredact_tag tag = {
+		.addr = addr,
+		.len = len,
+		.handle = 1ull << 40,
+		.coverage = KREDACT_COVER_CORE,
+		.by = by,
+		.by_uid = -1,
+		.label_len = strlen(label),
+	};
+
+	memcpy(tag.label, label, tag.label_len);
+	return tag;
+}
+
+/* Two processes with tags that overlap, and one that may not be looked at. */
+static struct device tagged_device(pid_t one, pid_t two, pid_t three)
+{
+	struct device device = new_device();
+	struct device_process *p = device.processes;
+
+	device.most = 2;
+	device.info.mms = 5;
+	p[0] = (struct device_process){ .pid = one, .mm = 7, .nr = 4 };
+	p[0].tags[0] = new_tag(0x1000, 4096, KREDACT_BY_SELF, "a key");
+	p[0].tags[0].coverage |= KREDACT_COVER_SWAP | KREDACT_COVER_COPIES;
+	p[0].tags[1] = new_tag(0x1800, 4096, KREDACT_BY_OTHER, "");
+	p[0].tags[1].flags = KREDACT_EXACT | KREDACT_GROUP;
+	p[0].tags[1].by_pid = 812;
+	p[0].tags[1].by_uid = 0;
+	memcpy(p[0].tags[1].by_comm, "\033[1mbad", 8);
+	p[0].tags[2] = new_tag((uintptr_t)p, 10, KREDACT_BY_BPF, "a key");
+	p[0].tags[2].flags = KREDACT_HUNT;
+	p[0].tags[3] = new_tag(0x7fffffff0000, 1, 9, "other\nlabel");
+	p[1] = (struct device_process){ .pid = two, .mm = 7, .nr = 1 };
+	p[1].tags[0] = p[0].tags[0];
+	p[2] = (struct device_process){ .pid = three, .error = EACCES };
+	return device;
+}
+
+static struct json_object *member(struct json_object *object, const char *name)
+{
+	return json_object_object_get(object, name);
+}
+
+static void test_ps(void)
+{
+	pid_t one = start_process("first \033one"), two = start_process("second");
+	pid_t three = start_process("third");
+	struct device device = tagged_device(one, two, three);
+	struct json_object *root, *list, *row;
+	char text[64];
+
+	device.interrupt = 3;
+	write_device(&device);
+	WITH_DEVICE("ps");
+	snprintf(text, sizeof(text), "(memory of %d)", one < two ? one : two);
+	ok(!outcome.status && strstr(outcome.out, "first \\x1bone") && strstr(outcome.out, "second") &&
+	   !strchr(outcome.out, '\033') && !strstr(outcome.out, "third"),
+	   "ps: processes with tags, and their names made harmless");
+	ok(strstr(outcome.out, text), "ps: who shares memory");
+	/* 4096 and the half of the next, 10 and 1. */
+	ok(strstr(outcome.out, "6.0 KiB") && strstr(outcome.out, "4.0 KiB") &&
+	   strstr(outcome.out, " self,other,bpf "), "ps: bytes are counted once");
+	ok(strstr(outcome.out, "4 address spaces with tags are not shown"),
+	   "ps: how many are not shown");
+	WITH_DEVICE("ps", "--json");
+	root = json_tokener_parse(outcome.out);
+	list = member(root, "processes");
+	row = json_object_array_get_idx(list, 0);
+	ok(!outcome.status && json_object_array_length(list) == 2 &&
+	   json_object_get_int(member(root, "not_shown")) == 4, "ps --json");
+	ok(json_object_get_int(member(row, "pid")) == (one < two ? one : two) &&
+	   is_word(row, "comm", "first \\x1bone") && json_object_get_int(member(row, "mm")) == 7 &&
+	   json_object_get_int(member(row, "ranges")) == 4 &&
+	   json_object_get_int(member(row, "bytes")) == 6144 + 11 &&
+	   json_object_get_int(member(row, "pinned_bytes")) == 4096 &&
+	   json_object_get_int(member(row, "labels")) == 2 &&
+	   json_object_get_int(member(member(row, "by"), "bpf")) == 1, "ps --json: a process");
+	json_object_put(root);
+
+	device.info.mms = 1;
+	device.processes[0].nr = device.processes[1].nr = 0;
+	write_device(&device);
+	WITH_DEVICE("ps");
+	ok(!outcome.status && strstr(outcome.out, "no process") && !strstr(outcome.out, "not shown"),
+	   "ps: an address space that had tags is no other one");
+	device.old = 1;
+	write_device(&device);
+	WITH_DEVICE("ps", "--json");
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "too old"),
+	   "ps: a module that cannot list: 1");
+	end_process(one);
+	end_process(two);
+	end_process(three);
+}
+
+static void test_show(void)
+{
+	pid_t one = start_process("first"), two = start_process("second");
+	struct device device = tagged_device(one, two, getpid());
+	struct json_object *root, *row;
+	char pid[16], other[16], self[16];
+
+	snprintf(pid, sizeof(pid), "%d", one);
+	snprintf(other, sizeof(other), "%d", two);
+	snprintf(self, sizeof(self), "%d", getpid());
+	/* Mapped in all of them. */
+	device.processes[0].tags[2].addr = (uintptr_t)test_show;
+	write_device(&device);
+	WITH_DEVICE("show", pid);
+	ok(!outcome.status && strstr(outcome.out, "\n1000                 4096 pinned ") &&
+	   strstr(outcome.out, " exact,group ") && strstr(outcome.out, " \\x1b[1mbad[812] ") &&
+	   !strchr(outcome.out, '\033'), "show: ranges, their flags, and who made them");
+	ok(strstr(outcome.out, " hunt             bpf              a key                                "
+				"/") && strstr(outcome.out, "/kredact_test\n") && strstr(outcome.out, "other\\x0alabel") &&
+	   strstr(outcome.out, " unknown "), "show: labels, mappings, and what is not known");
+	ok(strstr(outcome.out, "\n4 ranges of 6.0 KiB, 4.0 KiB pinned; 2 labels; by self 1, other 1, "
+			       "bpf 1\n"), "show: the sum");
+	WITH_DEVICE("show", "--label", "key", pid);
+	ok(!outcome.status && strstr(outcome.out, "\n2 ranges of 4.0 KiB, ") &&
+	   !strstr(outcome.out, "other"), "show --label: those with it only");
+	WITH_DEVICE("show", pid, "--label=none");
+	ok(!outcome.status && !strcmp(outcome.out, "nothing is tagged with such a label\n"),
+	   "show --label: none");
+	WITH_DEVICE("show", "--json", pid);
+	root = json_tokener_parse(outcome.out);
+	row = json_object_array_get_idx(member(root, "tags"), 1);
+	ok(!outcome.status && json_object_get_int(member(root, "ranges")) == 4 &&
+	   json_object_array_length(member(root, "tags")) == 4 && is_word(row, "address", "0x1800") &&
+	   json_object_get_int(member(row, "bytes")) == 4096 && is_word(row, "by", "other") &&
+	   json_object_get_int(member(row, "by_pid")) == 812 && !member(row, "label") &&
+	   is_word(row, "handle", "0x10000000000") && json_object_get_boolean(member(row, "exact")) &&
+	   !json_object_get_boolean(member(row, "pinned")), "show --json");
+	json_object_put(root);
+
+	WITH_DEVICE("show", self);
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "not permitted"),
+	   "show: what may not be shown: 1");
+	end_process(two);
+	WITH_DEVICE("show", other);
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "no such process"),
+	   "show: a process that has gone: 1");
+	device.old = 1;
+	write_device(&device);
+	WITH_DEVICE("show", pid);
+	ok(outcome.status == 1 && !*outcome.out && strstr(outcome.err, "too old"),
+	   "show: a module that cannot list: 1");
+	end_process(one);
+}
+
 int main(void)
 {
 	char directory[] = "/tmp/kredact-test.XXXXXX";
@@ -333,6 +519,8 @@ int main(void)
 	test_policy_shown();
 	test_policy_changed();
 	test_status();
+	test_ps();
+	test_show();
 	status = tap_end();
 	run(&outcome, (char *const[]){ "rm", "-rf", directory, NULL });
 	return status;
