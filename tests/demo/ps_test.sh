@@ -67,32 +67,32 @@ tells()
 {
 	ok "$1: the server serves" start_server 4433
 	ok "$1: ps shows the server" shows "^ *$server root .* openssl .* $2 " kredact ps
-	ok "$1: show has a table" quietly kredact show $server
+	ok "$1: show has a table" quietly kredact show "$server"
 	cp "$DIR/output" "$DIR/table"
 	ok "$1: with a line for each range" sums_up
 	ok "$1: each by whoever made it" [ "$(lines "$RANGE.* $3 ")" -eq "$(lines "$RANGE")" ]
 	ok "$1: each has a name" [ "$(lines '  libcrypto.so.3 [A-Za-z_]')" -ge 5 ]
-	ok "$1: secure allocations are in the heap" shows "$SECURE  *\[heap\]" kredact show $server
-	ok "$1: those with a certain label only" quietly kredact show --label secure_zalloc $server
+	ok "$1: secure allocations are in the heap" shows "$SECURE  *\[heap\]" kredact show "$server"
+	ok "$1: those with a certain label only" quietly kredact show --label secure_zalloc "$server"
 	ok "$1: fewer than all" [ "$(lines .)" -lt "$(wc -l <"$DIR/table")" ]
 	ok "$1: and they sum up" sums_up
 	ok "$1: no label has this" shows '^nothing is tagged with such a label$' \
-		kredact show --label Secure $server
-	ok "$1: for a program" shows '"label": "libcrypto.so.3 ' kredact show --json $server
+		kredact show --label Secure "$server"
+	ok "$1: for a program" shows '"label": "libcrypto.so.3 ' kredact show --json "$server"
 	ok "$1: ps for a program" shows '"comm": "openssl"' kredact ps --json
 	ok "$1: all address spaces are shown" grep -q '"not_shown": 0' "$DIR/output"
 
 	ok "$1: another user does not see it" shows 'no process' as_user ps
 	ok "$1: but that there is one" shows '^1 address space with tags is not shown' \
 		as_user ps
-	ok "$1: and may not look" refuses "$server: not permitted" as_user show $server
+	ok "$1: and may not look" refuses "$server: not permitted" as_user show "$server"
 
 	cores_to "$DIR/core"
-	kill -SEGV $server
-	wait $server
+	kill -SEGV "$server"
+	wait "$server"
 	ok "$1: the seal has the name" seal_names "$SECURE" "$DIR/core"
 	ok "$1: it has gone from ps" shows 'no process' kredact ps
-	ok "$1: and cannot be shown" refuses "$server: no such process" kredact show $server
+	ok "$1: and cannot be shown" refuses "$server: no such process" kredact show "$server"
 }
 
 # all_hunted: what was shown last has no label
@@ -109,11 +109,11 @@ without_room()
 	echo $((used + 2)) >$LIMIT
 	ok "$1: no room for a label: the server serves" start_server 4433
 	ok "$1: no room for a label: something is tagged" shows '^[12] ranges* .* 0 labels' \
-		kredact show $server
+		kredact show "$server"
 	ok "$1: no room for a label: and is hunted whatever the policy" all_hunted
 	echo "$old" >$LIMIT
-	kill $server
-	wait $server
+	kill "$server"
+	wait "$server"
 }
 
 ok "nothing is tagged" shows 'no process' kredact ps
@@ -124,8 +124,8 @@ ok "a thread of the kernel" refuses 'no such process, or one without memory' kre
 ok "watch is at work" start_watch --comm openssl --exact --backend daemon
 tells "by the daemon" other 'kredact\[[0-9]*\]'
 without_room "by the daemon"
-kill -TERM $watch
-wait $watch
+kill -TERM "$watch"
+wait "$watch"
 ok "watch could not tag all" grep -q 'calls of the module failed: Disk quota exceeded' \
 	"$DIR/watch.log"
 
@@ -136,8 +136,8 @@ case $(uname -r) in
 	ok "watch is at work" start_watch --comm openssl --exact --backend module
 	tells "by the kernel" bpf bpf
 	without_room "by the kernel"
-	kill -TERM $watch
-	wait $watch
+	kill -TERM "$watch"
+	wait "$watch"
 	;;
 esac
 

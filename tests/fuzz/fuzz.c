@@ -238,6 +238,28 @@ static void do_query(void)
 	call_with(KREDACT_IOC_QUERY, &args, sizeof(args), "query");
 }
 
+/* All of it, some at a time; or from somewhere. Other threads, if any, change it meanwhile. */
+static void do_list(void)
+{
+	static __thread struct kredact_tag tags[PIECES_MAX];
+	struct kredact_list args = { .size = sizeof(args) };
+	unsigned int nr = 0, step = 1 + below(40);
+	bool whole = below(10);
+
+	if (!whole)
+		memset(args.place, rnd(), 1 + below(sizeof(args.place)));
+	note("list, %u at a time%s", step, whole ? "" : ", from somewhere");
+	do {
+		args.tags = (uintptr_t)(tags + nr);
+		args.nr = step < PIECES_MAX - nr ? step : PIECES_MAX - nr;
+		if (ioctl(kredact_fd(), KREDACT_IOC_LIST, &args))
+			disagree("list");
+		nr += args.nr;
+	} while (args.nr && nr < PIECES_MAX);
+	if (alone && whole && !model_check_list(tags, nr))
+		disagree("list");
+}
+
 static void do_info(void)
 {
 	struct kredact_info args = { .abi = rnd() };
@@ -352,9 +374,9 @@ static const struct op {
 	unsigned int weight;
 } ops[] = {
 	{ do_register, 250 }, { do_unregister, 150 }, { do_batch, 60 }, { do_query, 60 },
-	{ do_info, 20 }, { do_key, 10 }, { do_nonsense, 20 }, { do_mmap, 90 }, { do_munmap, 40 },
-	{ do_mremap, 80 }, { do_mprotect, 40 }, { do_madvise, 60 }, { do_mlock, 10 },
-	{ do_brk, 20 }, { do_fill, 80 },
+	{ do_list, 30 }, { do_info, 20 }, { do_key, 10 }, { do_nonsense, 20 }, { do_mmap, 90 },
+	{ do_munmap, 40 }, { do_mremap, 80 }, { do_mprotect, 40 }, { do_madvise, 60 },
+	{ do_mlock, 10 }, { do_brk, 20 }, { do_fill, 80 },
 };
 
 static void do_op(void)

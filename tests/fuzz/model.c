@@ -443,6 +443,27 @@ static bool check_query(const struct kredact_query *query)
 	return check_coverage(query->coverage, query->tagged == query->len);
 }
 
+bool model_check_list(const struct kredact_tag *tags, unsigned int nr)
+{
+	unsigned int i, k;
+
+	if (nr != nr_pieces)
+		return wrong("%u tags are listed, not %u", nr, nr_pieces);
+	for (i = 0; i < nr; i++) {
+		if (i && tags[i].addr < tags[i - 1].addr)
+			return wrong("0x%llx is listed behind 0x%llx", tags[i].addr, tags[i - 1].addr);
+		for (k = 0; k < nr_pieces; k++)
+			if (tags[i].handle == pieces[k].handle && tags[i].addr == pieces[k].start &&
+			    tags[i].addr + tags[i].len - 1 == pieces[k].last &&
+			    tags[i].flags == (pieces[k].flags & KREDACT_EXACT))
+				break;
+		if (k == nr_pieces)
+			return wrong("0x%llx + 0x%llx is listed, handle 0x%llx", tags[i].addr,
+				     tags[i].len, tags[i].handle);
+	}
+	return true;
+}
+
 bool model_check(unsigned int cmd, uint64_t addr, int predicted, int ret)
 {
 	union args args = { 0 };

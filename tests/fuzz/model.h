@@ -68,6 +68,8 @@ bool model_check(unsigned int cmd, uint64_t addr, int predicted, int ret);
 
 uint64_t model_tagged(uint64_t addr, uint64_t last);
 unsigned int model_nr(uint64_t addr, uint64_t last);
+/* Are these all that is tagged? They come by address. */
+bool model_check_list(const struct kredact_tag *tags, unsigned int nr);
 /* Zeroes in a copy of a page what is tagged. */
 void model_redact(uint64_t addr, uint8_t *copy);
 /* A handle that is or was valid, or almost. */

@@ -330,19 +330,19 @@ static void test_status(void)
 	json_object_put(root);
 }
 
-/* A process to be listed. */
+/* A process to be listed; it has its name from the beginning. */
 static pid_t start_process(const char *name)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	prctl(PR_SET_NAME, name);
+	pid = fork();
 	if (!pid) {
-		prctl(PR_SET_NAME, name);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			pause();
 	}
-	/* Until it has its name. */
-	usleep(100000);
+	prctl(PR_SET_NAME, "kredact_test");
 	return pid;
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,8 @@ struct world {
 	} piece[PIECES];
 	uint64_t handle;
 	struct kredact_query query;
+	struct kredact_list list;
+	struct kredact_tag listed[2];
 	struct kredact_info before, seen, after;
 	struct kredact_key key;
 	int ret;
@@ -284,7 +287,13 @@ const struct scenario unregister_one = {
 
 static int act_query(struct world *w)
 {
-	return query(w->mem, PAGE, &w->query) ?: info(&w->seen);
+	w->list = (struct kredact_list){
+		.size = sizeof(w->list),
+		.tags = (uintptr_t)w->listed,
+		.nr = 2,
+	};
+	return query(w->mem, PAGE, &w->query) ?: info(&w->seen) ?:
+	       (ioctl(kredact_fd(), KREDACT_IOC_LIST, &w->list) ? -errno : 0);
 }
 
 static void judge_query(struct world *w)
@@ -293,12 +302,56 @@ static void judge_query(struct world *w)
 	if (!w->ret && (w->query.tagged != PAGE || w->query.nr != 1 || w->seen.my_ranges != 1))
 		wrong(w, "tagged %llu, nr %u, my_ranges %llu", w->query.tagged, w->query.nr,
 		      w->seen.my_ranges);
+	if (!w->ret && (w->list.nr != 1 || w->listed[0].addr != (uintptr_t)w->piece[0].at))
+		wrong(w, "listed %u", w->list.nr);
+	if (w->ret && w->list.place[0])
+		wrong(w, "the list goes on after %d", w->ret);
 }
 
 const struct scenario query_and_info = {
 	.prepare = one_tagged,
 	.act = act_query,
 	.judge = judge_query,
+};
+
+static void another(struct world *w)
+{
+	two_pieces(w);
+	w->child = fork();
+	if (!w->child) {
+		for (;;)
+			pause();
+	}
+	must(w, "fork", w->child < 0);
+}
+
+/* In its memory, not in that of the caller. */
+static int act_other(struct world *w)
+{
+	struct kredact_register args = {
+		.size = sizeof(args),
+		.flags = KREDACT_PIDFD | KREDACT_NOPIN,
+		.addr = (uintptr_t)w->piece[0].at,
+		.len = SECRET,
+		.pidfd = syscall(SYS_pidfd_open, w->child, 0),
+	};
+	int ret = ioctl(kredact_fd(), KREDACT_IOC_REGISTER, &args) ? -errno : 0;
+
+	close(args.pidfd);
+	return ret;
+}
+
+static void judge_other(struct world *w)
+{
+	accounts(w, 0, 1);
+	kill(w->child, SIGKILL);
+	must(w, "wait", waitpid(w->child, NULL, 0) != w->child);
+}
+
+const struct scenario register_for_another = {
+	.prepare = another,
+	.act = act_other,
+	.judge = judge_other,
 };
 
 static int act_key(struct world *w)
