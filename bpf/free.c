@@ -23,11 +23,13 @@
 #define CAP_BPF		39
 #endif
 
-#define NR_PROGRAMS	7
+#define NR_PROGRAMS	8
 
 struct free_mode {
 	struct kredact_free_bpf *skel;
 	struct ring_buffer *events;
+	struct dumps *dumps;
+	int nr_dumped;
 	struct bpf_link *links[NR_PROGRAMS];
 	int nr_links;
 	void (*dumped)(const struct free_event *event, void *arg);
@@ -76,6 +78,8 @@ static enum free_why choose_hooks(struct kredact_free_bpf *skel)
 	/* (addr), and (addr, int *locked) from 6.18 on. */
 	n = parameters(btf, "get_dump_page");
 	if (n != 1 && n != 2)
+		goto out;
+	if (parameters(btf, "dump_user_range") != 3)
 		goto out;
 	/* do_coredump() became vfs_coredump() in 6.17. */
 	if (parameters(btf, "do_coredump") < 0 &&
@@ -145,7 +149,7 @@ static enum free_why attach(struct free_mode *f)
 	struct bpf_program *programs[] = {
 		f->skel->progs.dump_page, f->skel->progs.dump_begins, f->skel->progs.dump_ends,
 		f->skel->progs.mm_ends, f->skel->progs.mremapped, f->skel->progs.uffd_moved,
-		f->skel->progs.forked,
+		f->skel->progs.core_grows, f->skel->progs.forked,
 	};
 	size_t i;
 
@@ -166,7 +170,10 @@ static int hand_on(void *arg, void *data, size_t size)
 {
 	struct free_mode *f = arg;
 
-	if (size >= sizeof(struct free_event) && f->dumped)
+	if (!dumps_take(f->dumps, data, size))
+		return 0;
+	f->nr_dumped++;
+	if (f->dumped)
 		f->dumped(data, f->arg);
 	return 0;
 }
@@ -188,6 +195,9 @@ struct free_mode *free_open(const struct free_opts *opts, enum free_why *why)
 		return NULL;
 	f->dumped = opts->dumped;
 	f->arg = opts->arg;
+	f->dumps = dumps_new(opts->listed, opts->arg);
+	if (!f->dumps)
+		goto out;
 	*why = load(f, opts);
 	if (*why == FREE_OK)
 		*why = look_around(f);
@@ -204,6 +214,7 @@ struct free_mode *free_open(const struct free_opts *opts, enum free_why *why)
 		*why = FREE_NO_PINS;
 	if (*why == FREE_OK)
 		return f;
+out:
 	err = errno;
 	free_close(f);
 	errno = err;
@@ -238,7 +249,11 @@ int free_fd(const struct free_mode *f)
 
 int free_poll(struct free_mode *f, int ms)
 {
-	return ring_buffer__poll(f->events, ms);
+	int n;
+
+	f->nr_dumped = 0;
+	n = ring_buffer__poll(f->events, ms);
+	return n < 0 ? n : f->nr_dumped;
 }
 
 int free_read_counters(const struct free_mode *f, struct free_counters *out)
@@ -323,6 +338,7 @@ void free_close(struct free_mode *f)
 	while (f->nr_links)
 		bpf_link__destroy(f->links[--f->nr_links]);
 	ring_buffer__free(f->events);
+	dumps_free(f->dumps);
 	kredact_free_bpf__destroy(f->skel);
 	free(f);
 	bpf_log_to(NULL);

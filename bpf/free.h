@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <linux/types.h>
 
-#include "free_shared.h"
+#include "dump.h"
 
 struct bpf_object;
 struct free_mode;
@@ -30,6 +30,7 @@ struct free_opts {
 	__u32 max_ranges;
 	const char *pins;
 	void (*dumped)(const struct free_event *event, void *arg);
+	void (*listed)(const struct free_dump *dump, void *arg);
 	void *arg;
 	FILE *log;
 };

@@ -23,6 +23,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "dump.bpf.h"
 #include "pages.bpf.h"
 
 #define PAGE_BYTES		(1 << PAGE_BITS)
@@ -48,11 +49,6 @@ const char zeros[PAGE_BYTES] = {};
 
 /* For the loader: what look_around() saw. */
 int preempt_mode = -1;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
-} kr_events SEC(".maps");
 
 /*
  * A program that is preempted by another task which comes to it on the same
@@ -105,27 +101,9 @@ static __always_inline void kill_dump(struct tagged_mm *m, __u32 reason)
 		PAGES_COUNT(killed[reason], 1);
 }
 
-static __always_inline void tell(const struct tagged_mm *m, __u32 reason)
-{
-	struct free_event *e = bpf_ringbuf_reserve(&kr_events, sizeof(*e), 0);
-
-	if (!e) {
-		PAGES_COUNT(events_lost, 1);
-		return;
-	}
-	e->ns = bpf_ktime_get_boot_ns();
-	e->start_ns = bpf_get_current_task_btf()->group_leader->start_boottime;
-	e->tgid = bpf_get_current_pid_tgid() >> 32;
-	e->reason = reason;
-	e->pages_tagged = m ? m->nr_pages : 0;
-	e->pages_zeroed = m ? m->zeroed : 0;
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	bpf_ringbuf_submit(e, 0);
-}
-
 /* A fatal signal; other threads still run. A process that is marked leaves no file at all. */
 SEC("fentry/do_coredump")
-int BPF_PROG(dump_begins)
+int BPF_PROG(dump_begins, const kernel_siginfo_t *siginfo)
 {
 	__u64 mm = current_mm();
 	struct tagged_mm *m;
@@ -134,12 +112,32 @@ int BPF_PROG(dump_begins)
 		return 0;
 	m = bpf_map_lookup_elem(&kr_mms, &mm);
 	kill_dump(m, FREE_MARKED);
-	tell(m, FREE_MARKED);
+	dump_tell(NULL, siginfo->si_signo, m ? m->nr_pages : 0, FREE_MARKED);
+	return 0;
+}
+
+/* A segment has been written, or what of it could be. */
+SEC("fexit/dump_user_range")
+int BPF_PROG(core_grows, struct coredump_params *cprm)
+{
+	__u64 mm = current_mm();
+	struct tagged_mm *m = bpf_map_lookup_elem(&kr_mms, &mm);
+	struct file *file = cprm->file;
+
+	if (!m)
+		return 0;
+	m->size = cprm->pos + cprm->to_skip;
+	if (m->file == (__u64)file)
+		return 0;
+	m->file = (__u64)file;
+	m->mode = file->f_inode->i_mode;
+	m->ino = file->f_inode->i_ino;
+	m->dev = file->f_inode->i_sb->s_dev;
 	return 0;
 }
 
 SEC("fexit/do_coredump")
-int BPF_PROG(dump_ends)
+int BPF_PROG(dump_ends, const kernel_siginfo_t *siginfo)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 mm = current_mm();
@@ -147,7 +145,7 @@ int BPF_PROG(dump_ends)
 
 	/* Not one of several threads with a fatal signal that were not to dump. */
 	if (m && (task->flags & PF_DUMPCORE))
-		tell(m, m->reason);
+		dump_tell(m, siginfo->si_signo, m->nr_pages, m->reason);
 	return 0;
 }
 

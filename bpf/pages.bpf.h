@@ -47,6 +47,12 @@ struct tagged_mm {
 	__u64 zeroed;
 	__u32 reason;		/* enum free_reason */
 	__u32 alone;		/* checked: only the threads of the dying process have this mm */
+	/* Of the core, from its first segment on. */
+	__u64 file;		/* struct file */
+	__u64 size;
+	__u64 ino;
+	__u32 dev;
+	__u32 mode;
 };
 
 struct page_key {

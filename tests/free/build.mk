@@ -16,7 +16,7 @@ $(FREE_O)/store.skel.h: $(FREE_O)/store.bpf.o
 	mv $@.tmp $@
 
 $(FREE_BINS): $(FREE_BIN)/%: tests/free/%.c tests/free/store.c tests/free/store.h \
-	      $(FREE_O)/store.skel.h $(addprefix $(BPF_O)/,free.o kernel.o log.o pins.o) \
+	      $(FREE_O)/store.skel.h $(addprefix $(BPF_O)/,free.o dump.o kernel.o log.o pins.o) \
 	      $(wildcard tests/selftests/kredact/core.[ch]) $(B)/kselftest/.stamp
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Werror -O1 -g -Iinclude/uapi -Ibpf -Itests/selftests/kredact \

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-# Tests of the table of probes and of the search for symbols, under ASan and UBSan.
+# Tests of the table of probes, of the search for symbols, and of what dumps are put together
+# from, under ASan and UBSan.
 
-UNIT_BPF := $(B)/tests/unit-bpf/table_test
+UNIT_BPF := $(addprefix $(B)/tests/unit-bpf/,table_test dump_test)
 UNIT_TESTS += $(UNIT_BPF)
 ALL += $(UNIT_BPF)
 
-$(UNIT_BPF): $(addprefix bpf/,table.c value.c symbol.c pattern.c) tests/unit-bpf/table_test.c
+$(B)/tests/unit-bpf/table_test: $(addprefix bpf/,table.c value.c symbol.c pattern.c)
+$(B)/tests/unit-bpf/dump_test: bpf/dump.c
+
+$(UNIT_BPF): $(B)/tests/unit-bpf/%: tests/unit-bpf/%.c
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -Ibpf -Itests/unit-tools -MMD -MP -o $@ $(filter %.c,$^) -lconfig -lelf
 
--include $(UNIT_BPF).d
+-include $(UNIT_BPF:=.d)
