@@ -61,24 +61,100 @@ static void check_structure(struct audit *audit)
 		      audit->notes.threads == 1 ? "" : "s");
 }
 
+/* The seal in the core, or else the one beside it. */
+static int find_seal(struct audit *audit, struct complaint *text)
+{
+	const struct core *core = &audit->core;
+	int error = -ENODATA;
+
+	if (!audit->only_sidecar)
+		error = seal_open(&audit->seal, &audit->in, core->sound ? core->end : 0, text);
+	if (error != -ENODATA || !audit->has_sidecar)
+		return error;
+	seal_close(&audit->seal);
+	return seal_open_sidecar(&audit->seal, &audit->sidecar, text);
+}
+
+static int judge_sidecar(const struct seal *seal, struct complaint *text)
+{
+	if (seal->sidecar.killed)
+		return complain(text, -EBADMSG, "the dump was killed before its end: %s",
+				seal_killed_text(seal->sidecar.killed));
+	if (seal->sidecar.flags & KREDACT_SIDECAR_LOST)
+		return complain(text, -EBADMSG, "the daemon was not told of all tagged pages: the "
+				"seal lacks ranges");
+	return 0;
+}
+
 static void check_seal(struct audit *audit)
 {
 	struct complaint *text = text_of(audit, CHECK_SEAL);
-	const struct core *core = &audit->core;
 	int error;
 
-	error = seal_open(&audit->seal, &audit->in, core->sound ? core->end : 0, text);
+	error = find_seal(audit, text);
 	if (!error && audit->seal.flags & KREDACT_SEAL_ALL_LEFT_OUT)
 		error = complain(text, -EBADMSG, "the module could not read its tags during this "
 				 "dump: the seal may lack ranges");
 	if (!error && audit->seal.rules.flags & KREDACT_RULES_EXEMPT)
 		error = complain(text, -EBADMSG, "a policy program exempted this dump: what its "
 				 "process had registered was not redacted");
+	if (!error && audit->seal.beside)
+		error = judge_sidecar(&audit->seal, text);
 	conclude(audit, CHECK_SEAL, error ? CHECK_FAILED : CHECK_PASSED);
 	if (error)
 		return;
-	complaint_set(text, "version %u, %" PRIu64 " bytes at offset %" PRIu64,
-		      KREDACT_SEAL_VERSION, audit->seal.len, audit->seal.offset);
+	if (audit->seal.beside)
+		complaint_set(text, "version %u, %" PRIu64 " bytes beside the core, made by a "
+			      "daemon, not by the kernel", KREDACT_SEAL_VERSION, audit->seal.len);
+	else
+		complaint_set(text, "version %u, %" PRIu64 " bytes at offset %" PRIu64,
+			      KREDACT_SEAL_VERSION, audit->seal.len, audit->seal.offset);
+}
+
+/* Is the core the file that was sealed, byte for byte? */
+static int match_bytes(struct audit *audit, struct complaint *text)
+{
+	const struct seal *seal = &audit->seal;
+	u8 sha256[DIGEST_LEN];
+	int error;
+
+	if (audit->in.size != seal->core_len)
+		return complain(text, -EBADMSG, "the core has %" PRIu64 " bytes, the one that was "
+				"sealed %" PRIu64, audit->in.size, seal->core_len);
+	error = digest_file(audit->digest, &audit->in, sha256, text);
+	if (error)
+		return error;
+	if (memcmp(sha256, seal->sidecar.sha256, sizeof(sha256)))
+		return complain(text, -EBADMSG, "the core is not the one that was sealed, or was "
+				"changed since: its SHA-256 differs");
+	return complain(text, 0, "the core is the one that was sealed (SHA-256), of process %u",
+			audit->notes.pid);
+}
+
+/* The core went where its bytes could not be seen: compare what else there is. */
+static int match_stream(struct audit *audit, struct complaint *text)
+{
+	const struct core *core = &audit->core;
+	const struct core_segment *last = core->nr_segments ?
+					  &core->segments[core->nr_segments - 1] : NULL;
+
+	if (!last || last->offset + last->filesz != audit->seal.core_len)
+		return complain(text, -EBADMSG, "the core is not as long as the one that was "
+				"sealed: %" PRIu64 " bytes", audit->seal.core_len);
+	if (audit->notes.signo != audit->seal.signo)
+		return complain(text, -EBADMSG, "the core is of signal %u, the seal of %u",
+				audit->notes.signo, audit->seal.signo);
+	return complain(text, 0, "core and seal are of the same process (%u), signal and length; "
+			"the core went through a pipe, so its bytes could not be compared",
+			audit->notes.pid);
+}
+
+static int match_sidecar(struct audit *audit, struct complaint *text)
+{
+	if (!audit->core.sound || audit->in.size != audit->core.end)
+		return complain(text, -EBADMSG, "the core is cut off, or something follows it");
+	return audit->seal.sidecar.flags & KREDACT_SIDECAR_DIGEST ? match_bytes(audit, text) :
+								    match_stream(audit, text);
 }
 
 static void check_match(struct audit *audit)
@@ -100,11 +176,13 @@ static void check_match(struct audit *audit)
 	else if (notes->pid != seal->ns_tgid)
 		error = complain(text, -EBADMSG, "the core is of process %u, the seal of %u",
 				 notes->pid, seal->ns_tgid);
-	else if (seal->core_len < audit->core.end)
+	else if (!seal->beside && seal->core_len < audit->core.end)
 		error = complain(text, -EBADMSG, "the seal begins inside the core");
 	else if (compat == audit->core.is64)
 		error = complain(text, -EBADMSG, "a %s-bit core with the seal of a %s-bit one",
 				 audit->core.is64 ? "64" : "32", compat ? "32" : "64");
+	else if (seal->beside)
+		error = match_sidecar(audit, text);
 	else
 		error = complain(text, 0, "core and seal are of the same process (%u)", notes->pid);
 	conclude(audit, CHECK_MATCH, error ? CHECK_FAILED : CHECK_PASSED);
@@ -130,7 +208,7 @@ static int authenticate(struct audit *audit, struct complaint *text)
 	if (CRYPTO_memcmp(audit->key_id, seal->header.key_id, sizeof(audit->key_id)))
 		return complain(text, -ENOKEY, "wrong key: the seal needs %s%s", wanted,
 				boot ? ", a random key of the module" : "");
-	error = mac_check(audit->mac, &audit->in, seal->offset, seal->len - MAC_LEN, seal->hmac,
+	error = mac_check(audit->mac, seal->in, seal->offset, seal->len - MAC_LEN, seal->hmac,
 			  &equal, text);
 	if (error)
 		return error;
@@ -407,7 +485,8 @@ static void check_secrets(struct audit *audit)
 
 /**
  * audit_run() - do all checks
- * @audit:	zero but for @in (open), @mac and @key_id or @no_key, and @search
+ * @audit:	zero but for @in (open), @mac and @key_id or @no_key, @search, and @sidecar
+ *		(open), @has_sidecar, @only_sidecar and @digest
  *
  * Makes no system calls but reads and seeks of the file and for memory.
  */
@@ -456,17 +535,19 @@ enum verdict audit_verdict(const struct audit *audit)
 
 /**
  * audit_close() - release what an audit took
- * @audit:	@in, @mac and @search included
+ * @audit:	@in, @sidecar, @mac, @digest and @search included
  */
 void audit_close(struct audit *audit)
 {
 	search_free(audit->search);
 	mac_free(audit->mac);
+	digest_free(audit->digest);
 	spans_free(&audit->spans);
 	spans_free(&audit->left_out);
 	copies_free(&audit->copies);
 	seal_close(&audit->seal);
 	core_close(&audit->core);
+	input_close(&audit->sidecar);
 	input_close(&audit->in);
 }
 

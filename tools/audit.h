@@ -6,6 +6,7 @@
 #define KREDACT_TOOLS_AUDIT_H
 
 #include "copies.h"
+#include "digest.h"
 #include "finding.h"
 #include "keyfile.h"
 #include "mac.h"
@@ -63,6 +64,10 @@ struct listed_hit {
  * @notes:	its notes
  * @has_notes:	they could be read
  * @seal:	its seal
+ * @sidecar:	the file of a seal beside it, if @has_sidecar
+ * @has_sidecar: there is such a file; a seal of the core's own comes before it
+ * @only_sidecar: but not with this
+ * @digest:	made ready if @has_sidecar
  * @key_id:	name of the auditor's key, if @mac
  * @mac:	made with the auditor's key, or NULL
  * @no_key:	the auditor does without authenticity
@@ -89,6 +94,10 @@ struct audit {
 	struct notes notes;
 	bool has_notes;
 	struct seal seal;
+	struct input sidecar;
+	bool has_sidecar;
+	bool only_sidecar;
+	struct digest *digest;
 	u8 key_id[KEYFILE_ID_LEN];
 	struct mac *mac;
 	bool no_key;

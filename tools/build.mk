@@ -3,8 +3,9 @@
 # Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c finding.c input.c json.c keyfile.c mac.c \
-	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c sandbox.c setting.c text.c)
+AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c digest.c finding.c input.c json.c keyfile.c mac.c \
+	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c \
+	       seal_sidecar.c sandbox.c setting.c text.c)
 AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
 
 # bpf/build.mk adds the BPF programs that both load.
@@ -15,6 +16,10 @@ KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_l
 		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
 		setting.c tagging.c text.c)
 KREDACT_LIBS := -lcrypto -ljson-c
+
+# What makes the seal of a daemon, for a program that works without the module.
+SIDECAR_SRC := $(addprefix tools/,corefile.c digest.c input.c keyfile.c sidecar.c text.c)
+SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/core-seal.o
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
@@ -28,6 +33,11 @@ VERIFY_SAN_OBJ := $(B)/obj/tools-san/verify.o $(AUDIT_SAN_OBJ)
 ALL += $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 
 $(B)/obj/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The encoder of the module.
+$(B)/obj/tools/core-seal.o: kmod/core/seal.c
 	@mkdir -p $(@D)
 	$(CC) $(KR_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -60,5 +70,6 @@ install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 	install -D -m 644 packaging/kredactd.conf \
 		$(DESTDIR)/usr/share/doc/kredact/examples/kredactd.conf
 
--include $(VERIFY_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(KREDACTD_OBJ:.o=.d) $(VERIFY_SAN_OBJ:.o=.d) \
+-include $(VERIFY_OBJ:.o=.d) $(SIDECAR_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(KREDACTD_OBJ:.o=.d) \
+	 $(VERIFY_SAN_OBJ:.o=.d) \
 	 $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.d)

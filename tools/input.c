@@ -191,3 +191,37 @@ int input_window(struct input *in, u64 offset, u64 most, const u8 **bytes, u64 *
 	*len = min(extent, most);
 	return 0;
 }
+
+/**
+ * input_feed() - hand a part of the file to a function
+ * @in:		open
+ * @offset:	first byte
+ * @len:	how many
+ * @take:	takes the next @len bytes; false if it failed
+ * @arg:	first argument of @take
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG, -EIO, or -EINVAL if @take failed.
+ */
+int input_feed(struct input *in, u64 offset, u64 len,
+	       bool (*take)(void *arg, const void *bytes, size_t len), void *arg,
+	       struct complaint *why)
+{
+	static const u8 zeros[65536];
+	const u8 *bytes;
+	u64 part;
+	int error;
+
+	for (; len; offset += part, len -= part) {
+		error = input_window(in, offset, len, &bytes, &part, why);
+		if (error)
+			return error;
+		if (!bytes) {
+			bytes = zeros;
+			part = min(part, (u64)sizeof(zeros));
+		}
+		if (!take(arg, bytes, part))
+			return complain(why, -EINVAL, "OpenSSL cannot compute SHA-256");
+	}
+	return 0;
+}

@@ -38,6 +38,9 @@ void input_close(struct input *in);
 int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint *why);
 int input_window(struct input *in, u64 offset, u64 most, const u8 **bytes, u64 *len,
 		 struct complaint *why);
+int input_feed(struct input *in, u64 offset, u64 len,
+	       bool (*take)(void *arg, const void *bytes, size_t len), void *arg,
+	       struct complaint *why);
 bool input_is_hole(struct input *in, u64 offset, u64 *len);
 
 #endif /* KREDACT_TOOLS_INPUT_H */

@@ -45,11 +45,11 @@ static void add_escaped(struct json_object *to, const char *name, const void *va
 	add_text(to, name, text);
 }
 
-static void add_hex(struct json_object *to, const char *name, const u8 *value)
+static void add_hex(struct json_object *to, const char *name, const u8 *value, size_t len)
 {
-	char text[2 * KEYFILE_ID_LEN + 1];
+	char text[2 * DIGEST_LEN + 1];
 
-	text_hex(text, value, KEYFILE_ID_LEN);
+	text_hex(text, value, len);
 	add_text(to, name, text);
 }
 
@@ -188,7 +188,26 @@ static struct json_object *rules(const struct seal_rules *from)
 	return object;
 }
 
-static struct json_object *seal_object(const struct audit *audit)
+static struct json_object *sidecar(const struct report *report, const struct seal_sidecar *from)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "file", report->seal);
+	add_bool(object, "complete", !(from->flags & KREDACT_SIDECAR_LOST));
+	if (from->flags & KREDACT_SIDECAR_DIGEST)
+		add_hex(object, "sha256", from->sha256, sizeof(from->sha256));
+	else
+		json_object_object_add(object, "sha256", NULL);
+	add_number(object, "killed", from->killed);
+	if (from->killed)
+		add_text(object, "killed_text", seal_killed_text(from->killed));
+	add_bool(object, "vouches_for_registers", false);
+	add_bool(object, "vouches_for_copies", false);
+	add_bool(object, "vouches_for_time_before_seal", false);
+	return object;
+}
+
+static struct json_object *seal_object(const struct report *report, const struct audit *audit)
 {
 	struct json_object *object = json_object_new_object(), *counts;
 	const struct seal *seal = &audit->seal;
@@ -196,12 +215,13 @@ static struct json_object *seal_object(const struct audit *audit)
 	char when[32];
 
 	add_number(object, "version", KREDACT_SEAL_VERSION);
+	add_text(object, "made_by", seal->beside ? "daemon" : "kernel");
 	add_number(object, "offset", seal->offset);
 	add_number(object, "length", seal->len);
 	add_number(object, "flags", seal->flags);
 	add_bool(object, "boot_key", seal->flags & KREDACT_SEAL_KEY_BOOT);
-	add_hex(object, "key_id", header->key_id);
-	add_hex(object, "boot_id", header->boot_id);
+	add_hex(object, "key_id", header->key_id, sizeof(header->key_id));
+	add_hex(object, "boot_id", header->boot_id, sizeof(header->boot_id));
 	text_time(when, sizeof(when), seal->realtime_ns);
 	add_text(object, "time", when);
 	add_number(object, "realtime_ns", seal->realtime_ns);
@@ -234,6 +254,8 @@ static struct json_object *seal_object(const struct audit *audit)
 	}
 	if (seal->has_rules)
 		json_object_object_add(object, "rules", rules(&seal->rules));
+	if (seal->has_sidecar)
+		json_object_object_add(object, "sidecar", sidecar(report, &seal->sidecar));
 	add_number(object, "unknown_records", seal->unknown);
 	return object;
 }
@@ -416,7 +438,7 @@ int json_print(const struct report *report, struct audit *audit)
 	if (audit->has_core)
 		json_object_object_add(root, "core", core(audit));
 	if (audit->seal.readable) {
-		json_object_object_add(root, "seal", seal_object(audit));
+		json_object_object_add(root, "seal", seal_object(report, audit));
 		json_object_object_add(root, "ranges", zeros(&audit->zeros));
 		if (audit->seal.has_hunt) {
 			json_object_object_add(root, "copied", copy_zeros(&audit->copies));

@@ -60,6 +60,11 @@ void mac_free(struct mac *mac)
 	free(mac);
 }
 
+static bool take(void *arg, const void *bytes, size_t len)
+{
+	return EVP_MAC_update(arg, bytes, len);
+}
+
 /**
  * mac_check() - does a part of a file have this HMAC?
  * @mac:	from mac_new(); can be used once
@@ -75,25 +80,14 @@ void mac_free(struct mac *mac)
 int mac_check(struct mac *mac, struct input *in, u64 offset, u64 len, const u8 *expected,
 	      bool *equal, struct complaint *why)
 {
-	static const u8 zeros[4096];
 	u8 computed[MAC_LEN];
-	const u8 *bytes;
 	size_t got = 0;
-	u64 part;
 	int error;
 
 	*equal = false;
-	for (; len; offset += part, len -= part) {
-		error = input_window(in, offset, len, &bytes, &part, why);
-		if (error)
-			return error;
-		if (!bytes) {
-			bytes = zeros;
-			part = min(part, (u64)sizeof(zeros));
-		}
-		if (!EVP_MAC_update(mac->context, bytes, part))
-			return complain(why, -EINVAL, "OpenSSL cannot compute the HMAC");
-	}
+	error = input_feed(in, offset, len, take, mac->context, why);
+	if (error)
+		return error;
 	if (!EVP_MAC_final(mac->context, computed, &got, sizeof(computed)) || got != MAC_LEN)
 		return complain(why, -EINVAL, "OpenSSL cannot compute the HMAC");
 	*equal = !CRYPTO_memcmp(computed, expected, MAC_LEN);

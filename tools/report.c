@@ -79,7 +79,12 @@ static void print_seal(const struct report *report, const struct seal *seal)
 	     seal->uid);
 	line(report, "signal", "%u%s%s", seal->signo, signal ? " SIG" : "", signal ? signal : "");
 	line(report, "dumped", "%s", when);
-	line(report, "by", "Linux %s, kredact %s", release, module);
+	if (seal->beside) {
+		line(report, "by", "Linux %s; the seal by a daemon, %s", release, module);
+		line(report, "seal", "%s", report->seal);
+	} else {
+		line(report, "by", "Linux %s, kredact %s", release, module);
+	}
 }
 
 /* Without a seal the core itself tells a little. */
@@ -188,9 +193,12 @@ static void print_counts(const struct report *report, const struct audit *audit)
 	if (i < seal->nr_labels)
 		line(report, "", "and more labels: see --json");
 	print_label(report, &seal->unlabelled);
-	line(report, "module says", "%" PRIu64 " pages zeroed; %" PRIu64 " copied with %" PRIu64
-	     " bytes zeroed", seal->counts.pages_zeroed, seal->counts.pages_copied,
-	     seal->counts.bytes_zeroed);
+	if (seal->beside)
+		line(report, "daemon says", "%" PRIu64 " pages zeroed", seal->counts.pages_zeroed);
+	else
+		line(report, "module says", "%" PRIu64 " pages zeroed; %" PRIu64 " copied with %" PRIu64
+		     " bytes zeroed", seal->counts.pages_zeroed, seal->counts.pages_copied,
+		     seal->counts.bytes_zeroed);
 	if (audit->core.sound) {
 		text_size(zero, sizeof(zero), audit->zeros.zero);
 		text_size(absent, sizeof(absent), audit->zeros.absent);
@@ -330,6 +338,10 @@ static void print_verdict(const struct report *report, const struct audit *audit
 	if (audit->seal.readable && audit->seal.has_hunt && audit->seal.hunt.unindexed &&
 	    audit->seal.policy.unhunted != KREDACT_UNHUNTED_WRITABLE)
 		fputs("  copies were not hunted: they may be in this core\n", report->out);
+	if (audit->seal.readable && audit->seal.beside)
+		fputs("  sealed by a daemon, not by the kernel: that does not vouch for registers,\n"
+		      "  for copies, nor for the time between the dump and the seal, in which the\n"
+		      "  core could be changed\n", report->out);
 	if (!report->sandboxed)
 		fputs("  read without the sandbox\n", report->out);
 }

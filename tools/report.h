@@ -12,6 +12,7 @@
 /**
  * struct report - how to report
  * @file:	name of the core, escaped
+ * @seal:	name of the file of a seal beside it, likewise
  * @secrets:	names of the secrets, escaped
  * @nr_secrets:	how many
  * @sandboxed:	the core was read in the sandbox
@@ -20,6 +21,7 @@
  */
 struct report {
 	const char *file;
+	const char *seal;
 	char *const *secrets;
 	u32 nr_secrets;
 	bool sandboxed;

@@ -72,7 +72,16 @@ static int allow(scmp_filter_ctx filter, const int *calls, size_t nr)
 	return error;
 }
 
-static int add_rules(scmp_filter_ctx filter, int input_fd)
+static int add_input(scmp_filter_ctx filter, int fd)
+{
+	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pread64), 1,
+				     SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+
+	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(lseek), 1,
+						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+}
+
+static int add_rules(scmp_filter_ctx filter, const int *inputs, size_t nr)
 {
 	int error;
 
@@ -80,12 +89,8 @@ static int add_rules(scmp_filter_ctx filter, int input_fd)
 	if (!error)
 		error = allow(filter, runtime_calls,
 			      sizeof(runtime_calls) / sizeof(*runtime_calls));
-	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pread64), 1,
-					 SCMP_A0_32(SCMP_CMP_EQ, (u32)input_fd));
-	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(lseek), 1,
-					 SCMP_A0_32(SCMP_CMP_EQ, (u32)input_fd));
+	while (nr-- && !error)
+		error = add_input(filter, inputs[nr]);
 	if (!error && !SANITIZED)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
 					 SCMP_A0_32(SCMP_CMP_EQ, STDOUT_FILENO));
@@ -103,13 +108,14 @@ static int add_rules(scmp_filter_ctx filter, int input_fd)
 
 /**
  * sandbox_enter() - give up everything that parsing does not need
- * @input_fd:	the only file that can be read from here on
+ * @inputs:	the only files that can be read from here on
+ * @nr:		how many
  * @why:	text of an error
  *
  * Return: 0, or a negative errno if the kernel has no seccomp filters or the
  * limit of memory cannot be set.
  */
-int sandbox_enter(int input_fd, struct complaint *why)
+int sandbox_enter(const int *inputs, size_t nr, struct complaint *why)
 {
 	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
 	scmp_filter_ctx filter;
@@ -120,7 +126,7 @@ int sandbox_enter(int input_fd, struct complaint *why)
 	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (!filter)
 		return complain(why, -ENOMEM, "out of memory for the sandbox");
-	error = add_rules(filter, input_fd);
+	error = add_rules(filter, inputs, nr);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);

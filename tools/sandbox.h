@@ -8,6 +8,6 @@
 #include "text.h"
 
 int sandbox_privacy(struct complaint *why);
-int sandbox_enter(int input_fd, struct complaint *why);
+int sandbox_enter(const int *inputs, size_t nr, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_SANDBOX_H */

@@ -14,7 +14,8 @@
 
 #define SLOTS		(2 * SEAL_LABELS_MAX)
 #define BATCH		256u
-#define KNOWN_FLAGS	(KREDACT_SEAL_KEY_BOOT | KREDACT_SEAL_COMPAT | KREDACT_SEAL_ALL_LEFT_OUT)
+#define KNOWN_FLAGS	(KREDACT_SEAL_KEY_BOOT | KREDACT_SEAL_COMPAT | KREDACT_SEAL_ALL_LEFT_OUT | \
+			 KREDACT_SEAL_DAEMON)
 #define RANGE_FLAGS	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP)
 #define RECORD_LEN	sizeof(struct kredact_seal_record)
 
@@ -76,6 +77,10 @@ static int read_header(struct seal *seal, struct complaint *why)
 				le16toh(header->header_len));
 	if (seal->flags & ~KNOWN_FLAGS)
 		return complain(why, -EBADMSG, "unknown flags in the seal: %#x", seal->flags);
+	if (seal->beside != !!(seal->flags & KREDACT_SEAL_DAEMON))
+		return complain(why, -EBADMSG, seal->beside ?
+				"a seal of the kernel belongs into its core, not beside it" :
+				"a seal of a daemon belongs beside its core, not into it");
 	if (seal->page_size < 4096 || seal->page_size > 1 << 20 ||
 	    seal->page_size & (seal->page_size - 1))
 		return complain(why, -EBADMSG, "page size %u in the seal", seal->page_size);
@@ -85,7 +90,7 @@ static int read_header(struct seal *seal, struct complaint *why)
 	    !padded(header->module, sizeof(header->module)) ||
 	    !padded(header->release, sizeof(header->release)))
 		return complain(why, -EBADMSG, "a name in the seal header is not padded by zeros");
-	if (seal->core_len != seal->offset)
+	if (!seal->beside && seal->core_len != seal->offset)
 		return complain(why, -EBADMSG, "the seal is at offset %" PRIu64
 				" but says %" PRIu64, seal->offset, seal->core_len);
 	return 0;
@@ -295,7 +300,8 @@ static int read_counts(struct seal *seal, u64 at, u64 len, struct complaint *why
 		return complain(why, -EBADMSG, "the seal counts %" PRIu64 " left-out pages, %"
 				PRIu64 " of them not listed, but lists %" PRIu64,
 				seal->counts.pages_left_out, seal->counts.left_out_lost, left_out);
-	return seal_check_hunt(seal, why) ?: seal_check_rules(seal, why);
+	return seal_check_hunt(seal, why) ?: seal_check_rules(seal, why) ?:
+	       seal_check_sidecar(seal, why);
 }
 
 static int read_trailer(struct seal *seal, u64 at, u64 records, struct complaint *why)
@@ -347,6 +353,8 @@ static int read_record(struct seal *seal, u64 at, u32 type, u64 len,
 		return first ? seal_read_hunt(seal, at, len, why) : 0;
 	case KREDACT_SEAL_RULES:
 		return first ? seal_read_rules(seal, at, len, why) : 0;
+	case KREDACT_SEAL_SIDECAR:
+		return first ? seal_read_sidecar(seal, at, len, why) : 0;
 	default:
 		seal->unknown += first;
 		return 0;
@@ -418,6 +426,29 @@ static int check_gap(struct seal *seal, u64 core_end, struct complaint *why)
 	return read_padding(seal, core_end, seal->offset - core_end, why);
 }
 
+/* From the header to the trailer, both of which are there or seem to be. */
+static int read_seal(struct seal *seal, struct complaint *why)
+{
+	const struct seal_visitor count = { seal, count_range, count_left_out, seal_count_copy };
+	int error;
+
+	seal->present = true;
+	seal->slots = calloc(SLOTS, sizeof(*seal->slots));
+	if (!seal->slots)
+		return complain(why, -ENOMEM, "out of memory for labels");
+	error = read_header(seal, why);
+	if (error)
+		return error;
+	error = walk(seal, &count, why);
+	if (error)
+		return error;
+	seal->readable = true;
+	if (seal->trailing)
+		return complain(why, -EBADMSG, "%" PRIu64 " unknown bytes follow the seal",
+				seal->trailing);
+	return 0;
+}
+
 /**
  * seal_open() - find and read the seal of a core
  * @seal:	takes the state; seal_close() releases it, also after an error
@@ -433,7 +464,6 @@ static int check_gap(struct seal *seal, u64 core_end, struct complaint *why)
  */
 int seal_open(struct seal *seal, struct input *in, u64 core_end, struct complaint *why)
 {
-	const struct seal_visitor count = { seal, count_range, count_left_out, seal_count_copy };
 	u64 forwards = core_end + padding(core_end), backwards;
 	int error;
 
@@ -447,27 +477,32 @@ int seal_open(struct seal *seal, struct input *in, u64 core_end, struct complain
 					" unknown bytes follow the core", in->size - core_end);
 		return complain(why, -ENODATA, "no seal");
 	}
-	seal->present = true;
 	seal->offset = forwards ? forwards : backwards;
-	seal->slots = calloc(SLOTS, sizeof(*seal->slots));
-	if (!seal->slots)
-		return complain(why, -ENOMEM, "out of memory for labels");
-	error = read_header(seal, why);
+	error = read_seal(seal, why);
 	if (error)
 		return error;
-	error = walk(seal, &count, why);
-	if (error)
-		return error;
-	seal->readable = true;
-	if (seal->trailing)
-		return complain(why, -EBADMSG, "%" PRIu64 " unknown bytes follow the seal",
-				seal->trailing);
 	if (forwards != backwards && core_end)
 		return check_gap(seal, core_end, why) ? -EBADMSG :
 		       complain(why, -EBADMSG, "the file does not end with this seal");
 	if (!core_end)
 		return 0;
 	return check_gap(seal, core_end, why);
+}
+
+/**
+ * seal_open_sidecar() - read a seal that is a file of its own
+ * @seal:	takes the state, likewise
+ * @in:		all of it is the seal
+ * @why:	text of an error
+ *
+ * Return: as of seal_open().
+ */
+int seal_open_sidecar(struct seal *seal, struct input *in, struct complaint *why)
+{
+	*seal = (struct seal){ .in = in, .beside = true };
+	if (!has_magic(seal, 0, KREDACT_SEAL_MAGIC))
+		return complain(why, -ENODATA, "the file beside the core is no seal");
+	return read_seal(seal, why);
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reader of the seal that follows a core: Documentation/seal-format.rst.
+ * Reader of the seal that follows a core, or lies beside it: Documentation/seal-format.rst.
  */
 #ifndef KREDACT_TOOLS_SEAL_READER_H
 #define KREDACT_TOOLS_SEAL_READER_H
@@ -119,6 +119,16 @@ struct seal_rules {
 };
 
 /**
+ * struct seal_sidecar - what the daemon knows that made a sidecar
+ * @flags, @killed, @sha256: as in struct kredact_seal_sidecar
+ */
+struct seal_sidecar {
+	u32 flags;
+	u32 killed;
+	u8 sha256[32];
+};
+
+/**
  * struct seal_visitor - takes what a seal lists, one by one
  * @arg:	first argument of the functions
  * @range:	takes a range, or NULL
@@ -137,6 +147,7 @@ struct seal_visitor {
 /**
  * struct seal - a seal
  * @in:		where it is read from; borrowed
+ * @beside:	it is a sidecar, and @in not the core
  * @present:	there is one, if perhaps a damaged one
  * @readable:	its records were read to the trailer, and are in order
  * @offset:	of its header in the file
@@ -162,11 +173,14 @@ struct seal_visitor {
  * @copies_len:	sum of their lengths; what overlaps counts each time
  * @has_rules:	policy programs have asked for something
  * @rules:	what, if @has_rules; else zero
+ * @has_sidecar: the same as @beside, if @readable
+ * @sidecar:	what its daemon knows, if @has_sidecar
  * @unknown:	records of unknown types
  * @counts:	the module's own sums
  */
 struct seal {
 	struct input *in;
+	bool beside;
 	bool present;
 	bool readable;
 	u64 offset;
@@ -202,6 +216,8 @@ struct seal {
 	u64 copies_len;
 	bool has_rules;
 	struct seal_rules rules;
+	bool has_sidecar;
+	struct seal_sidecar sidecar;
 	u64 unknown;
 	struct {
 		u64 ranges;
@@ -215,6 +231,7 @@ struct seal {
 };
 
 int seal_open(struct seal *seal, struct input *in, u64 core_end, struct complaint *why);
+int seal_open_sidecar(struct seal *seal, struct input *in, struct complaint *why);
 void seal_close(struct seal *seal);
 int seal_visit(struct seal *seal, const struct seal_visitor *visitor, struct complaint *why);
 struct seal_label *seal_label(struct seal *seal, u32 id);
@@ -231,5 +248,10 @@ int seal_check_hunt(const struct seal *seal, struct complaint *why);
 int seal_read_rules(struct seal *seal, u64 at, u64 len, struct complaint *why);
 int seal_check_rules(const struct seal *seal, struct complaint *why);
 void seal_rules_text(char *text, size_t size, const struct seal_rules *rules);
+
+/* seal_sidecar.c: the record of a daemon. */
+int seal_read_sidecar(struct seal *seal, u64 at, u64 len, struct complaint *why);
+int seal_check_sidecar(const struct seal *seal, struct complaint *why);
+const char *seal_killed_text(u32 killed);
 
 #endif /* KREDACT_TOOLS_SEAL_READER_H */

@@ -3,6 +3,7 @@
  * kredact-verify: audits a core dump, on a machine that needs neither the
  * module nor root. This file only wires things up.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 /**
  * struct options - what the command line says
  * @core:	the file to audit
+ * @seal:	the file with its seal, or NULL: if the core has none, the one beside it
  * @key:	file of the seal key, or NULL
  * @no_key:	do without authenticity
  * @secrets:	files of secrets to search for
@@ -33,6 +35,7 @@
  */
 struct options {
 	const char *core;
+	const char *seal;
 	const char *key;
 	bool no_key;
 	const char **secrets;
@@ -48,13 +51,15 @@ struct options {
 };
 
 enum {
-	OPT_KEY = 256, OPT_NO_KEY, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE, OPT_NO_REVERSE,
-	OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP, OPT_VERSION,
+	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
+	OPT_NO_REVERSE, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
+	OPT_VERSION,
 };
 
 static const struct option long_options[] = {
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "no-key", no_argument, NULL, OPT_NO_KEY },
+	{ "seal", required_argument, NULL, OPT_SEAL },
 	{ "secret", required_argument, NULL, OPT_SECRET },
 	{ "secret-min", required_argument, NULL, OPT_SECRET_MIN },
 	{ "reverse", no_argument, NULL, OPT_REVERSE },
@@ -76,6 +81,7 @@ static void print_help(FILE *to)
 	      "\n"
 	      "  --key FILE        key that the seal must be made with (raw bytes)\n"
 	      "  --no-key          do without authenticity, and say so\n"
+	      "  --seal FILE       the seal of a daemon (if the core has none: CORE.kredact-seal)\n"
 	      "  --secret FILE     also search the whole file for these bytes (repeatable)\n"
 	      "  --secret-min N    runs of N or more bytes of a secret count, too\n"
 	      "  --no-reverse      do not search for reversed secrets\n"
@@ -144,6 +150,9 @@ static int parse_options(struct options *options, int argc, char **argv)
 			break;
 		case OPT_NO_KEY:
 			options->no_key = true;
+			break;
+		case OPT_SEAL:
+			options->seal = optarg;
 			break;
 		case OPT_SECRET:
 			options->secrets[options->nr_secrets++] = optarg;
@@ -310,6 +319,37 @@ static int print(const struct options *options, const struct report *report,
 	return status;
 }
 
+/*
+ * Opens the file of a seal beside the core: the one that was named, or one that may be there.
+ * Returns its descriptor, -1 to do without, or -2 if that is an error.
+ */
+static int open_sidecar(struct audit *audit, const struct options *options, char **name)
+{
+	struct complaint why = { "out of memory" };
+	char *path = NULL;
+	int fd = -2;
+
+	audit->only_sidecar = options->seal;
+	if (asprintf(&path, "%s%s", options->seal ? options->seal : options->core,
+		     options->seal ? "" : KREDACT_SIDECAR_SUFFIX) < 0)
+		return fd;
+	*name = escaped(path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	free(path);
+	if (fd < 0 && errno == ENOENT && !options->seal)
+		return -1;
+	if (fd < 0)
+		complaint_set(&why, "%s", strerror(errno));
+	audit->digest = digest_new();
+	if (*name && audit->digest && fd >= 0 && !input_open(&audit->sidecar, fd, false, &why)) {
+		audit->has_sidecar = true;
+		return fd;
+	}
+	fprintf(stderr, "kredact-verify: %s: %s\n", *name ? *name : "", why.text);
+	/* What nobody asked for is in nobody's way: the core may have a seal of its own. */
+	return options->seal ? -2 : -1;
+}
+
 /* Opens, enters the sandbox, parses, reports. */
 static int verify(struct audit *audit, struct options *options)
 {
@@ -320,28 +360,32 @@ static int verify(struct audit *audit, struct options *options)
 		.sandboxed = !options->no_sandbox,
 		.out = stdout,
 	};
-	char *name = escaped(options->core);
+	char *name = escaped(options->core), *seal = NULL;
+	int inputs[2], status = -VERDICT_UNVERIFIED;
 	struct complaint why;
-	int fd, status = -VERDICT_UNVERIFIED;
 
 	if (!name)
 		return status;
-	fd = open(options->core, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
+	inputs[0] = open(options->core, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (inputs[0] < 0) {
 		fprintf(stderr, "kredact-verify: %s: %s\n", name, strerror(errno));
 		goto out;
 	}
 	/* Stays open to the end: the sandbox has no close(). */
-	if (input_open(&audit->in, fd, !options->read_holes, &why)) {
+	if (input_open(&audit->in, inputs[0], !options->read_holes, &why)) {
 		fprintf(stderr, "kredact-verify: %s: %s\n", name, why.text);
 		goto out;
 	}
+	inputs[1] = open_sidecar(audit, options, &seal);
+	if (inputs[1] == -2)
+		goto out;
 	/* What the C library would do behind our back later, it does now. */
 	setvbuf(stdout, out_buffer, _IOFBF, sizeof(out_buffer));
 	json_warm_up();
 	report.file = name;
+	report.seal = seal;
 	report.color = want_color(options);
-	if (!options->no_sandbox && sandbox_enter(fd, &why)) {
+	if (!options->no_sandbox && sandbox_enter(inputs, inputs[1] < 0 ? 1 : 2, &why)) {
 		fprintf(stderr, "kredact-verify: %s\n"
 			"kredact-verify: --no-sandbox does without it\n", why.text);
 		goto out;
@@ -350,6 +394,7 @@ static int verify(struct audit *audit, struct options *options)
 	status = print(options, &report, audit);
 out:
 	free(name);
+	free(seal);
 	return status;
 }
 

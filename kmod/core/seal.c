@@ -14,6 +14,7 @@ _Static_assert(sizeof(struct kredact_seal_policy) == 32, "seal policy");
 _Static_assert(sizeof(struct kredact_seal_copy) == 32, "seal copy");
 _Static_assert(sizeof(struct kredact_seal_hunt) == 104, "seal hunt");
 _Static_assert(sizeof(struct kredact_seal_rules) == 16, "seal rules");
+_Static_assert(sizeof(struct kredact_seal_sidecar) == 40, "seal sidecar");
 
 static void kr_seal_put(struct kr_seal *seal, const void *data, u32 len)
 {
@@ -136,6 +137,19 @@ void kr_seal_rules(struct kr_seal *seal, const struct kredact_seal_rules *rules)
 {
 	kr_seal_record(seal, KREDACT_SEAL_RULES, sizeof(*rules));
 	kr_seal_put(seal, rules, sizeof(*rules));
+}
+
+/**
+ * kr_seal_sidecar() - write what a daemon knows of the core
+ * @seal:	after kr_seal_begin(); once
+ * @sidecar:	already little-endian
+ *
+ * Not for the kernel, whose seals are no sidecars.
+ */
+void kr_seal_sidecar(struct kr_seal *seal, const struct kredact_seal_sidecar *sidecar)
+{
+	kr_seal_record(seal, KREDACT_SEAL_SIDECAR, sizeof(*sidecar));
+	kr_seal_put(seal, sidecar, sizeof(*sidecar));
 }
 
 /**

@@ -17,7 +17,7 @@
  * struct kr_seal - a seal being written
  * @write:	takes the next bytes; false if they could not be written
  * @arg:	first argument of @write
- * @core_len:	offset of the seal in its file
+ * @core_len:	offset of the seal in its file; of a sidecar, bytes of the core
  * @len:	bytes so far
  * @records:	records so far
  * @failed:	a write failed; nothing more is written
@@ -39,6 +39,7 @@ void kr_seal_policy(struct kr_seal *seal, const struct kredact_seal_policy *poli
 void kr_seal_copies(struct kr_seal *seal, const struct kredact_seal_copy *copies, u32 nr);
 void kr_seal_hunt(struct kr_seal *seal, const struct kredact_seal_hunt *hunt);
 void kr_seal_rules(struct kr_seal *seal, const struct kredact_seal_rules *rules);
+void kr_seal_sidecar(struct kr_seal *seal, const struct kredact_seal_sidecar *sidecar);
 void kr_seal_counts(struct kr_seal *seal, const struct kredact_seal_counts *counts);
 bool kr_seal_end(struct kr_seal *seal);
 

@@ -3,7 +3,7 @@
 
 FREE_O   := $(B)/obj/tests/free
 FREE_BIN := $(B)/tests/free
-FREE_TESTS := free crashes
+FREE_TESTS := free crashes sidecar
 FREE_BINS  := $(addprefix $(FREE_BIN)/,$(FREE_TESTS) refused)
 ALL_VM += $(FREE_BINS)
 
@@ -20,8 +20,13 @@ $(FREE_BINS): $(FREE_BIN)/%: tests/free/%.c tests/free/store.c tests/free/store.
 	      $(wildcard tests/selftests/kredact/core.[ch]) $(B)/kselftest/.stamp
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Werror -O1 -g -Iinclude/uapi -Ibpf -Itests/selftests/kredact \
-		-I$(FREE_O) -I$(BPF_O) -isystem $(B)/kselftest -pthread -o $@ $(filter %.c %.o,$^) \
-		-lbpf -lelf -lz
+		-I$(FREE_O) -I$(BPF_O) $(FREE_CFLAGS) -isystem $(B)/kselftest -pthread -o $@ \
+		$(filter %.c %.o,$^) -lbpf -lelf -lz $(FREE_LIBS)
+
+# What a daemon does is what is tested.
+$(FREE_BIN)/sidecar: $(SIDECAR_OBJ)
+$(FREE_BIN)/sidecar: FREE_CFLAGS := -Itools -Ikmod/core
+$(FREE_BIN)/sidecar: FREE_LIBS := -lcrypto
 
 STAGE_FILES += tests/free/settings:/kredact/machines/free/ \
 	       $(FREE_TESTS:%=$(FREE_BIN)/%:/kredact/machines/free/) \

@@ -19,7 +19,7 @@ $(B)/tests/unit-tools/%: $(B)/obj/unit-tools/%.o $(UNIT_TOOLS_PARTS) $(AUDIT_SAN
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(AUDIT_LIBS)
 
 # The encoder of the module writes what the reader reads.
-$(B)/tests/unit-tools/audit_test: $(B)/obj/unit-tools/core-seal.o
+$(B)/tests/unit-tools/audit_test $(B)/tests/unit-tools/sidecar_test: $(B)/obj/unit-tools/core-seal.o
 $(B)/obj/unit-tools/core-seal.o: kmod/core/seal.c
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -MMD -MP -c -o $@ $<
@@ -31,6 +31,9 @@ $(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
 $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 $(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact $(B)/tests/unit-tools/kredact-device
+
+$(B)/tests/unit-tools/sidecar_test: $(addprefix $(B)/obj/tools-san/,sidecar.o corefile.o)
+$(B)/tests/unit-tools/sidecar_test: | $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 
 $(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_log.o custody_unit.o)
 

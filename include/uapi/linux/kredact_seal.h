@@ -9,6 +9,9 @@
  *		a multiple of KREDACT_SEAL_ALIGN; any number, any order
  *	struct kredact_seal_trailer, the last bytes of the file
  *
+ * Or, on machines that take no module, made by a daemon in a file of its own, which begins
+ * with the header: a sidecar.
+ *
  * All integers are little-endian. The HMAC covers every byte from the header's
  * first to the last before the HMAC itself; it does not cover the core.
  * Documentation/seal-format.rst describes each byte.
@@ -28,6 +31,7 @@
 #define KREDACT_SEAL_KEY_BOOT		(1U << 0)	/* random key of this load of the module */
 #define KREDACT_SEAL_COMPAT		(1U << 1)	/* core of a 32-bit process */
 #define KREDACT_SEAL_ALL_LEFT_OUT	(1U << 2)	/* tags unreadable: no page after that */
+#define KREDACT_SEAL_DAEMON		(1U << 3)	/* a sidecar, not made by the kernel */
 
 /**
  * struct kredact_seal_header - who was dumped, when, by what
@@ -35,7 +39,7 @@
  * @version:		KREDACT_SEAL_VERSION
  * @header_len:		sizeof(struct kredact_seal_header)
  * @flags:		KREDACT_SEAL_*
- * @core_len:		offset of this header in the file
+ * @core_len:		offset of this header in the file; in a sidecar, bytes of the core
  * @realtime_ns:	CLOCK_REALTIME when the seal was written
  * @boottime_ns:	CLOCK_BOOTTIME at the same moment
  * @start_ns:		CLOCK_BOOTTIME at which the process started
@@ -50,7 +54,7 @@
  * @boot_id:		/proc/sys/kernel/random/boot_id, in the order of its text
  * @key_id:		names the HMAC key: struct kredact_key
  * @comm:		name of the dumping thread, NUL-padded
- * @module:		version of the module, NUL-padded
+ * @module:		version of the module or, in a sidecar, of the daemon, NUL-padded
  * @release:		kernel release (uname -r), NUL-padded
  * @reserved1:		0
  */
@@ -89,6 +93,7 @@ struct kredact_seal_header {
 #define KREDACT_SEAL_COPIES	6	/* array of struct kredact_seal_copy */
 #define KREDACT_SEAL_HUNT	7	/* struct kredact_seal_hunt; at most one */
 #define KREDACT_SEAL_RULES	8	/* struct kredact_seal_rules; at most one */
+#define KREDACT_SEAL_SIDECAR	9	/* struct kredact_seal_sidecar; one, in a sidecar only */
 
 /**
  * struct kredact_seal_record - header of one record
@@ -277,6 +282,31 @@ struct kredact_seal_rules {
 	__le32 flags;
 	__le32 mappings;
 	__le32 reserved[2];
+};
+
+#define KREDACT_SIDECAR_SUFFIX	".kredact-seal"	/* its name: that of the core, and this */
+
+#define KREDACT_SIDECAR_DIGEST		(1U << 0)	/* @sha256 is that of the core */
+#define KREDACT_SIDECAR_LOST		(1U << 1)	/* there were more ranges than it lists */
+
+/* Why a dump was killed before its end. */
+#define KREDACT_KILLED_MARKED		1	/* a tag could not be stored */
+#define KREDACT_KILLED_UNWRITABLE	2	/* a tagged page could not be written */
+#define KREDACT_KILLED_NOT_PRIVATE	3	/* a tagged page may have been of others as well */
+#define KREDACT_KILLED_SHARED_MM	4	/* another process had the same memory */
+#define KREDACT_KILLED_NOT_ZERO		5	/* a tagged page did not become zero */
+#define KREDACT_KILLED_PREEMPTIBLE	6	/* the kernel was switched to full or lazy */
+
+/**
+ * struct kredact_seal_sidecar - what a daemon knows of a core
+ * @flags:	KREDACT_SIDECAR_*
+ * @killed:	KREDACT_KILLED_*, or 0
+ * @sha256:	of all bytes of the core, or 0: the daemon has not seen them
+ */
+struct kredact_seal_sidecar {
+	__le32 flags;
+	__le32 killed;
+	__u8 sha256[32];
 };
 
 /**

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SHA-256 over a file: see digest.h.
+ */
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "digest.h"
+
+struct digest {
+	EVP_MD *type;
+	EVP_MD_CTX *context;
+};
+
+/**
+ * digest_new() - make ready to compute digests
+ *
+ * To be called before the sandbox closes, since OpenSSL may read files.
+ *
+ * Return: to be released by digest_free(), or NULL if OpenSSL cannot.
+ */
+struct digest *digest_new(void)
+{
+	struct digest *digest = calloc(1, sizeof(*digest));
+
+	if (!digest)
+		return NULL;
+	digest->type = EVP_MD_fetch(NULL, "SHA256", NULL);
+	digest->context = EVP_MD_CTX_new();
+	if (digest->type && digest->context)
+		return digest;
+	digest_free(digest);
+	return NULL;
+}
+
+/**
+ * digest_free() - release it
+ * @digest:	from digest_new(), or NULL
+ */
+void digest_free(struct digest *digest)
+{
+	if (!digest)
+		return;
+	EVP_MD_CTX_free(digest->context);
+	EVP_MD_free(digest->type);
+	free(digest);
+}
+
+static bool take(void *arg, const void *bytes, size_t len)
+{
+	return EVP_DigestUpdate(arg, bytes, len);
+}
+
+/**
+ * digest_file() - the digest of a whole file
+ * @digest:	from digest_new(); can be used again
+ * @in:		the file, with the size that it had when it was opened
+ * @sha256:	takes DIGEST_LEN bytes
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG, -EIO, or -EINVAL if OpenSSL failed.
+ */
+int digest_file(struct digest *digest, struct input *in, u8 *sha256, struct complaint *why)
+{
+	unsigned int got = 0;
+	int error;
+
+	if (!EVP_DigestInit_ex2(digest->context, digest->type, NULL))
+		return complain(why, -EINVAL, "OpenSSL cannot compute SHA-256");
+	error = input_feed(in, 0, in->size, take, digest->context, why);
+	if (error)
+		return error;
+	if (!EVP_DigestFinal_ex(digest->context, sha256, &got) || got != DIGEST_LEN)
+		return complain(why, -EINVAL, "OpenSSL cannot compute SHA-256");
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SHA-256 over a file.
+ */
+#ifndef KREDACT_TOOLS_DIGEST_H
+#define KREDACT_TOOLS_DIGEST_H
+
+#include "input.h"
+
+#define DIGEST_LEN	32u
+
+struct digest;
+
+struct digest *digest_new(void);
+void digest_free(struct digest *digest);
+int digest_file(struct digest *digest, struct input *in, u8 *sha256, struct complaint *why);
+
+#endif /* KREDACT_TOOLS_DIGEST_H */
