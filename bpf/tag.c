@@ -137,8 +137,8 @@ static void choose_programs(struct opening *o)
 static enum tag_why open_free(struct opening *o)
 {
 	struct free_opts opts = {
-		.pins = o->opts->pins, .dumped = o->opts->dumped, .arg = o->opts->arg,
-		.log = o->opts->log,
+		.pins = o->opts->pins, .dumped = o->opts->dumped, .listed = o->opts->listed,
+		.arg = o->opts->arg, .log = o->opts->log,
 	};
 	enum free_why why;
 
@@ -312,7 +312,7 @@ const char *tag_text(enum tag_backend backend)
 	case TAG_DAEMON:
 		return "tags are made by this program, some time after a buffer was made";
 	case TAG_MAP:
-		return "tags are made without the module, and dumps have no seal";
+		return "tags are made without the module, and the kernel makes no seals";
 	case TAG_AUTO:
 		break;
 	}

@@ -62,8 +62,8 @@ struct tag_filter {
  * @patient:	libraries, executables and functions that are not there are left out
  * @pins:	folder in which all of it is pinned (pins.h), so that it goes on when the
  *		process ends, and in which it is taken up again; or NULL
- * @dumped:	TAG_MAP: as in struct free_opts
- * @arg:	for @dumped
+ * @dumped:	TAG_MAP: as in struct free_opts; @listed: likewise
+ * @arg:	for both
  * @log:	where libbpf's and the verifier's messages go, or NULL
  */
 struct tag_opts {
@@ -74,6 +74,7 @@ struct tag_opts {
 	bool patient;
 	const char *pins;
 	void (*dumped)(const struct free_event *event, void *arg);
+	void (*listed)(const struct free_dump *dump, void *arg);
 	void *arg;
 	FILE *log;
 };

@@ -24,7 +24,8 @@ SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/core-seal.o
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
 KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
-KREDACTD_OBJ := $(KREDACTD_SRC:%.c=$(B)/obj/%.o)
+# Both have keyfile.o and text.o.
+KREDACTD_OBJ := $(sort $(KREDACTD_SRC:%.c=$(B)/obj/%.o) $(SIDECAR_OBJ))
 
 # The same again under the sanitizers, for the tests.
 AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o)

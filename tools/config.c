@@ -7,7 +7,7 @@
 #include "config.h"
 #include "setting.h"
 
-#define ROOT_HAS	"there are mechanism, probes, key, policy, watch, custody"
+#define ROOT_HAS	"there are mechanism, probes, key, seals, policy, watch, custody"
 #define WATCH_HAS	"to be watched are unit, comm, exe, library, thorough, exact"
 #define POLICY_HAS	"a policy has hunt, run, registers, unhunted, strict"
 #define CUSTODY_HAS	"custody has dirs, log, adopt, backend"
@@ -196,20 +196,23 @@ static void read_custody(struct conf *c, const config_setting_t *group, struct c
 
 static void read_root(struct conf *c, const config_setting_t *root, struct config *config)
 {
-	const config_setting_t *mechanism, *probes, *key, *policy, *watch, *custody;
+	const config_setting_t *mechanism, *probes, *key, *seals, *policy, *watch, *custody;
 	const struct conf_known known[] = {
 		{ "mechanism", &mechanism }, { "probes", &probes }, { "key", &key },
-		{ "policy", &policy }, { "watch", &watch }, { "custody", &custody }, { NULL, NULL }
+		{ "seals", &seals }, { "policy", &policy }, { "watch", &watch },
+		{ "custody", &custody }, { NULL, NULL }
 	};
 
 	if (!conf_sort(c, root, known, ROOT_HAS))
 		return;
 	config->tags = true;
 	config->probes = TABLE_ADMIN_DIR;
+	config->seals = CONFIG_SEALS;
 	if (mechanism)
 		read_mechanism(c, mechanism, config);
 	read_text(c, probes, &config->probes);
 	read_text(c, key, &config->key);
+	read_text(c, seals, &config->seals);
 	if (policy)
 		read_policy(c, policy, config);
 	if (watch)

@@ -12,6 +12,7 @@
 #include "policy.h"
 
 #define CONFIG_FILE	"/etc/kredact/kredactd.conf"
+#define CONFIG_SEALS	"/var/lib/kredact/seals"
 #define CONFIG_MOST	32	/* of libraries or folders in one list */
 
 /**
@@ -20,6 +21,7 @@
  * @backend:	how
  * @probes:	the administrator's folder of the table
  * @key:	file of the key for seals, or NULL
+ * @seals:	folder for seals of dumps without the module that cannot lie beside their core
  * @policy:	what the policy of the module is to be, where it says so
  * @filters:	whose keys are tagged; @nr_filters of them
  * @custody:	folders of dumps; none: no custody
@@ -32,6 +34,7 @@ struct config {
 	enum tag_backend backend;
 	const char *probes;
 	const char *key;
+	const char *seals;
 	struct policy_change policy;
 	struct tag_filter filters[PROBE_FILTERS];
 	unsigned int nr_filters;

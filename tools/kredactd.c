@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -25,6 +28,7 @@
 #include "daemon.h"
 #include "key.h"
 #include "mechanism.h"
+#include "sidecar.h"
 #include "tagging.h"
 
 /* How often the machine is looked at, in seconds, and how soon after a file has changed. */
@@ -40,6 +44,7 @@ struct kredactd {
 	struct table table;
 	struct tagger *tagger;
 	struct custody_child custody;
+	struct sidecar *sidecar;
 	const char *pins;
 	FILE *log;
 	int inotify;
@@ -67,7 +72,23 @@ static int usage(FILE *to)
 	return to == stdout ? 0 : EXIT_USAGE;
 }
 
-static struct tag_opts tag_opts_of(const struct kredactd *d)
+/* A dump without the module gets its seal here. */
+static void seal_dump(const struct free_dump *dump, void *arg)
+{
+	struct kredactd *d = arg;
+	struct sidecar_made made;
+	struct complaint why;
+
+	if (!d->sidecar)
+		return;
+	if (sidecar_write(d->sidecar, dump, &made, &why))
+		say("the dump of process %u has no seal: %s", dump->event.tgid, why.text);
+	else
+		say("%s: seal of the dump of process %u%s", made.path, dump->event.tgid,
+		    made.bound ? "" : ", which is not bound to a core");
+}
+
+static struct tag_opts tag_opts_of(struct kredactd *d)
 {
 	return (struct tag_opts){
 		.table = &d->table,
@@ -77,6 +98,8 @@ static struct tag_opts tag_opts_of(const struct kredactd *d)
 		.patient = true,
 		.pins = d->pins,
 		.dumped = tagging_print_dump,
+		.listed = seal_dump,
+		.arg = d,
 		.log = d->log,
 	};
 }
@@ -107,6 +130,26 @@ static void follow_files(const struct kredactd *d)
 	/* And those that are not there yet. */
 	for (dir = symbol_dirs; *dir; dir++)
 		inotify_add_watch(d->inotify, *dir, IN_CREATE | IN_MOVED_TO);
+}
+
+/* Seals of dumps without the module are made with the same key. */
+static void set_up_sidecar(struct kredactd *d)
+{
+	struct sidecar_opts opts = { .dir = d->config->seals };
+	struct complaint why;
+	struct keyfile key;
+
+	sidecar_close(d->sidecar);
+	d->sidecar = NULL;
+	if (!d->config->key)
+		return;
+	opts.key = &key;
+	mkdir(opts.dir, 0700);
+	if (!keyfile_load(&key, d->config->key, true, &why))
+		d->sidecar = sidecar_open(&opts, &why);
+	keyfile_wipe(&key);
+	if (!d->sidecar)
+		say("dumps have no seal: %s", why.text);
 }
 
 /* The key and the policy, which a module that was just loaded does not have. */
@@ -191,6 +234,8 @@ static void apply(struct kredactd *d)
 	d->has_module = module_is_there();
 	if (d->has_module)
 		set_up_module(d);
+	else
+		set_up_sidecar(d);
 	tag(d);
 	say_mechanism(d);
 }
@@ -311,8 +356,15 @@ static void run(struct kredactd *d, int signals)
 
 static int serve(struct kredactd *d)
 {
+	const struct rlimit none = { 0, 0 };
 	sigset_t mask;
 	int signals, err;
+
+	/* It has the key of the seals. */
+	if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)) {
+		say("%s", strerror(errno));
+		return EXIT_FAILED;
+	}
 
 	if (!read_files(d))
 		return EXIT_FAILED;
@@ -342,6 +394,7 @@ static int serve(struct kredactd *d)
 	notify("STOPPING=1");
 	custody_child_end(&d->custody);
 	close_tagger(d, d->pins ? tag_leave : tag_close);
+	sidecar_close(d->sidecar);
 	if (d->pins && pins_count(PINS_DIR, PINS_PROBES))
 		say("the probes stay in the kernel, for the next one; kredactd --detach takes "
 		    "them away");

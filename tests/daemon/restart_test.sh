@@ -16,11 +16,18 @@ DIR=/tmp/restart_test
 ROUNDS=${KREDACT_ROUNDS:-10}
 begin
 watch_begin
-configure 'watch = ( { comm = "openssl"; library = "libcrypto.so.3"; } );'
+kredact key generate $DIR/seal.key >/dev/null
+configure "key = \"$DIR/seal.key\"; seals = \"$DIR/seals\";" \
+	'watch = ( { comm = "openssl"; library = "libcrypto.so.3"; } );'
 
 ranges()
 {
 	kredact status --json | sed -n 's/^ *"ranges": *\([0-9]*\).*/\1/p'
+}
+
+verified()
+{
+	quietly kredact-verify --key $DIR/seal.key $DIR/core
 }
 
 # caught_up: what is in the ring has been read (6.1), so that no more tags come
@@ -100,6 +107,10 @@ ok "the module comes out" wait_for 10 rmmod kredact
 ok "without the module: kredactd is at work" start_daemon
 ok "without the module: by BPF alone" said 'mechanism: tags are made without the module'
 crashes_clean "without the module"
+ok "without the module: the core gets a seal beside it" wait_for 10 [ -e $DIR/core.kredact-seal ]
+ok "without the module: another server is killed and leaves a core" crash_server $DIR/core
+ok "without the module: its key is not in the core" clean $DIR/core
+ok "without the module: it is verified" wait_for 10 verified
 ok "without the module: a server loads its key" start_server 4435
 kept=$server
 ok "without the module: kredactd is killed" stop_daemon KILL

@@ -142,7 +142,7 @@ static void test_files(void)
 	   "a file is read");
 	ok(t.nr_libraries == 1 && t.nr_functions == 2 && t.nr_probes == 3, "all of it");
 	ok(t.functions[0].nr == 2 && t.functions[0].returns && t.functions[1].first == 2 &&
-	   t.functions[1].returns && t.functions[1].optional, "functions have their probes");
+	   !t.functions[1].returns && t.functions[1].optional, "functions have their probes");
 	ok(t.probes[0].at_return && !t.probes[1].at_return && t.probes[1].most == 16 &&
 	   t.probes[0].most == 1 << 20 && t.probes[2].action == PROBE_RELEASE, "probes are right");
 	ok(!strcmp(t.probes[1].label, "libx.so.1 a") && !strcmp(t.probes[2].label, "libx.so.1 b"),
