@@ -316,13 +316,16 @@ const struct scenario query_and_info = {
 
 static void another(struct world *w)
 {
+	pid_t pid;
+
 	two_pieces(w);
-	w->child = fork();
-	if (!w->child) {
+	pid = fork();
+	if (!pid) {
 		for (;;)
 			pause();
 	}
-	must(w, "fork", w->child < 0);
+	must(w, "fork", pid < 0);
+	w->child = pid;
 }
 
 /* In its memory, not in that of the caller. */
