@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "attach.h"
+#include "filter.h"
+#include "multi.h"
 #include "pins.h"
 #include "symbol.h"
 
@@ -22,9 +25,12 @@ struct place {
 	ino_t ino;
 };
 
+/* Probes have links of libbpf, one for each, or those of multi.h, two for each file. */
 struct attachment {
 	struct bpf_link **links;
 	unsigned int nr_links;
+	int *multis;
+	unsigned int nr_multis;
 	struct place *places;
 	unsigned int nr_places;
 };
@@ -192,22 +198,87 @@ static enum tag_why keep(struct attachment *a, struct bpf_link *link)
 	return TAG_OK;
 }
 
+static enum tag_why not_set(struct attaching *o, const char *what)
+{
+	return at(o, errno == EPERM || errno == EACCES ? TAG_NO_PERMISSION : TAG_NO_ATTACH, what);
+}
+
+static struct bpf_program *program(const struct attaching *o, bool is_return)
+{
+	return bpf_object__find_program_by_name(o->object, is_return ? "leave" : "enter");
+}
+
+static __u64 cookie(const struct place *place, const struct table_function *f)
+{
+	return PROBE_COOKIE(place->library, f->first, f->nr, f->returns);
+}
+
 static enum tag_why attach_at(struct attaching *o, const struct place *place, __u64 offset,
 			      const struct table_function *f, bool is_return)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, uprobe, .retprobe = is_return,
-		    .bpf_cookie = PROBE_COOKIE(place->library, f->first, f->nr, f->returns));
-	/* A single process, where that is all: others do not trap then. */
-	pid_t pid = o->opts->nr_filters == 1 ? o->opts->filters[0].pid : 0;
+		    .bpf_cookie = cookie(place, f));
 	struct bpf_link *link;
 
-	link = bpf_program__attach_uprobe_opts(
-		bpf_object__find_program_by_name(o->object, is_return ? "leave" : "enter"),
-		pid ?: -1, place->path, offset, &uprobe);
+	link = bpf_program__attach_uprobe_opts(program(o, is_return), filter_pid(o->opts) ?: -1,
+					       place->path, offset, &uprobe);
 	if (!link)
-		return at(o, errno == EPERM || errno == EACCES ? TAG_NO_PERMISSION : TAG_NO_ATTACH,
-			  f->name);
+		return not_set(o, f->name);
 	return keep(o->attachment, link);
+}
+
+/* All entries of a library, or all returns, each with a link. */
+static enum tag_why attach_each(struct attaching *o, const struct place *place,
+				const struct symbol *symbols, bool is_return)
+{
+	const struct table_library *library = &o->opts->table->libraries[place->library];
+	const struct table_function *functions = &o->opts->table->functions[library->first];
+	enum tag_why why = TAG_OK;
+	unsigned int i, k;
+
+	for (i = 0; i < library->nr; i++)
+		for (k = 0; k < symbols[i].nr && why == TAG_OK; k++)
+			if (!is_return || functions[i].returns)
+				why = attach_at(o, place, symbols[i].offset[k], &functions[i],
+						is_return);
+	return why;
+}
+
+/* Likewise, with one link. */
+static enum tag_why attach_multi(struct attaching *o, const struct place *place,
+				 const struct symbol *symbols, bool is_return)
+{
+	const struct table_library *library = &o->opts->table->libraries[place->library];
+	const struct table_function *functions = &o->opts->table->functions[library->first];
+	size_t most = (size_t)library->nr * SYMBOL_PLACES;
+	__u64 *offsets = calloc(2 * most, sizeof(*offsets)), *cookies = offsets + most;
+	struct attachment *a = o->attachment;
+	enum tag_why why = TAG_OK;
+	unsigned int i, k, nr = 0;
+	int *multis;
+
+	multis = reallocarray(a->multis, a->nr_multis + 1, sizeof(*multis));
+	if (multis)
+		a->multis = multis;
+	if (!multis || !offsets) {
+		free(offsets);
+		return TAG_NO_MEMORY;
+	}
+	for (i = 0; i < library->nr; i++)
+		for (k = 0; k < symbols[i].nr && (!is_return || functions[i].returns); k++, nr++) {
+			offsets[nr] = symbols[i].offset[k];
+			cookies[nr] = cookie(place, &functions[i]);
+		}
+	if (nr) {
+		multis[a->nr_multis] = multi_link(program(o, is_return), place->path, offsets,
+						  cookies, nr, is_return);
+		if (multis[a->nr_multis] < 0)
+			why = not_set(o, place->path);
+		else
+			a->nr_multis++;
+	}
+	free(offsets);
+	return why;
 }
 
 /*
@@ -217,18 +288,13 @@ static enum tag_why attach_at(struct attaching *o, const struct place *place, __
 static enum tag_why attach_all(struct attaching *o, const struct place *place,
 			       const struct symbol *symbols)
 {
-	const struct table_library *library = &o->opts->table->libraries[place->library];
-	const struct table_function *functions = &o->opts->table->functions[library->first];
+	bool multi = multi_is_for(program(o, false));
 	enum tag_why why = TAG_OK;
-	unsigned int i, k;
 	int is_return;
 
-	for (is_return = 1; is_return >= 0; is_return--)
-		for (i = 0; i < library->nr; i++)
-			for (k = 0; k < symbols[i].nr && why == TAG_OK; k++)
-				if (!is_return || functions[i].returns)
-					why = attach_at(o, place, symbols[i].offset[k],
-							&functions[i], is_return);
+	for (is_return = 1; is_return >= 0 && why == TAG_OK; is_return--)
+		why = multi ? attach_multi(o, place, symbols, is_return) :
+			      attach_each(o, place, symbols, is_return);
 	return why;
 }
 
@@ -293,7 +359,18 @@ enum tag_why attach_set(struct attachment *a, const struct tag_opts *opts,
 
 int attach_pin(struct attachment *a, const char *pins)
 {
-	return pins_keep(pins, PINS_PROBES, a->links, a->nr_links);
+	int *fds = calloc(a->nr_links + a->nr_multis + 1, sizeof(*fds)), err;
+	unsigned int i, nr = 0;
+
+	if (!fds)
+		return -ENOMEM;
+	for (i = 0; i < a->nr_links; i++)
+		fds[nr++] = bpf_link__fd(a->links[i]);
+	for (i = 0; i < a->nr_multis; i++)
+		fds[nr++] = a->multis[i];
+	err = pins_keep(pins, PINS_PROBES, fds, nr);
+	free(fds);
+	return err;
 }
 
 bool attach_is_stale(const struct attachment *a, const struct tag_opts *opts)
@@ -342,11 +419,14 @@ void attach_end(struct attachment *a)
 	/* Entries first, the reverse of attach_all(). */
 	while (a->nr_links)
 		bpf_link__destroy(a->links[--a->nr_links]);
+	while (a->nr_multis)
+		close(a->multis[--a->nr_multis]);
 	for (i = 0; i < a->nr_places; i++) {
 		free(a->places[i].path);
 		free(a->places[i].missing);
 	}
 	free(a->places);
+	free(a->multis);
 	free(a->links);
 	free(a);
 }

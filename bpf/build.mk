@@ -12,8 +12,8 @@ BPF_KDIR := $(B)/kernels/6.12/kdir
 BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -target bpf -mcpu=v3 -D__TARGET_ARCH_x86
 
-TAG_OBJ := $(addprefix $(BPF_O)/,tag.o attach.o filter.o events.o pins.o table.o conf.o value.o \
-	     symbol.o pattern.o free.o dump.o kernel.o cgroup.o log.o)
+TAG_OBJ := $(addprefix $(BPF_O)/,tag.o attach.o multi.o filter.o events.o pins.o table.o conf.o \
+	     value.o symbol.o pattern.o free.o dump.o kernel.o cgroup.o log.o)
 BPF_OBJ := $(TAG_OBJ) $(addprefix $(BPF_O)/,custody.o custody_bpf.o custody_dirs.o \
 	     custody_fanotify.o custody_mark.o custody_names.o custody_proc.o)
 BPF_LIBS := -lbpf -lelf -lz -lconfig

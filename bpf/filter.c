@@ -81,6 +81,11 @@ bool filter_has_units(const struct tag_opts *opts)
 	return false;
 }
 
+pid_t filter_pid(const struct tag_opts *opts)
+{
+	return opts->nr_filters == 1 ? opts->filters[0].pid : 0;
+}
+
 enum tag_why filter_names(const struct tag_opts *opts, struct bpf_object *object)
 {
 	unsigned int i;

@@ -46,4 +46,11 @@ enum tag_why filter_cgroups(const struct tag_opts *opts, struct bpf_object *obje
  */
 bool filter_has_units(const struct tag_opts *opts);
 
+/**
+ * filter_pid - is a single process all that is asked for?
+ *
+ * Return: its pid, or 0.
+ */
+pid_t filter_pid(const struct tag_opts *opts);
+
 #endif /* KREDACT_BPF_FILTER_H */

@@ -178,6 +178,15 @@ static int hand_on(void *arg, void *data, size_t size)
 	return 0;
 }
 
+static int pin(const struct free_mode *f, const char *pins)
+{
+	int fds[NR_PROGRAMS], i;
+
+	for (i = 0; i < f->nr_links; i++)
+		fds[i] = bpf_link__fd(f->links[i]);
+	return pins_keep(pins, PINS_REDACTION, fds, (unsigned int)f->nr_links);
+}
+
 struct free_mode *free_open(const struct free_opts *opts, enum free_why *why)
 {
 	struct free_mode *f;
@@ -209,8 +218,7 @@ struct free_mode *free_open(const struct free_opts *opts, enum free_why *why)
 	}
 	if (*why == FREE_OK)
 		*why = attach(f);
-	if (*why == FREE_OK && opts->pins &&
-	    pins_keep(opts->pins, PINS_REDACTION, f->links, f->nr_links))
+	if (*why == FREE_OK && opts->pins && pin(f, opts->pins))
 		*why = FREE_NO_PINS;
 	if (*why == FREE_OK)
 		return f;

@@ -118,3 +118,12 @@ bool kernel_module_has(const char *function)
 	btf__free(kernel);
 	return has;
 }
+
+bool kernel_has(const char *structure)
+{
+	struct btf *kernel = btf__parse(KERNEL_BTF, NULL);
+	bool has = kernel && btf__find_by_name_kind(kernel, structure, BTF_KIND_STRUCT) > 0;
+
+	btf__free(kernel);
+	return has;
+}

@@ -44,6 +44,9 @@ int kernel_process(pid_t pid, struct kernel_process *out);
 /* Does kredact.ko offer a function to BPF programs? Not if it has no BTF. */
 bool kernel_module_has(const char *function);
 
+/* Does the kernel itself have a structure of this name? Not if it has no BTF. */
+bool kernel_has(const char *structure);
+
 /* A device as the kernel counts it: 20 bits of minor number. */
 static inline uint32_t kernel_dev(unsigned int dev_major, unsigned int dev_minor)
 {

@@ -112,8 +112,7 @@ static int remove_others(const char *kind_path, const char *but)
 	return err;
 }
 
-int pins_keep(const char *pins, const char *kind, struct bpf_link *const *links,
-	      unsigned int nr)
+int pins_keep(const char *pins, const char *kind, const int *links, unsigned int nr)
 {
 	char kind_path[PATH_MAX / 2], path[PATH_MAX], start[40];
 	struct timespec now;
@@ -129,7 +128,7 @@ int pins_keep(const char *pins, const char *kind, struct bpf_link *const *links,
 		err = make_dir(path);
 	for (i = 0; i < nr && !err; i++) {
 		snprintf(path, sizeof(path), "%s/%s/%u", kind_path, start, i);
-		err = bpf_link__pin(links[i], path);
+		err = bpf_obj_pin(links[i], path) ? -errno : 0;
 	}
 	if (!err)
 		return remove_others(kind_path, start);

@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 
-struct bpf_link;
 struct bpf_object;
 
 #define PINS_DIR	"/sys/fs/bpf/kredactd"
@@ -44,13 +43,12 @@ int pins_share(const char *pins, struct bpf_object *object, const char *const *n
  * pins_keep - pin probes, and take those of the same kind away that were there before
  * @pins:	folder
  * @kind:	PINS_PROBES or PINS_REDACTION
- * @links:	the probes, the caller's
+ * @links:	descriptors of the probes, the caller's
  * @nr:		how many
  *
  * Return: 0, or -errno; then those before are still there.
  */
-int pins_keep(const char *pins, const char *kind, struct bpf_link *const *links,
-	      unsigned int nr);
+int pins_keep(const char *pins, const char *kind, const int *links, unsigned int nr);
 
 /**
  * pins_count - how many probes of a kind are pinned

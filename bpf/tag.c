@@ -15,6 +15,7 @@
 #include "filter.h"
 #include "kernel.h"
 #include "log.h"
+#include "multi.h"
 #include "pins.h"
 #include "tag.h"
 #include "tag_events.skel.h"
@@ -120,6 +121,8 @@ static void choose_programs(struct opening *o)
 {
 	/* They read the name of a cgroup, which lockdown of the stricter level forbids. */
 	bool units = filter_has_units(o->opts), locked = !strcmp(kernel_lockdown(), "confidentiality");
+	/* For one process each function has a link: others shall not even trap. */
+	bool multi = !filter_pid(o->opts) && multi_is_there();
 	struct bpf_program *prog;
 
 	o->tagger->names_unseen = units && locked;
@@ -130,6 +133,8 @@ static void choose_programs(struct opening *o)
 			bpf_program__set_autoload(prog, false);
 		if (!strncmp(name, "cgroup_", 7))
 			bpf_program__set_autoload(prog, units && !locked);
+		if (multi && (!strcmp(name, "enter") || !strcmp(name, "leave")))
+			multi_prepare(prog);
 	}
 }
 

@@ -53,6 +53,23 @@ by()
 	grep -q "^tags are made $1" $DIR/watch.log
 }
 
+# links OPTION...: how many watch has, while it works
+links()
+{
+	start_watch "$@" || return 1
+	# shellcheck disable=SC2010 # what these are links to is what matters
+	ls -l "/proc/$watch/fd" | grep -c 'anon_inode:bpf_link'
+	stop_watch >/dev/null
+}
+
+# All functions of a library have one for their entries and one for their returns.
+few_links()
+{
+	n=$(links --library libsodium.so.23)
+	echo "# $n links"
+	[ "$n" -eq 2 ]
+}
+
 tagged_none()
 {
 	grep -q '^tagged 0 ' $DIR/watch.log
@@ -148,6 +165,7 @@ case $(uname -r) in
 	ok "it was the kernel" by 'by the kernel'
 	watched "by the daemon" --backend daemon
 	ok "it was the daemon" by 'by this program'
+	ok "a library has two links" few_links
 	;;
 esac
 watched "one library and one executable" --library libcrypto.so.3 --exe /usr/bin/openssl
