@@ -4,7 +4,7 @@
 LIBRARIES_O   := $(B)/obj/tests/libraries
 LIBRARIES_BIN := $(B)/tests/libraries
 
-LIBRARIES := $(addprefix $(LIBRARIES_BIN)/hold_,openssl mbedtls wolfssl)
+LIBRARIES := $(addprefix $(LIBRARIES_BIN)/hold_,openssl own mbedtls wolfssl)
 ALL_VM    += $(LIBRARIES)
 
 STAGE_FILES += $(addsuffix :/kredact/libraries/,$(LIBRARIES)) \
@@ -18,7 +18,13 @@ $(LIBRARIES_BIN)/hold_openssl: LIBRARIES_LIBS := -lcrypto
 $(LIBRARIES_BIN)/hold_mbedtls: LIBRARIES_LIBS := -lmbedcrypto
 $(LIBRARIES_BIN)/hold_wolfssl: LIBRARIES_LIBS := -lwolfssl
 
-$(LIBRARIES): $(LIBRARIES_BIN)/%: $(LIBRARIES_O)/%.o $(LIBRARIES_O)/hold.o
+# The same program with a malloc of its own.
+$(LIBRARIES_BIN)/hold_own: LIBRARIES_LIBS := -lcrypto
+$(LIBRARIES_BIN)/hold_own: $(addprefix $(LIBRARIES_O)/,hold_openssl.o own_malloc.o hold.o)
+
+$(filter-out %_own,$(LIBRARIES)): $(LIBRARIES_BIN)/%: $(LIBRARIES_O)/%.o $(LIBRARIES_O)/hold.o
+
+$(LIBRARIES):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -o $@ $^ $(LIBRARIES_LIBS)
 

@@ -96,6 +96,7 @@ ok "a key for the seals" kredact key generate $DIR/seal.key
 ok "it is installed" kredact key install $DIR/seal.key
 
 library hold_openssl 0 gcm cbc chacha
+library hold_own 0 gcm cbc chacha
 # shellcheck disable=SC2086 # words are wanted
 {
 	# The schedule of its random generator
