@@ -30,7 +30,7 @@ struct conf_known {
 __attribute__((format(printf, 3, 4)))
 void conf_complain(struct conf *c, const config_setting_t *at, const char *format, ...);
 
-/* The text of a setting, which lives as long as the file; NULL: it is none, and was complained of. */
+/* The text of a setting, which lives as long as the file; NULL: none, that was complained of. */
 const char *conf_text(struct conf *c, const config_setting_t *setting);
 
 /**

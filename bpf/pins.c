@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -21,7 +22,7 @@
 
 #define BPF_FS		"/sys/fs/bpf"
 #define MOST_OPEN	8
-#define MOST_PROGRAMS	64
+#define MOST_MAPS	64
 #define END_TRIES	600
 #define END_PAUSE_US	50000
 
@@ -137,14 +138,6 @@ int pins_keep(const char *pins, const char *kind, const int *links, unsigned int
 	return err;
 }
 
-static bool is_link(int fd)
-{
-	char path[40], target[40] = "";
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "bpf_link");
-}
-
 static unsigned int counted;
 
 static int count_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -166,60 +159,79 @@ unsigned int pins_count(const char *pins, const char *kind)
 	return counted;
 }
 
-/* The programs of what is pinned. */
-static struct {
-	__u32 id[MOST_PROGRAMS];
-	unsigned int nr;
-} programs;
-
-static int note_program(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* Does a program use one of these maps? */
+static bool uses(int fd, const __u32 *maps, unsigned int nr)
 {
-	struct bpf_link_info info = {};
-	__u32 size = sizeof(info);
-	unsigned int i;
-	int fd;
+	__u32 its[MOST_MAPS], size = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = { .nr_map_ids = MOST_MAPS, .map_ids = (uintptr_t)its };
+	unsigned int i, k;
 
-	(void)st;
-	(void)ftw;
-	fd = type == FTW_F ? bpf_obj_get(path) : -1;
-	if (fd < 0)
-		return 0;
-	/* Maps have their information in the same place, and no program in it. */
-	if (!is_link(fd) || bpf_obj_get_info_by_fd(fd, &info, &size))
-		info.prog_id = 0;
-	close(fd);
-	for (i = 0; i < programs.nr && programs.id[i] != info.prog_id; i++)
-		;
-	if (info.prog_id && i == programs.nr && i < MOST_PROGRAMS)
-		programs.id[programs.nr++] = info.prog_id;
-	return 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return false;
+	for (i = 0; i < info.nr_map_ids && i < MOST_MAPS; i++)
+		for (k = 0; k < nr; k++)
+			if (its[i] == maps[k])
+				return true;
+	return false;
 }
 
-static bool programs_are_there(void)
+static bool maps_are_used(const __u32 *maps, unsigned int nr)
 {
-	unsigned int i;
+	bool used = false;
+	__u32 id = 0;
 	int fd;
 
-	for (i = 0; i < programs.nr; i++) {
-		fd = bpf_prog_get_fd_by_id(programs.id[i]);
+	while (!used && !bpf_prog_get_next_id(id, &id)) {
+		fd = bpf_prog_get_fd_by_id(id);
 		if (fd < 0)
 			continue;
+		used = uses(fd, maps, nr);
 		close(fd);
-		return true;
 	}
-	return false;
+	return used;
+}
+
+/* The numbers of the maps that are pinned. */
+static unsigned int find_maps(const char *pins, __u32 *maps)
+{
+	char path[PATH_MAX];
+	unsigned int nr = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/maps", pins);
+	dir = opendir(path);
+	while (dir && nr < MOST_MAPS && (entry = readdir(dir))) {
+		struct bpf_map_info info = {};
+		__u32 size = sizeof(info);
+		int fd;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/maps/%s", pins, entry->d_name);
+		fd = bpf_obj_get(path);
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &size))
+			maps[nr++] = info.id;
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
 }
 
 int pins_end(const char *pins)
 {
-	unsigned int tries;
-	int err;
+	__u32 maps[MOST_MAPS];
+	unsigned int nr = find_maps(pins, maps), tries;
+	int err = remove_all(pins);
 
-	programs.nr = 0;
-	nftw(pins, note_program, MOST_OPEN, FTW_PHYS);
-	err = remove_all(pins);
-	/* The kernel takes them away one after another, some time after they have no name. */
-	for (tries = 0; !err && programs_are_there(); tries++) {
+	/*
+	 * The kernel takes programs away one after another, some time after they have no name:
+	 * also those that a process before this one has replaced.
+	 */
+	for (tries = 0; !err && maps_are_used(maps, nr); tries++) {
 		if (tries == END_TRIES)
 			return -ETIMEDOUT;
 		usleep(END_PAUSE_US);

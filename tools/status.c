@@ -143,16 +143,16 @@ static void print_info(const struct kredact_info *info, const struct kredact_pol
 /* Who watches services. It is root's to know. */
 static void print_daemon(int pid)
 {
-	unsigned int probes = pins_count(PINS_DIR, PINS_PROBES);
+	unsigned int links = pins_count(PINS_DIR, PINS_PROBES);
 
 	if (pid < 0)
 		return;
 	if (pid)
 		printf("kredactd        process %d", pid);
 	else
-		printf("kredactd        %s", probes ? "has ended" : "is not at work");
-	if (probes)
-		printf(", %u probes in the kernel", probes);
+		printf("kredactd        %s", links ? "has ended" : "is not at work");
+	if (links)
+		printf(", %u links in the kernel", links);
 	putchar('\n');
 }
 
@@ -171,7 +171,7 @@ static void print_json(const struct kredact_info *info, const struct kredact_pol
 	json_object_object_add(root, "loaded", json_object_new_boolean(!error));
 	if (pid >= 0) {
 		add_number(root, "kredactd", pid);
-		add_number(root, "probes", pins_count(PINS_DIR, PINS_PROBES));
+		add_number(root, "links", pins_count(PINS_DIR, PINS_PROBES));
 	}
 	json_object_object_add(root, "mechanism", json_object_new_string(
 			       mechanism_word(mechanism_choose(info, error).which)));

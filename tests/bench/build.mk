@@ -24,8 +24,8 @@ $(B)/tests/bench/hunt: tests/bench/hunt.c $(B)/tests/bench/core-hunt.o $(B)/test
 # nginx as it is, watched: natively, and in the machines.
 $(B)/tests/bench/handshakes: tests/bench/handshakes.c $(TAG_OBJ) $(BPF_O)/tag_map.skel.h
 	@mkdir -p $(@D)
-	$(CC) $(KR_CFLAGS) -I$(BPF_O) -MMD -MP -o $@ $(filter %.c %.o,$^) -pie $(BPF_LIBS) \
-		-lssl -lcrypto
+	$(CC) $(KR_CFLAGS) -I$(BPF_O) -MMD -MP -pthread -o $@ $(filter %.c %.o,$^) -pie \
+		$(BPF_LIBS) -lssl -lcrypto
 
 ALL_VM += $(B)/tests/bench/handshakes
 STAGE_FILES += $(B)/tests/bench/handshakes:/kredact/bin/ \

@@ -12,9 +12,10 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -45,6 +46,8 @@
 
 /* Those that watch, in one of two ways. */
 struct watcher {
+	pthread_t poller;
+	volatile bool polls;
 	struct table table;
 	struct tag_opts opts;
 	struct tag_filter filter;
@@ -64,6 +67,18 @@ static void die(const char *what)
 	exit(1);
 }
 
+/* Before Linux 6.12 a process makes the tags: this one. */
+static void *poll_tags(void *arg)
+{
+	struct watcher *w = arg;
+	struct pollfd wait = { .fd = tag_fd(w->tagger), .events = POLLIN };
+
+	while (w->polls)
+		if (poll(&wait, 1, 20) > 0)
+			tag_poll(w->tagger);
+	return NULL;
+}
+
 static void start_by_module(struct watcher *w)
 {
 	enum tag_why why;
@@ -72,6 +87,9 @@ static void start_by_module(struct watcher *w)
 	w->tagger = tag_open(&w->opts, NULL, &why, &what);
 	if (!w->tagger)
 		die(tag_why_str(why));
+	w->polls = tag_fd(w->tagger) >= 0;
+	if (w->polls && pthread_create(&w->poller, NULL, poll_tags, w))
+		die("a thread");
 }
 
 /* As bpf/tag.c does it, but without what redacts, which is forbidden on many a machine. */
@@ -132,6 +150,10 @@ static __u64 tags_made(const struct watcher *w)
 
 static void stop_watching(struct watcher *w)
 {
+	if (w->polls) {
+		w->polls = false;
+		pthread_join(w->poller, NULL);
+	}
 	tag_close(w->tagger);
 	attach_end(w->attachment);
 	bpf_object__close(w->object);

@@ -138,7 +138,7 @@ crashes_clean "the new library"
 
 ok "kredactd ends" stop_daemon TERM
 ok "its probes do not" said 'the probes stay in the kernel'
-ok "kredact status tells" status_says '^kredactd *has ended, [1-9][0-9]* probes'
+ok "kredact status tells" status_says '^kredactd *has ended, [1-9][0-9]* links'
 ok "they are taken away" kredactd --detach
 ok "kredact status tells" status_says '^kredactd *is not at work$'
 ok "control: a server is killed and leaves a core" crash_server $DIR/core
