@@ -24,7 +24,8 @@ const char *conf_text(struct conf *c, const config_setting_t *setting)
 
 	if (text && *text)
 		return text;
-	conf_complain(c, setting, "%s is not a text", config_setting_name(setting) ?: "it");
+	conf_complain(c, setting, "%s is not a text",
+		      config_setting_name(setting) ?: "something in a list");
 	return NULL;
 }
 

@@ -3,11 +3,10 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libconfig.h>
 
+#include "conf.h"
 #include "table.h"
 #include "value.h"
 
@@ -18,23 +17,8 @@
 /* Where files are read into. */
 struct reader {
 	struct table *table;
-	const char *path;
-	FILE *errors;
-	bool failed;
+	struct conf conf;
 };
-
-__attribute__((format(printf, 3, 4)))
-static void complain(struct reader *r, const config_setting_t *at, const char *format, ...)
-{
-	va_list ap;
-
-	fprintf(r->errors, "%s:%u: ", r->path, at ? config_setting_source_line(at) : 0);
-	va_start(ap, format);
-	vfprintf(r->errors, format, ap);
-	va_end(ap);
-	fputc('\n', r->errors);
-	r->failed = true;
-}
 
 /* Room for one more in an array, zeroed, or NULL. */
 static void *more(void **array, unsigned int nr, size_t size)
@@ -49,28 +33,18 @@ static void *more(void **array, unsigned int nr, size_t size)
 
 #define MORE(array, nr)	more((void **)&(array), nr, sizeof(*(array)))
 
-static const char *text_of(struct reader *r, const config_setting_t *setting)
-{
-	const char *text = config_setting_get_string(setting);
-
-	if (!text || !*text)
-		complain(r, setting, "%s is not a text",
-			 config_setting_name(setting) ?: "something in a list");
-	return text && *text ? text : NULL;
-}
-
 static bool read_value(struct reader *r, const config_setting_t *setting, struct probe_value *out,
 		       __u64 *mask)
 {
-	const char *text = text_of(r, setting), *why;
+	const char *text = conf_text(&r->conf, setting), *why;
 	int bad;
 
 	if (!text)
 		return false;
 	bad = value_parse(text, out, mask, &why);
 	if (bad)
-		complain(r, setting, "%s = \"%s\": %s, at \"%s\"", config_setting_name(setting), text,
-			 why, text + bad - 1);
+		conf_complain(&r->conf, setting, "%s = \"%s\": %s, at \"%s\"",
+			      config_setting_name(setting), text, why, text + bad - 1);
 	return !bad;
 }
 
@@ -82,39 +56,20 @@ struct settings {
 
 static bool sort_settings(struct reader *r, const config_setting_t *group, struct settings *s)
 {
-	const struct {
-		const char *name;
-		const config_setting_t **to;
-	} known[] = {
+	const struct conf_known known[] = {
 		{ "function", &s->function }, { "tag", &s->tag }, { "bytes", &s->bytes },
 		{ "release", &s->release }, { "at", &s->at }, { "when", &s->when },
-		{ "most", &s->most }, { "optional", &s->optional },
-		{ "pattern", &s->pattern },
+		{ "most", &s->most }, { "optional", &s->optional }, { "pattern", &s->pattern },
+		{ NULL, NULL }
 	};
-	const int nr = sizeof(known) / sizeof(known[0]);
-	bool good = true;
-	int i, k;
 
-	memset(s, 0, sizeof(*s));
-	for (i = 0; i < config_setting_length(group); i++) {
-		const config_setting_t *member = config_setting_get_elem(group, i);
-
-		for (k = 0; k < nr && strcmp(known[k].name, config_setting_name(member)); k++)
-			;
-		if (k < nr) {
-			*known[k].to = member;
-			continue;
-		}
-		complain(r, member, "%s is not known; a probe has function, tag and bytes or release, "
-			 "at, when, most, optional, pattern", config_setting_name(member));
-		good = false;
-	}
-	return good;
+	return conf_sort(&r->conf, group, known, "a probe has function, tag and bytes or release, "
+			 "at, when, most, optional, pattern");
 }
 
 static bool read_at(struct reader *r, const config_setting_t *setting, struct key_probe *p)
 {
-	const char *at = setting ? text_of(r, setting) : NULL;
+	const char *at = setting ? conf_text(&r->conf, setting) : NULL;
 
 	p->at_return = value_needs_return(&p->address) || value_needs_return(&p->length) ||
 		       value_needs_return(&p->when);
@@ -125,9 +80,9 @@ static bool read_at(struct reader *r, const config_setting_t *setting, struct ke
 		return true;
 	}
 	if (!at || strcmp(at, "entry"))
-		complain(r, setting, "at is \"entry\" or \"return\"");
+		conf_complain(&r->conf, setting, "at is \"entry\" or \"return\"");
 	else if (p->at_return)
-		complain(r, setting, "there is no result at the entry");
+		conf_complain(&r->conf, setting, "there is no result at the entry");
 	else
 		return true;
 	return false;
@@ -140,7 +95,7 @@ static bool read_most(struct reader *r, const config_setting_t *setting, struct 
 	if (setting && config_setting_type(setting) == CONFIG_TYPE_INT)
 		most = config_setting_get_int(setting);
 	if (most < 1 || most > MOST_MOST) {
-		complain(r, setting, "most is a number of bytes, 1 to %u", MOST_MOST);
+		conf_complain(&r->conf, setting, "most is a number of bytes, 1 to %u", MOST_MOST);
 		return false;
 	}
 	p->most = most;
@@ -151,7 +106,7 @@ static bool read_tag(struct reader *r, const config_setting_t *group, const stru
 		     struct key_probe *p)
 {
 	if (!s->bytes) {
-		complain(r, group, "tag without bytes: how long is it?");
+		conf_complain(&r->conf, group, "tag without bytes: how long is it?");
 		return false;
 	}
 	p->action = PROBE_TAG;
@@ -165,7 +120,7 @@ static bool read_release(struct reader *r, const config_setting_t *group, const 
 			 struct key_probe *p)
 {
 	if (s->bytes || s->when || s->at || s->most) {
-		complain(r, group, "release goes with function and optional only");
+		conf_complain(&r->conf, group, "release goes with function and optional only");
 		return false;
 	}
 	p->action = PROBE_RELEASE;
@@ -173,7 +128,8 @@ static bool read_release(struct reader *r, const config_setting_t *group, const 
 		return false;
 	if (!value_needs_return(&p->address))
 		return true;
-	complain(r, s->release, "what is released is known at the entry, not by its result");
+	conf_complain(&r->conf, s->release,
+		      "what is released is known at the entry, not by its result");
 	return false;
 }
 
@@ -182,7 +138,7 @@ static struct table_function *function_of(struct reader *r, const config_setting
 {
 	struct table *t = r->table;
 	struct table_library *l = &t->libraries[t->nr_libraries - 1];
-	const char *name = text_of(r, setting);
+	const char *name = conf_text(&r->conf, setting);
 	struct table_function *f;
 	unsigned int i;
 
@@ -194,14 +150,14 @@ static struct table_function *function_of(struct reader *r, const config_setting
 			continue;
 		if (i + 1 == t->nr_functions && f->nr < PROBE_MOST)
 			return f;
-		complain(r, setting, i + 1 == t->nr_functions ?
-			 "%s has more than 8 probes" : "the probes of %s are not one after another",
-			 name);
+		conf_complain(&r->conf, setting, i + 1 == t->nr_functions ?
+			      "%s has more than 8 probes" :
+			      "the probes of %s are not one after another", name);
 		return NULL;
 	}
 	f = MORE(t->functions, t->nr_functions);
 	if (!f || !(f->name = strdup(name))) {
-		complain(r, setting, "not enough memory");
+		conf_complain(&r->conf, setting, "not enough memory");
 		return NULL;
 	}
 	f->first = t->nr_probes;
@@ -213,7 +169,7 @@ static struct table_function *function_of(struct reader *r, const config_setting
 static void read_pattern(struct reader *r, const config_setting_t *setting,
 			 struct table_function *f)
 {
-	const char *text = text_of(r, setting), *why;
+	const char *text = conf_text(&r->conf, setting), *why;
 	struct pattern *p;
 	int bad;
 
@@ -221,12 +177,13 @@ static void read_pattern(struct reader *r, const config_setting_t *setting,
 		return;
 	p = MORE(f->patterns, f->nr_patterns);
 	if (!p) {
-		complain(r, setting, "not enough memory");
+		conf_complain(&r->conf, setting, "not enough memory");
 		return;
 	}
 	bad = pattern_parse(text, p, &why);
 	if (bad)
-		complain(r, setting, "a pattern of %s: %s, at \"%s\"", f->name, why, text + bad - 1);
+		conf_complain(&r->conf, setting, "a pattern of %s: %s, at \"%s\"", f->name, why,
+			      text + bad - 1);
 	f->nr_patterns++;
 }
 
@@ -237,7 +194,8 @@ static void read_patterns(struct reader *r, const config_setting_t *setting,
 	int i;
 
 	if (f->nr > 1)
-		complain(r, setting, "a pattern goes with the first probe of a function");
+		conf_complain(&r->conf, setting,
+			      "a pattern goes with the first probe of a function");
 	else if (!config_setting_is_list(setting))
 		read_pattern(r, setting, f);
 	else
@@ -262,17 +220,17 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 	struct settings s;
 
 	if (!config_setting_is_group(group)) {
-		complain(r, group, "a probe is a group, in { }");
+		conf_complain(&r->conf, group, "a probe is a group, in { }");
 		return;
 	}
 	if (!sort_settings(r, group, &s))
 		return;
 	if (!s.function || !s.tag == !s.release) {
-		complain(r, group, "a probe has a function, and tag or release");
+		conf_complain(&r->conf, group, "a probe has a function, and tag or release");
 		return;
 	}
 	if (t->nr_probes == PROBES_MAX) {
-		complain(r, group, "more than %u probes in all", PROBES_MAX);
+		conf_complain(&r->conf, group, "more than %u probes in all", PROBES_MAX);
 		return;
 	}
 	f = function_of(r, s.function);
@@ -280,7 +238,7 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 		return;
 	p = MORE(t->probes, t->nr_probes);
 	if (!p) {
-		complain(r, group, "not enough memory");
+		conf_complain(&r->conf, group, "not enough memory");
 		return;
 	}
 	set_label(p, &t->libraries[t->nr_libraries - 1], f);
@@ -297,91 +255,81 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 /* A text of the file for the table to keep; NULL if it is not there, or was complained about. */
 static char *copy_of(struct reader *r, const config_setting_t *setting)
 {
-	const char *text = setting ? text_of(r, setting) : NULL;
+	const char *text = setting ? conf_text(&r->conf, setting) : NULL;
 	char *copy = text ? strdup(text) : NULL;
 
 	if (text && !copy)
-		complain(r, setting, "not enough memory");
+		conf_complain(&r->conf, setting, "not enough memory");
 	return copy;
 }
 
 static void read_config(struct reader *r, const config_setting_t *root)
 {
-	const config_setting_t *library = config_setting_get_member(root, "library");
-	const config_setting_t *probes = config_setting_get_member(root, "probes");
-	const config_setting_t *program = config_setting_get_member(root, "program");
-	const config_setting_t *has = config_setting_get_member(root, "has");
-	const config_setting_t *lacks = config_setting_get_member(root, "lacks");
-	const config_setting_t *thorough = config_setting_get_member(root, "thorough");
+	const config_setting_t *library, *probes, *program, *has, *lacks, *thorough;
+	const struct conf_known known[] = {
+		{ "library", &library }, { "probes", &probes }, { "program", &program },
+		{ "has", &has }, { "lacks", &lacks }, { "thorough", &thorough }, { NULL, NULL }
+	};
 	struct table *t = r->table;
 	struct table_library *l;
 	const char *name;
 	int i;
 
-	for (i = 0; i < config_setting_length(root); i++) {
-		const config_setting_t *member = config_setting_get_elem(root, i);
-
-		if (member != library && member != probes && member != program && member != has &&
-		    member != lacks && member != thorough)
-			complain(r, member, "%s is not known; a file has library, probes, program, "
-				 "has, lacks, thorough", config_setting_name(member));
-	}
-	name = library ? text_of(r, library) : NULL;
+	if (!conf_sort(&r->conf, root, known,
+		       "a file has library, probes, program, has, lacks, thorough"))
+		return;
+	name = library ? conf_text(&r->conf, library) : NULL;
 	if (!name || !probes || !config_setting_is_list(probes)) {
-		complain(r, probes ?: root, "a file has library = \"NAME\" and probes = ( ... )");
+		conf_complain(&r->conf, probes ?: root,
+			      "a file has library = \"NAME\" and probes = ( ... )");
 		return;
 	}
 	if (strchr(name, '/') && name[0] != '/') {
-		complain(r, library, "a library is a name without a slash, or an absolute path");
+		conf_complain(&r->conf, library,
+			      "a library is a name without a slash, or an absolute path");
 		return;
 	}
 	l = MORE(t->libraries, t->nr_libraries);
 	if (!l) {
-		complain(r, library, "not enough memory");
+		conf_complain(&r->conf, library, "not enough memory");
 		return;
 	}
 	l->first = t->nr_functions;
 	t->nr_libraries++;
 	l->name = strdup(name);
-	l->from = strdup(r->path);
+	l->from = strdup(r->conf.path);
 	if (!l->name || !l->from)
-		complain(r, library, "not enough memory");
-	name = program ? text_of(r, program) : NULL;
+		conf_complain(&r->conf, library, "not enough memory");
+	name = program ? conf_text(&r->conf, program) : NULL;
 	if (name && strlen(name) < PROBE_COMM_LEN)
 		l->program = strdup(name);
 	else if (name)
-		complain(r, program, "the name of a process has 1 to %d bytes", PROBE_COMM_LEN - 1);
+		conf_complain(&r->conf, program, "the name of a process has 1 to %d bytes",
+			      PROBE_COMM_LEN - 1);
 	l->has = copy_of(r, has);
 	l->lacks = copy_of(r, lacks);
 	l->thorough = thorough && config_setting_get_bool(thorough);
 	if (thorough && config_setting_type(thorough) != CONFIG_TYPE_BOOL)
-		complain(r, thorough, "thorough is true or false");
+		conf_complain(&r->conf, thorough, "thorough is true or false");
 	if (t->nr_libraries > PROBE_LIBRARIES)
-		complain(r, library, "more than %d files", PROBE_LIBRARIES);
+		conf_complain(&r->conf, library, "more than %d files", PROBE_LIBRARIES);
 	for (i = 0; i < config_setting_length(probes); i++)
 		read_probe(r, config_setting_get_elem(probes, i));
 	if (!l->nr)
-		complain(r, probes, "no probes");
+		conf_complain(&r->conf, probes, "no probes");
 }
 
 int table_read_file(struct table *t, const char *path, FILE *errors)
 {
-	struct reader r = { .table = t, .path = path, .errors = errors };
+	struct reader r = { .table = t, .conf = { .path = path, .errors = errors } };
+	const config_setting_t *root;
 	config_t config;
 
-	config_init(&config);
-	if (config_read_file(&config, path)) {
-		read_config(&r, config_root_setting(&config));
-	} else if (config_error_type(&config) == CONFIG_ERR_FILE_IO) {
-		fprintf(errors, "%s: %s\n", path, strerror(errno));
-		r.failed = true;
-	} else {
-		fprintf(errors, "%s:%d: %s\n", path, config_error_line(&config),
-			config_error_text(&config));
-		r.failed = true;
-	}
+	root = conf_read(&r.conf, &config);
+	if (root)
+		read_config(&r, root);
 	config_destroy(&config);
-	return r.failed ? -1 : 0;
+	return r.conf.failed ? -1 : 0;
 }
 
 static int is_conf(const struct dirent *entry)

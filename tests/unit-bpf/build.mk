@@ -6,7 +6,7 @@ UNIT_BPF := $(addprefix $(B)/tests/unit-bpf/,table_test dump_test)
 UNIT_TESTS += $(UNIT_BPF)
 ALL += $(UNIT_BPF)
 
-$(B)/tests/unit-bpf/table_test: $(addprefix bpf/,table.c value.c symbol.c pattern.c)
+$(B)/tests/unit-bpf/table_test: $(addprefix bpf/,conf.c table.c value.c symbol.c pattern.c)
 $(B)/tests/unit-bpf/dump_test: bpf/dump.c
 
 $(UNIT_BPF): $(B)/tests/unit-bpf/%: tests/unit-bpf/%.c
