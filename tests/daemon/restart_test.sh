@@ -13,7 +13,7 @@ set -u
 . /kredact/bin/daemon-lib.sh
 
 DIR=/tmp/restart_test
-ROUNDS=${KREDACT_ROUNDS:-10}
+ROUNDS=${KREDACT_ROUNDS:-4}
 begin
 watch_begin
 kredact key generate $DIR/seal.key >/dev/null

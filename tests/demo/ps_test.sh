@@ -107,9 +107,9 @@ without_room()
 	old=$(cat $LIMIT)
 	used=$(kredact status | awk '/^charged to you/ { print $4 }')
 	echo $((used + 2)) >$LIMIT
-	ok "$1: no room for a label: the server serves" start_server 4433
-	# The daemon may have been slow.
-	ok "$1: no room for a label: something is tagged" wait_for 5 \
+	# A client would be watched, too, and would take the room.
+	launch_server 4433
+	ok "$1: no room for a label: something is tagged" wait_for 20 \
 		shows '^[12] ranges* .* 0 labels' kredact show "$server"
 	ok "$1: no room for a label: and is hunted whatever the policy" all_hunted
 	echo "$old" >$LIMIT

@@ -23,13 +23,19 @@ handshake()
 		-verify_return_error >"$DIR/client.log" 2>&1
 }
 
-# start_server PORT: $server is its process
-start_server()
+# launch_server PORT: $server is its process
+launch_server()
 {
 	openssl s_server -key "$KEYS/rsa.pem" -cert "$KEYS/rsa.crt" -accept "127.0.0.1:$1" \
 		>"$DIR/server.log" 2>&1 <"$DIR/stdin" &
 	server=$!
-	wait_for 10 handshake "$1" && return
+}
+
+# start_server PORT: and it serves
+start_server()
+{
+	launch_server "$1"
+	wait_for 20 handshake "$1" && return
 	comment <"$DIR/server.log"
 	comment <"$DIR/client.log"
 	kill $server 2>/dev/null
