@@ -139,7 +139,7 @@ static void unregister(struct events *e, const struct process *p, __u64 handle)
 
 	if (!ioctl(e->device, KREDACT_IOC_UNREGISTER, &arg))
 		e->counters.probe.untagged++;
-	else if (errno != ENOENT && errno != ESRCH)
+	else if (errno != ENOENT && errno != ESRCH && errno != EBUSY)
 		fail(e, errno);
 }
 

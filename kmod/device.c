@@ -103,6 +103,9 @@ static int kredact_ioctl_unregister(union kredact_args *args, struct kredact_wor
 		return -EINVAL;
 	ret = kredact_target_get(&work->target, unreg->flags, unreg->pidfd, unreg->reserved,
 				 ATTACH);
+	/* A seal vouches for what was tagged at the crash: then it would be cut off. */
+	if (!ret && work->target.dumps)
+		ret = -EBUSY;
 	return ret ?: kredact_untag(work->target.mm, unreg->handle);
 }
 

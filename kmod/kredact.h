@@ -78,12 +78,14 @@ struct kredact_mm {
  * @uid:	who is charged for its tags
  * @memlock:	RLIMIT_MEMLOCK of the process, in bytes
  * @other:	not the caller's own
+ * @dumps:	likewise, and its process was being dumped
  */
 struct kredact_target {
 	struct mm_struct *mm;
 	kuid_t uid;
 	unsigned long memlock;
 	bool other;
+	bool dumps;
 };
 
 /* What happened since the module was loaded, and what there is now. */

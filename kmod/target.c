@@ -44,6 +44,7 @@ void kredact_target_self(struct kredact_target *target)
 	target->uid = current_uid();
 	target->memlock = rlimit(RLIMIT_MEMLOCK);
 	target->other = false;
+	target->dumps = false;
 }
 
 /*
@@ -106,6 +107,7 @@ int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 
 		target->uid = task_uid(task);
 		target->memlock = task_rlimit(task, RLIMIT_MEMLOCK);
 		target->other = true;
+		target->dumps = READ_ONCE(task->signal->core_state);
 	}
 	put_task_struct(task);
 	return ret;

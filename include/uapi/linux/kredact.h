@@ -153,7 +153,8 @@ struct kredact_register {
  *
  * The caller must have wiped the memory first: from here on it is dumped.
  *
- * Errors: ENOENT: no such registration in this process (it may have ended with munmap).
+ * Errors: ENOENT: no such registration in this process (it may have ended with munmap);
+ * EBUSY: it is another process, and is being dumped: what was tagged stays so.
  */
 struct kredact_unregister {
 	__u32 size;

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,10 @@
 #define PINNED	(KREDACT_COVER_SWAP | KREDACT_COVER_SHARED)
 
 /* A process that has two secrets and waits for a signal. */
+/* The script that takes a core says that it runs, and waits. */
+#define DUMPING	"/tmp/kredact.dumping"
+#define GO	"/tmp/kredact.go"
+
 struct victim {
 	pid_t pid;
 	int pidfd;
@@ -242,6 +247,39 @@ TEST_F(pidfd, batch_and_unregister)
 	EXPECT_EQ(1, core_count(&self->core, self->secret[1], SECRET));
 	EXPECT_TRUE(core_seal_has(&self->core, (uintptr_t)mem + 100, SECRET, KREDACT_EXACT, label));
 	EXPECT_STREQ("for another", label);
+}
+
+/* Who ends tags for others may be late: what was tagged at the crash is so in the core. */
+TEST_F(pidfd, no_tag_ends_during_a_dump)
+{
+	uint64_t handle[2];
+	struct victim v;
+	int status, tries;
+
+	unlink(DUMPING);
+	unlink(GO);
+	ASSERT_EQ(0, mkfifo(GO, 0600));
+	ASSERT_TRUE(core_pipe_set("#!/bin/sh\ntouch " DUMPING "\ncat " GO "\n"
+				  "exec cat > /tmp/kredact.core.$1\n"));
+	ASSERT_TRUE(victim_start(&v, as_root));
+	ASSERT_EQ(0, register_for(v.pidfd, mem + 100, SECRET, KREDACT_EXACT, &handle[0], NULL));
+	ASSERT_EQ(0, register_for(v.pidfd, mem + PAGE, SECRET, KREDACT_EXACT, &handle[1], NULL));
+	ASSERT_EQ(0, unregister_for(v.pidfd, handle[1]));
+	kill(v.pid, SIGSEGV);
+	for (tries = 0; tries < 500 && access(DUMPING, F_OK); tries++)
+		usleep(10000);
+	/* Its script waits, and so does the dump. */
+	EXPECT_EQ(-EBUSY, unregister_for(v.pidfd, handle[0]));
+	ASSERT_EQ(0, write_file(GO, ""));
+	close(v.pidfd);
+	ASSERT_EQ(v.pid, waitpid(v.pid, &status, 0));
+	EXPECT_TRUE(WCOREDUMP(status));
+	ASSERT_TRUE(core_load(&self->core, v.pid));
+	EXPECT_EQ(0, core_count(&self->core, self->secret[0], SECRET));
+	EXPECT_EQ(1, core_count(&self->core, self->secret[1], SECRET));
+	EXPECT_TRUE(core_seal_has(&self->core, (uintptr_t)mem + 100, SECRET, KREDACT_EXACT, NULL));
+	unlink(DUMPING);
+	unlink(GO);
 }
 
 TEST_F(pidfd, of_the_caller)
