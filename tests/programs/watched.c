@@ -153,10 +153,15 @@ static bool server_start(const struct program *p, bool registers, struct running
 	return wait_for_client() && wait_for_client();
 }
 
+/*
+ * PostgreSQL takes SIGTERM for a wish to end when its clients have gone and it has recovered,
+ * and then waits, at times, for ever. nginx ends with either.
+ */
 static void server_end(const struct program *p)
 {
+	end_clients();
 	if (server > 0) {
-		kill(server, SIGTERM);
+		kill(server, SIGQUIT);
 		waitpid(server, NULL, 0);
 		server = -1;
 	}
