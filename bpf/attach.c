@@ -82,12 +82,11 @@ static enum tag_why add_place(struct attaching *o, unsigned int library, char *p
 	struct place *places;
 	struct stat st;
 	unsigned int i;
-	bool known;
+	bool known = false;
 
-	known = !table_is_for(&o->opts->table->libraries[library], path);
 	for (i = 0; i < a->nr_places && !known; i++)
 		known = a->places[i].library == library && !strcmp(a->places[i].path, path);
-	if (known) {
+	if (known || !table_is_for(&o->opts->table->libraries[library], path)) {
 		free(path);
 		return TAG_OK;
 	}

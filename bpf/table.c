@@ -398,7 +398,8 @@ bool table_is_for(const struct table_library *library, const char *path)
 {
 	struct symbol s[] = { { .name = library->has ?: "" }, { .name = library->lacks ?: "" } };
 
-	if (symbol_find(path, s, 2))
+	/* Most files are for all versions: then the library need not be read. */
+	if ((!library->has && !library->lacks) || symbol_find(path, s, 2))
 		return true;
 	return (!library->has || s[0].nr) && (!library->lacks || !s[1].nr);
 }

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../bpf/kernel.h"
 #include "corefile.h"
 
 #define MOUNTS	"/proc/self/mountinfo"
@@ -70,7 +71,7 @@ static bool parse(char *line, struct mount *mount)
 	word = strtok_r(NULL, " ", &rest);
 	if (!word || sscanf(word, "%u:%u", &major, &minor) != 2)
 		return false;
-	mount->dev = major << 20 | minor;
+	mount->dev = kernel_dev(major, minor);
 	mount->root = strtok_r(NULL, " ", &rest);
 	mount->point = strtok_r(NULL, " ", &rest);
 	while ((word = strtok_r(NULL, " ", &rest)) && strcmp(word, "-"))
