@@ -483,10 +483,36 @@ static void check_secrets(struct audit *audit)
 	}
 }
 
+static void check_keys(struct audit *audit)
+{
+	struct complaint *text = text_of(audit, CHECK_KEYS), kinds;
+	const struct sightings *all;
+	int error;
+
+	if (!audit->scan) {
+		complaint_set(text, "not looked for");
+		conclude(audit, CHECK_KEYS, CHECK_NOT_DONE);
+		return;
+	}
+	error = scan_run(audit->scan, &audit->in, audit->has_core ? &audit->core : NULL, text);
+	all = scan_sightings(audit->scan);
+	if (all->keys) {
+		sightings_summary(all, WEIGHT_KEY, kinds.text, sizeof(kinds.text));
+		complaint_set(text, "%" PRIu64 " piece%s of key material: %s", all->keys,
+			      all->keys == 1 ? "" : "s", kinds.text);
+		conclude(audit, CHECK_KEYS, CHECK_FOUND);
+	} else if (error) {
+		conclude(audit, CHECK_KEYS, CHECK_FAILED);
+	} else {
+		complaint_set(text, "none seen by its structure");
+		conclude(audit, CHECK_KEYS, CHECK_PASSED);
+	}
+}
+
 /**
  * audit_run() - do all checks
- * @audit:	zero but for @in (open), @mac and @key_id or @no_key, @search, and @sidecar
- *		(open), @has_sidecar, @only_sidecar and @digest
+ * @audit:	zero but for @in (open), @mac and @key_id or @no_key, @search, @scan, and
+ *		@sidecar (open), @has_sidecar, @only_sidecar and @digest
  *
  * Makes no system calls but reads and seeks of the file and for memory.
  */
@@ -499,6 +525,7 @@ void audit_run(struct audit *audit)
 	check_ranges(audit);
 	check_copies(audit);
 	check_secrets(audit);
+	check_keys(audit);
 }
 
 /**
@@ -535,10 +562,11 @@ enum verdict audit_verdict(const struct audit *audit)
 
 /**
  * audit_close() - release what an audit took
- * @audit:	@in, @sidecar, @mac, @digest and @search included
+ * @audit:	@in, @sidecar, @mac, @digest, @search and @scan included
  */
 void audit_close(struct audit *audit)
 {
+	scan_free(audit->scan);
 	search_free(audit->search);
 	mac_free(audit->mac);
 	digest_free(audit->digest);
@@ -549,67 +577,4 @@ void audit_close(struct audit *audit)
 	core_close(&audit->core);
 	input_close(&audit->sidecar);
 	input_close(&audit->in);
-}
-
-/**
- * check_word() - name of a check
- * @name:	the check
- *
- * Return: one word.
- */
-const char *check_word(enum check_name name)
-{
-	static const char *const words[CHECKS] = {
-		[CHECK_STRUCTURE] = "structure",
-		[CHECK_SEAL] = "seal",
-		[CHECK_MATCH] = "match",
-		[CHECK_AUTHENTICITY] = "authenticity",
-		[CHECK_RANGES] = "ranges",
-		[CHECK_COPIES] = "copies",
-		[CHECK_SECRETS] = "secrets",
-	};
-
-	return words[name];
-}
-
-/**
- * verdict_word() - a verdict for people
- * @verdict:	the verdict
- *
- * Return: a few words in capitals.
- */
-const char *verdict_word(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_CLEAN:
-		return "CLEAN";
-	case VERDICT_FOUND:
-		return "KEY MATERIAL FOUND";
-	default:
-		return "CANNOT BE VERIFIED";
-	}
-}
-
-/**
- * left_out_reason() - why a page was left out
- * @reason:	KREDACT_LEFT_OUT_*
- *
- * Return: a few words.
- */
-const char *left_out_reason(u32 reason)
-{
-	switch (reason) {
-	case KREDACT_LEFT_OUT_NOMEM:
-		return "no memory for a redacted copy";
-	case KREDACT_LEFT_OUT_LOOKUP:
-		return "the tags could not be read";
-	case KREDACT_LEFT_OUT_UNREADABLE:
-		return "the page could not be read";
-	case KREDACT_LEFT_OUT_SHARED:
-		return "tagged at another address or by another process";
-	case KREDACT_LEFT_OUT_UNHUNTED:
-		return "copies could not be hunted there";
-	default:
-		return "another reason";
-	}
 }

@@ -11,6 +11,7 @@
 #include "keyfile.h"
 #include "mac.h"
 #include "notes.h"
+#include "scan/scan.h"
 #include "search.h"
 
 /* What is listed one by one; all is counted. */
@@ -38,6 +39,7 @@ enum check_name {
 	CHECK_RANGES,
 	CHECK_COPIES,
 	CHECK_SECRETS,
+	CHECK_KEYS,
 	CHECKS,
 };
 
@@ -72,6 +74,7 @@ struct listed_hit {
  * @mac:	made with the auditor's key, or NULL
  * @no_key:	the auditor does without authenticity
  * @search:	for given secrets, or NULL
+ * @scan:	for keys by their structure, or NULL
  * @checks:	outcome
  * @spans:	addresses that must be zero
  * @zeros:	whether they are
@@ -102,6 +105,7 @@ struct audit {
 	struct mac *mac;
 	bool no_key;
 	struct search *search;
+	struct scan *scan;
 	struct check checks[CHECKS];
 	struct spans spans;
 	struct zeros zeros;

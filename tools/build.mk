@@ -3,10 +3,11 @@
 # Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c digest.c finding.c input.c json.c keyfile.c mac.c \
+AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c copies.c core.c digest.c finding.c input.c json.c keyfile.c mac.c \
 	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c \
 	       seal_sidecar.c sandbox.c setting.c text.c)
-AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
+AUDIT_SRC += $(wildcard tools/scan/*.c)
+AUDIT_LIBS := -pthread -lelf -lcrypto -ljson-c -lseccomp
 
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
@@ -35,7 +36,7 @@ ALL += $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 
 $(B)/obj/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KR_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(KR_CFLAGS) -Itools -MMD -MP -c -o $@ $<
 
 # The encoder of the module.
 $(B)/obj/tools/core-seal.o: kmod/core/seal.c
@@ -44,7 +45,7 @@ $(B)/obj/tools/core-seal.o: kmod/core/seal.c
 
 $(B)/obj/tools-san/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(SAN_CFLAGS) -Itools -MMD -MP -c -o $@ $<
 
 $(B)/bin/kredact-verify: $(VERIFY_OBJ)
 	@mkdir -p $(@D)

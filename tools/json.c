@@ -398,6 +398,31 @@ static struct json_object *hits(const struct report *report, const struct audit 
 	return list;
 }
 
+static struct json_object *sightings(const struct sightings *all)
+{
+	struct json_object *list = json_object_new_array(), *item;
+	u32 i;
+
+	for (i = 0; i < all->nr; i++) {
+		const struct sighting *sighting = &all->list[i];
+
+		item = json_object_new_object();
+		add_text(item, "kind", sighting->kind->word);
+		add_bool(item, "key", sighting->kind->weight == WEIGHT_KEY);
+		add_bool(item, "proven", sighting->proven);
+		add_number(item, "offset", sighting->offset);
+		if (sighting->mapped)
+			add_address(item, "address", sighting->vaddr);
+		add_number(item, "bytes", sighting->len);
+		add_bool(item, "two_segments", sighting->joined);
+		add_text(item, "detail", sighting->detail);
+		add_hex(item, "digest", sighting->digest, sizeof(sighting->digest));
+		add_text(item, "advice", sighting->kind->advice);
+		json_object_array_add(list, item);
+	}
+	return list;
+}
+
 /**
  * json_warm_up() - let json-c do what the sandbox forbids
  *
@@ -452,6 +477,13 @@ int json_print(const struct report *report, struct audit *audit)
 	add_number(root, "copy_findings_total", audit->copy_findings_total);
 	json_object_object_add(root, "hits", hits(report, audit));
 	add_number(root, "hits_total", audit->hits_total);
+	if (audit->scan) {
+		const struct sightings *all = scan_sightings(audit->scan);
+
+		json_object_object_add(root, "keys", sightings(all));
+		add_number(root, "keys_total", all->keys);
+		add_number(root, "notes_total", all->notes);
+	}
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 					      JSON_C_TO_STRING_SPACED |
 					      JSON_C_TO_STRING_NOSLASHESCAPE);

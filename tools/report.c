@@ -322,6 +322,45 @@ static void print_hit(const struct report *report, const struct listed_hit *list
 	     listed->registered ? ", in a registered range" : ", in no registered range");
 }
 
+static void print_sighting(const struct report *report, const struct sighting *sighting)
+{
+	char address[40] = "in no segment", digest[2 * SIGHTING_DIGEST_LEN + 1];
+
+	if (sighting->mapped)
+		snprintf(address, sizeof(address), "address %#" PRIx64, sighting->vaddr);
+	text_hex(digest, sighting->digest, sizeof(sighting->digest));
+	fputs("\n  ", report->out);
+	colored(report, sighting->kind->weight == WEIGHT_KEY ? RED : YELLOW, "seen");
+	fprintf(report->out, "%*s%s: %s\n", INDENT - 6, "", sighting->kind->text,
+		sighting->detail);
+	line(report, "  at", "file offset %#" PRIx64 ", %s, %u bytes%s", sighting->offset, address,
+	     sighting->len, sighting->joined ? ", across two segments" : "");
+	line(report, "  sure", sighting->proven ? "proven by arithmetic" : "by its structure");
+	line(report, "  digest", "%s", digest);
+	line(report, "  do", "%s", sighting->kind->advice);
+}
+
+/* Keys first, then what is worth a line only. */
+static void print_sightings(const struct report *report, const struct sightings *all)
+{
+	enum weight weight;
+	u32 i, listed;
+
+	for (weight = WEIGHT_KEY; weight <= WEIGHT_NOTE; weight++) {
+		u64 total = weight == WEIGHT_KEY ? all->keys : all->notes;
+
+		for (i = 0, listed = 0; i < all->nr && listed < MOST; i++) {
+			if (all->list[i].kind->weight != weight)
+				continue;
+			print_sighting(report, &all->list[i]);
+			listed++;
+		}
+		if (total > listed)
+			fprintf(report->out, "\n  and %" PRIu64 " more %s\n", total - listed,
+				weight == WEIGHT_KEY ? "pieces of key material" : "notes");
+	}
+}
+
 static void print_verdict(const struct report *report, const struct audit *audit)
 {
 	enum verdict verdict = audit_verdict(audit);
@@ -380,5 +419,7 @@ void report_print(const struct report *report, struct audit *audit)
 	if (audit->hits_total > i)
 		fprintf(report->out, "\n  and %" PRIu64 " more places with secrets\n",
 			audit->hits_total - i);
+	if (audit->scan)
+		print_sightings(report, scan_sightings(audit->scan));
 	print_verdict(report, audit);
 }

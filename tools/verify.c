@@ -30,6 +30,8 @@
  * @nr_secrets:	how many
  * @shortest:	shortest run of a secret that counts; 0: the whole secret
  * @reverse:	search for reversed secrets, too
+ * @scan:	what the scan for keys looks for
+ * @no_scan:	do without it
  * @color:	0 never, 1 always, 2 for a terminal
  * @json, @quiet, @read_holes, @no_sandbox: likewise options
  */
@@ -43,6 +45,8 @@ struct options {
 	u32 nr_secrets;
 	u32 shortest;
 	bool reverse;
+	struct scan_options scan;
+	bool no_scan;
 	int color;
 	bool json;
 	bool quiet;
@@ -52,7 +56,7 @@ struct options {
 
 enum {
 	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
-	OPT_NO_REVERSE, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
+	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
 	OPT_VERSION,
 };
 
@@ -64,6 +68,8 @@ static const struct option long_options[] = {
 	{ "secret-min", required_argument, NULL, OPT_SECRET_MIN },
 	{ "reverse", no_argument, NULL, OPT_REVERSE },
 	{ "no-reverse", no_argument, NULL, OPT_NO_REVERSE },
+	{ "detect", required_argument, NULL, OPT_DETECT },
+	{ "no-scan", no_argument, NULL, OPT_NO_SCAN },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
@@ -85,6 +91,8 @@ static void print_help(FILE *to)
 	      "  --secret FILE     also search the whole file for these bytes (repeatable)\n"
 	      "  --secret-min N    runs of N or more bytes of a secret count, too\n"
 	      "  --no-reverse      do not search for reversed secrets\n"
+	      "  --detect LIST     look for keys by these detectors only (default: all)\n"
+	      "  --no-scan         do not look for keys that nobody registered\n"
 	      "  --read-holes      read holes of the file instead of passing over them\n"
 	      "  --no-sandbox      parse without seccomp and without a limit of memory\n"
 	      "  --json            report for a program\n"
@@ -163,6 +171,12 @@ static int parse_options(struct options *options, int argc, char **argv)
 		case OPT_REVERSE:
 		case OPT_NO_REVERSE:
 			options->reverse = option == OPT_REVERSE;
+			break;
+		case OPT_DETECT:
+			options->scan.only = optarg;
+			break;
+		case OPT_NO_SCAN:
+			options->no_scan = true;
 			break;
 		case OPT_JSON:
 			options->json = true;
@@ -271,25 +285,42 @@ static int load_secrets(struct audit *audit, struct options *options)
 	return 0;
 }
 
-static int load_key(struct audit *audit, const struct options *options)
+static int make_scan(struct audit *audit, const struct options *options)
+{
+	struct complaint why;
+
+	if (options->no_scan)
+		return 0;
+	audit->scan = scan_new(&options->scan, &why);
+	return audit->scan ? 0 : usage("%s", why.text);
+}
+
+/* The key of the seal, which is the key of the scan's digests, too. */
+static int load_key(struct audit *audit, struct options *options)
 {
 	struct keyfile key;
 	struct complaint why;
+	int error;
 
 	audit->no_key = options->no_key;
 	if (!options->key)
-		return 0;
+		return make_scan(audit, options);
 	if (keyfile_load(&key, options->key, false, &why)) {
 		keyfile_wipe(&key);
 		return usage("--key: %s", why.text);
 	}
 	memcpy(audit->key_id, key.id, sizeof(audit->key_id));
 	audit->mac = mac_new(key.key, key.len);
+	if (audit->mac) {
+		options->scan.key = key.key;
+		options->scan.key_len = key.len;
+		error = make_scan(audit, options);
+	} else {
+		fputs("kredact-verify: OpenSSL cannot compute HMAC-SHA-256\n", stderr);
+		error = -VERDICT_UNVERIFIED;
+	}
 	keyfile_wipe(&key);
-	if (audit->mac)
-		return 0;
-	fputs("kredact-verify: OpenSSL cannot compute HMAC-SHA-256\n", stderr);
-	return -VERDICT_UNVERIFIED;
+	return error;
 }
 
 static bool want_color(const struct options *options)

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The detectors, in the order in which they look at a window: see scan.h.
+ */
+#include <stddef.h>
+
+#include "detectors.h"
+
+const struct detector *const detectors[] = {
+	&detect_aes,
+	NULL,
+};

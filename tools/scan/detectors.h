@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The detectors; each is in the file of its name.
+ */
+#ifndef KREDACT_TOOLS_DETECTORS_H
+#define KREDACT_TOOLS_DETECTORS_H
+
+#include "scan.h"
+
+extern const struct detector detect_aes;	/* AES key schedules */
+
+#endif /* KREDACT_TOOLS_DETECTORS_H */
