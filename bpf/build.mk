@@ -15,7 +15,8 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 TAG_OBJ := $(addprefix $(BPF_O)/,tag.o attach.o multi.o filter.o events.o pins.o table.o conf.o \
 	     value.o symbol.o pattern.o free.o dump.o kernel.o cgroup.o log.o)
 BPF_OBJ := $(TAG_OBJ) $(addprefix $(BPF_O)/,custody.o custody_bpf.o custody_dirs.o \
-	     custody_fanotify.o custody_mark.o custody_names.o custody_proc.o)
+	     custody_fanotify.o custody_mark.o custody_names.o custody_proc.o \
+	     mountinfo.o)
 BPF_LIBS := -lbpf -lelf -lz -lconfig
 
 $(BPF_O)/vmlinux.h: $(B)/kernels/6.12/.stamp

@@ -10,43 +10,25 @@
 #include <string.h>
 
 #include "custody_backend.h"
-#include "kernel.h"
+#include "mountinfo.h"
 
-struct mount {
-	__u32 dev;
-	char *root;
-	char *point;
+/* A mount, and the line that its texts are in. */
+struct mounted {
+	struct mount mount;
+	char *line;
 };
 
 struct custody_mounts {
 	FILE *file;
-	struct mount *list;
+	struct mounted *list;
 	size_t nr;
 };
-
-/* A space, a tab, a line end and a backslash are octal in there. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	while (*text) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] && text[3]) {
-			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
-				       (text[3] - '0'));
-			text += 4;
-		} else {
-			*to++ = *text++;
-		}
-	}
-	*to = '\0';
-}
 
 static void forget(struct custody_mounts *m)
 {
 	while (m->nr) {
 		m->nr--;
-		free(m->list[m->nr].root);
-		free(m->list[m->nr].point);
+		free(m->list[m->nr].line);
 	}
 	free(m->list);
 	m->list = NULL;
@@ -54,31 +36,23 @@ static void forget(struct custody_mounts *m)
 
 static void load(struct custody_mounts *m)
 {
-	unsigned int major, minor;
 	char *line = NULL;
 	size_t room = 0;
 
 	forget(m);
 	rewind(m->file);
 	while (getline(&line, &room, m->file) > 0) {
-		struct mount *list, *at;
-		char *root, *point;
+		struct mounted *list, mounted = { .line = line };
 
-		if (sscanf(line, "%*u %*u %u:%u %ms %ms", &major, &minor, &root, &point) != 4)
+		if (!mount_parse(&mounted.mount, line))
 			continue;
 		list = realloc(m->list, (m->nr + 1) * sizeof(*list));
-		if (!list) {
-			free(root);
-			free(point);
+		if (!list)
 			break;
-		}
 		m->list = list;
-		at = &list[m->nr++];
-		at->dev = kernel_dev(major, minor);
-		at->root = root;
-		at->point = point;
-		unescape(root);
-		unescape(point);
+		list[m->nr++] = mounted;
+		line = NULL;
+		room = 0;
 	}
 	free(line);
 }
@@ -89,7 +63,7 @@ struct custody_mounts *custody_mounts_open(void)
 
 	if (!m)
 		return NULL;
-	m->file = fopen("/proc/self/mountinfo", "re");
+	m->file = fopen(MOUNTINFO, "re");
 	if (!m->file) {
 		free(m);
 		return NULL;
@@ -164,13 +138,14 @@ const char *custody_mounts_path(struct custody_mounts *m, const struct custody_p
 	path = custody_join(from, joined, sizeof(joined));
 	if (*path == '/') {
 		for (i = 0; i < m->nr; i++) {
+			const struct mount *mount = &m->list[i].mount;
 			const char *r;
 
-			if (m->list[i].dev != from->dev)
+			if (mount->dev != from->dev)
 				continue;
-			r = below(path, m->list[i].root);
-			if (r && (!best || strlen(m->list[i].root) > strlen(best->root))) {
-				best = &m->list[i];
+			r = below(path, mount->root);
+			if (r && (!best || strlen(mount->root) > strlen(best->root))) {
+				best = mount;
 				rest = r;
 			}
 		}

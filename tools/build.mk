@@ -20,7 +20,8 @@ KREDACT_LIBS := -lcrypto -ljson-c
 
 # What makes the seal of a daemon, for a program that works without the module.
 SIDECAR_SRC := $(addprefix tools/,corefile.c digest.c input.c keyfile.c sidecar.c text.c)
-SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/core-seal.o
+SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/mountinfo.o \
+	       $(B)/obj/tools/core-seal.o
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)

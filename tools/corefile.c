@@ -16,73 +16,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../bpf/kernel.h"
+#include "../bpf/mountinfo.h"
 #include "corefile.h"
-
-#define MOUNTS	"/proc/self/mountinfo"
 
 /* As the kernel has it: 20 bits of minor number. */
 #define DEV_MAJOR(dev)	((dev) >> 20)
 #define DEV_MINOR(dev)	((dev) & ((1u << 20) - 1))
-
-/**
- * struct mount - a line of mountinfo
- * @id:		of the mount
- * @dev:	of the file system
- * @root:	what of it is mounted
- * @point:	where
- * @type:	of the file system
- */
-struct mount {
-	unsigned long long id;
-	u32 dev;
-	char *root;
-	char *point;
-	char *type;
-};
-
-/* Blanks, line feeds and backslashes are octal there. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text; text++) {
-		if (text[0] == '\\' && text[1] && text[2] && text[3]) {
-			*to++ = (text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0');
-			text += 3;
-		} else {
-			*to++ = *text;
-		}
-	}
-	*to = '\0';
-}
-
-/* ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG]... - TYPE SOURCE OPTIONS */
-static bool parse(char *line, struct mount *mount)
-{
-	unsigned int major, minor;
-	char *rest = NULL, *word;
-
-	word = strtok_r(line, " ", &rest);
-	if (!word)
-		return false;
-	mount->id = strtoull(word, NULL, 10);
-	strtok_r(NULL, " ", &rest);
-	word = strtok_r(NULL, " ", &rest);
-	if (!word || sscanf(word, "%u:%u", &major, &minor) != 2)
-		return false;
-	mount->dev = kernel_dev(major, minor);
-	mount->root = strtok_r(NULL, " ", &rest);
-	mount->point = strtok_r(NULL, " ", &rest);
-	while ((word = strtok_r(NULL, " ", &rest)) && strcmp(word, "-"))
-		;
-	mount->type = strtok_r(NULL, " ", &rest);
-	if (!mount->type)
-		return false;
-	unescape(mount->root);
-	unescape(mount->point);
-	return true;
-}
 
 static bool is_mount(int fd, unsigned long long id)
 {
@@ -156,18 +95,18 @@ static bool open_on(struct corefile *file, const struct mount *mount, u64 ino, c
 int corefile_open(struct corefile *file, u32 dev, u64 ino, const char *path,
 		  struct complaint *why)
 {
-	FILE *mounts = fopen(MOUNTS, "re");
+	FILE *mounts = fopen(MOUNTINFO, "re");
 	char *line = NULL;
 	bool found = false;
 	size_t room = 0;
 
 	*file = (struct corefile){ .dir = -1, .fd = -1 };
 	if (!mounts)
-		return complain(why, -errno, "%s: %s", MOUNTS, strerror(errno));
+		return complain(why, -errno, "%s: %s", MOUNTINFO, strerror(errno));
 	while (!found && getline(&line, &room, mounts) > 0) {
 		struct mount mount;
 
-		if (parse(line, &mount) && mount.dev == dev && strncmp(mount.type, "fuse", 4))
+		if (mount_parse(&mount, line) && mount.dev == dev && strncmp(mount.type, "fuse", 4))
 			found = open_on(file, &mount, ino, path);
 	}
 	free(line);

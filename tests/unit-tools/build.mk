@@ -32,7 +32,8 @@ $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 $(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact $(B)/tests/unit-tools/kredact-device
 
-$(B)/tests/unit-tools/sidecar_test: $(addprefix $(B)/obj/tools-san/,sidecar.o corefile.o)
+$(B)/tests/unit-tools/sidecar_test: $(addprefix $(B)/obj/tools-san/,sidecar.o corefile.o) \
+	$(B)/obj/bpf/mountinfo.o
 $(B)/tests/unit-tools/sidecar_test: | $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 
 $(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_log.o custody_unit.o)
