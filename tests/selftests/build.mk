@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl pidfd list redact hunt ahead kinds pins maps moves forks lifecycle namespaces \
-	     identity race faults failnth hostile scale cost weight coexist unload regs sigframe
+SELFTESTS := ioctl pidfd list listrace redact hunt ahead kinds pins maps moves forks lifecycle \
+	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
@@ -19,6 +19,9 @@ $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTES
 		-o $@ $(filter %.c,$^)
 
 $(SELFTEST_DIR)/faults $(SELFTEST_DIR)/failnth: $(addprefix tests/selftests/kredact/scenario,.c .h)
+
+$(SELFTEST_DIR)/list $(SELFTEST_DIR)/listrace: tests/selftests/kredact/listing.h
+$(SELFTEST_DIR)/list $(SELFTEST_DIR)/pidfd: tests/selftests/kredact/become.h
 
 $(SELFTEST_DIR)/hunt: $(addprefix tests/selftests/kredact/,runs.c runs.h policy.h)
 $(SELFTEST_DIR)/regs $(SELFTEST_DIR)/sigframe $(SELFTEST_DIR)/victim: \

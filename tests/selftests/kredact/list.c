@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Listing: everything that is tagged is told, once, with whoever made it, to whoever may
- * read the process, whatever happens to it meanwhile.
+ * read the process.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <grp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,16 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "arena.h"
+#include "become.h"
 #include "kselftest_harness.h"
-#include "module.h"
+#include "listing.h"
 
-#define NOBODY	65534
 #define PINNED	(KREDACT_COVER_SWAP | KREDACT_COVER_SHARED)
-#define MANY	20000u
 #define MAKERS	63u	/* that are known each by itself */
-
-static struct kredact_tag tags[MANY + 1];
 
 FIXTURE(list) {
 };
@@ -43,98 +38,6 @@ FIXTURE_SETUP(list)
 
 FIXTURE_TEARDOWN(list)
 {
-}
-
-static int pidfd_of(pid_t pid)
-{
-	return syscall(SYS_pidfd_open, pid, 0);
-}
-
-/* A list that begins; of the caller if @pidfd is 0. */
-static struct kredact_list begin(int pidfd)
-{
-	return (struct kredact_list){
-		.size = sizeof(struct kredact_list),
-		.flags = pidfd ? KREDACT_PIDFD : 0,
-		.pidfd = pidfd,
-	};
-}
-
-static int next(struct kredact_list *list, struct kredact_tag *to, unsigned int room)
-{
-	list->tags = (uintptr_t)to;
-	list->nr = room;
-	return ioctl(kredact_fd(), KREDACT_IOC_LIST, list) ? -errno : 0;
-}
-
-/* All of it, so many at a time: how many there are, or -errno. */
-static int list_all(int pidfd, unsigned int step, struct kredact_list *list)
-{
-	unsigned int nr = 0;
-	int ret;
-
-	*list = begin(pidfd);
-	do {
-		ret = next(list, tags + nr, MANY + 1 - nr < step ? MANY + 1 - nr : step);
-		if (ret)
-			return ret;
-		nr += list->nr;
-	} while (list->nr && nr <= MANY);
-	return nr;
-}
-
-static int register_for(int pidfd, void *at, const char *label, uint64_t *handle)
-{
-	struct kredact_register args = {
-		.size = sizeof(args),
-		.flags = KREDACT_PIDFD | KREDACT_EXACT | KREDACT_NOPIN,
-		.addr = (uintptr_t)at,
-		.len = SECRET,
-		.label = (uintptr_t)label,
-		.label_len = label ? strlen(label) : 0,
-		.pidfd = pidfd,
-	};
-	int ret = ioctl(kredact_fd(), KREDACT_IOC_REGISTER, &args) ? -errno : 0;
-
-	if (handle)
-		*handle = args.handle;
-	return ret;
-}
-
-static int batch(uint8_t *at, size_t step, unsigned int nr, struct kredact_range *ranges)
-{
-	struct kredact_batch args = {
-		.size = sizeof(args),
-		.flags = KREDACT_EXACT | KREDACT_NOPIN,
-		.ranges = (uintptr_t)ranges,
-		.nr = nr,
-	};
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		ranges[i] = (struct kredact_range){ (uintptr_t)at + i * step, 1, 0 };
-	return ioctl(kredact_fd(), KREDACT_IOC_REGISTER_BATCH, &args) ? -errno : 0;
-}
-
-/* Runs what it is to become, says so, and waits to be killed. */
-static pid_t start(void (*become)(void))
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		become();
-		tell(arena->ready[1]);
-		for (;;)
-			pause();
-	}
-	await(arena->ready[0]);
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 static void nothing_special(void)
@@ -543,220 +446,6 @@ TEST_F(list, by_many_processes)
 	end(child);
 }
 
-/* Ranges that stay, while threads register, unregister, unmap and move others; shared. */
-#define STABLE	500u
-
-static struct kredact_range *stable;
-
-static void *stampede(void *arg)
-{
-	unsigned int nr = (uintptr_t)arg, seed = nr;
-	uint8_t *mem = pages(8), *to;
-	uint64_t handle[16] = { 0 };
-
-	while (!__atomic_load_n(&arena->stop, __ATOMIC_RELAXED)) {
-		unsigned int i = rand_r(&seed) % 16;
-
-		if (handle[i])
-			unreg(handle[i]);
-		/* Among the ranges that stay, and elsewhere. */
-		reg(i & 1 ? page(0) + rand_r(&seed) % (8 * PAGE) : mem + rand_r(&seed) % (4 * PAGE),
-		    1 + rand_r(&seed) % 200, KREDACT_EXACT | KREDACT_NOPIN, i & 2 ? "moving" : NULL,
-		    &handle[i]);
-		if (rand_r(&seed) % 8)
-			continue;
-		to = mremap(mem, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, mem + 4 * PAGE);
-		if (to == mem + 4 * PAGE) {
-			munmap(to + PAGE, PAGE);
-			mremap(to, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, mem);
-			fresh(mem, 8 * PAGE);
-		}
-	}
-	return NULL;
-}
-
-static void rush(void)
-{
-	static pthread_t threads[3];
-	unsigned int i;
-
-	if (batch(page(0), 41, STABLE, stable))
-		_exit(1);
-	tell(arena->ready[1]);
-	for (i = 0; i < 3; i++)
-		pthread_create(&threads[i], NULL, stampede, (void *)(uintptr_t)i);
-	for (i = 0; i < 3; i++)
-		pthread_join(threads[i], NULL);
-}
-
-TEST_F_TIMEOUT(list, while_it_changes, 120)
-{
-	unsigned int round, i, others = 0, seen;
-	struct kredact_list list;
-	int pidfd, nr, at;
-	pid_t pid;
-
-	stable = shared_pages(4);
-	ASSERT_NE(NULL, stable);
-	pid = fork();
-	if (!pid) {
-		rush();
-		_exit(0);
-	}
-	await(arena->ready[0]);
-	pidfd = pidfd_of(pid);
-	for (round = 0; round < 300; round++) {
-		nr = list_all(pidfd, 1 + round % 40, &list);
-		ASSERT_LE((int)STABLE, nr);
-		ASSERT_GT((int)MANY, nr);
-		for (at = 0, seen = 0; at < nr; at++) {
-			ASSERT_TRUE(!at || tags[at].addr >= tags[at - 1].addr);
-			for (i = 0; i < STABLE; i++)
-				if (tags[at].handle == stable[i].handle)
-					break;
-			others += i == STABLE;
-			if (i == STABLE)
-				continue;
-			ASSERT_EQ(stable[i].addr, tags[at].addr);
-			seen++;
-		}
-		ASSERT_EQ(STABLE, seen) TH_LOG("round %u", round);
-	}
-	TH_LOG("%u others seen", others);
-	EXPECT_LT(0, others);
-	arena->stop = true;
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-}
-
-/* Registers above all that it has, for ever: a list of it ends all the same. */
-static void runaway(void)
-{
-	uint8_t *mem = pages(4096);
-	uint64_t before = 0, handle;
-	size_t at;
-
-	tag(page(0), 1, KREDACT_EXACT);
-	tell(arena->ready[1]);
-	for (at = 0;; at = (at + 1) % (4096 * PAGE)) {
-		reg(mem + at, 1, KREDACT_EXACT | KREDACT_NOPIN, NULL, &handle);
-		if (before)
-			unreg(before);
-		before = handle;
-	}
-}
-
-TEST_F_TIMEOUT(list, ends, 60)
-{
-	struct kredact_list list;
-	unsigned int round;
-	pid_t pid;
-	int nr;
-
-	pid = fork();
-	if (!pid)
-		runaway();
-	await(arena->ready[0]);
-	for (round = 0; round < 200; round++) {
-		nr = list_all(pidfd_of(pid), 1, &list);
-		ASSERT_LE(0, nr);
-		/* Its own, and of the others those of one moment. */
-		ASSERT_GE(3, nr);
-	}
-	end(pid);
-}
-
-static void *list_others(void *arg)
-{
-	struct kredact_list list;
-	struct kredact_tag some[8];
-	unsigned long lists = 0;
-	unsigned int i;
-
-	while (!__atomic_load_n(&arena->stop, __ATOMIC_RELAXED)) {
-		for (i = 0; i < 8; i++) {
-			pid_t pid = __atomic_load_n(&arena->pids[i], __ATOMIC_RELAXED);
-			int pidfd = pid > 0 ? pidfd_of(pid) : -1;
-
-			if (pidfd < 0)
-				continue;
-			list = begin(pidfd);
-			while (!next(&list, some, 8) && list.nr)
-				;
-			lists += list.nr == 0;
-			close(pidfd);
-		}
-	}
-	return (void *)lists;
-}
-
-/* Processes come, fork, call exec and go while they are listed. */
-TEST_F_TIMEOUT(list, processes_that_end, 180)
-{
-	pthread_t thread[2];
-	unsigned int round;
-	void *lists;
-	pid_t pid;
-
-	pthread_create(&thread[0], NULL, list_others, NULL);
-	pthread_create(&thread[1], NULL, list_others, NULL);
-	for (round = 0; round < 400; round++) {
-		pid = fork();
-		if (!pid) {
-			tag(page(round % 32), 2 * PAGE, 0);
-			pid = fork();
-			if (!pid) {
-				tag(page(round % 32), PAGE, KREDACT_NOPIN);
-				_exit(0);
-			}
-			if (round & 1)
-				execl("/proc/self/exe", "list", "--exit", NULL);
-			waitpid(pid, NULL, 0);
-			_exit(0);
-		}
-		__atomic_store_n(&arena->pids[round % 8], pid, __ATOMIC_RELAXED);
-		if (round >= 8)
-			waitpid(-1, NULL, 0);
-	}
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-	arena->stop = true;
-	pthread_join(thread[0], &lists);
-	EXPECT_LT(0, (unsigned long)lists);
-	pthread_join(thread[1], &lists);
-	TH_LOG("%lu lists", (unsigned long)lists);
-}
-
-static void as_root(void)
-{
-}
-
-static void drop_to_nobody(void)
-{
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		_exit(99);
-}
-
-static void as_nobody(void)
-{
-	drop_to_nobody();
-	prctl(PR_SET_DUMPABLE, 1);
-}
-
-static void as_nobody_undumpable(void)
-{
-	drop_to_nobody();
-	prctl(PR_SET_DUMPABLE, 0);
-}
-
-static void in_user_namespace(void)
-{
-	as_nobody();
-	if (unshare(CLONE_NEWUSER))
-		_exit(98);
-	prctl(PR_SET_DUMPABLE, 1);
-}
-
 FIXTURE(who) {
 };
 
@@ -830,28 +519,8 @@ TEST_F(who, may_read)
 		write_file(PTRACE_SCOPE, "0");
 }
 
-FIXTURE(afterwards) {
-};
-
-FIXTURE_SETUP(afterwards)
-{
-}
-
-FIXTURE_TEARDOWN(afterwards)
-{
-}
-
-/* All of these processes have gone: nothing holds the module for them. */
-TEST_F(afterwards, nothing_is_left)
-{
-	ASSERT_EQ(0, module_remove_soon(KREDACT));
-	ASSERT_EQ(0, module_insert(KREDACT, ""));
-}
-
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--exit"))
-		return 0;
 	if (argc == 2 && !strcmp(argv[1], "--wait")) {
 		if (write(1, "", 1) == 1)
 			pause();

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,18 +20,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "become.h"
 #include "core.h"
 #include "kselftest_harness.h"
 
 #define SECRET	64
-#define NOBODY	65534
 #define PINNED	(KREDACT_COVER_SWAP | KREDACT_COVER_SHARED)
 
-/* A process that has two secrets and waits for a signal. */
 /* The script that takes a core says that it runs, and waits. */
 #define DUMPING	"/tmp/kredact.dumping"
 #define GO	"/tmp/kredact.go"
 
+/* A process that has two secrets and waits for a signal. */
 struct victim {
 	pid_t pid;
 	int pidfd;
@@ -68,38 +67,6 @@ FIXTURE_TEARDOWN(pidfd)
 static int pidfd_of(pid_t pid)
 {
 	return syscall(SYS_pidfd_open, pid, 0);
-}
-
-static void drop_to_nobody(void)
-{
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		_exit(99);
-}
-
-static void as_root(void)
-{
-}
-
-/* Nobody's, and as dumpable as a program that nobody had started. */
-static void as_nobody(void)
-{
-	drop_to_nobody();
-	prctl(PR_SET_DUMPABLE, 1);
-}
-
-static void as_nobody_undumpable(void)
-{
-	drop_to_nobody();
-	prctl(PR_SET_DUMPABLE, 0);
-}
-
-static void in_user_namespace(void)
-{
-	as_nobody();
-	if (unshare(CLONE_NEWUSER))
-		_exit(98);
-	prctl(PR_SET_DUMPABLE, 1);
 }
 
 static void without_memlock(void)
