@@ -13,6 +13,7 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
+#include <linux/mmu_context.h>
 #include <linux/module.h>
 #include <linux/userfaultfd_k.h>
 #include <linux/version.h>
@@ -61,6 +62,18 @@ static inline bool kredact_within_text(unsigned long addr)
 #else
 #define KREDACT_GUP_TAIL	NULL, NULL
 #endif
+
+/*
+ * 6.4, "x86/mm: Untag addresses for LAM": bits of an address that are not part of it. Up to
+ * there x86 has none.
+ */
+static inline unsigned long kredact_untagged(struct mm_struct *mm, unsigned long addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	addr &= mm_untag_mask(mm);
+#endif
+	return addr;
+}
 
 /*
  * 6.2, "mm/gup: reliable R/O long-term pinning in COW mappings". Before it, a pin

@@ -29,6 +29,7 @@ union kredact_args {
 	struct kredact_key key;
 	struct kredact_policy policy;
 	struct kredact_list list;
+	struct kredact_unseal unseal;
 };
 
 /**
@@ -242,6 +243,25 @@ static int kredact_ioctl_list(union kredact_args *args, struct kredact_work *wor
 	return ret;
 }
 
+static int kredact_ioctl_unseal(union kredact_args *args, struct kredact_work *work)
+{
+	struct kredact_unseal *unseal = &args->unseal;
+	char reason[KREDACT_REASON_MAX];
+	int ret;
+
+	if (!capable(CAP_SYS_PTRACE))
+		return -EPERM;
+	if (unseal->flags != KREDACT_PIDFD || unseal->seconds > KREDACT_UNSEAL_MAX ||
+	    !unseal->reason_len || unseal->reason_len > KREDACT_REASON_MAX)
+		return -EINVAL;
+	if (copy_from_user(reason, u64_to_user_ptr(unseal->reason), unseal->reason_len))
+		return -EFAULT;
+	ret = kredact_target_get(&work->target, unseal->flags, unseal->pidfd, unseal->reserved,
+				 ATTACH);
+	return ret ?: kredact_unseal(work->target.mm, unseal->seconds, reason,
+				     unseal->reason_len);
+}
+
 /**
  * struct kredact_call - one ioctl
  * @min_size:	of the first version of its struct
@@ -280,6 +300,7 @@ static const struct kredact_call calls[] = {
 	CALL(KREDACT_IOC_SET_POLICY, kredact_policy, KREDACT_POLICY_SIZE_VER0,
 	     kredact_ioctl_set_policy),
 	CALL(KREDACT_IOC_LIST, kredact_list, KREDACT_LIST_SIZE_VER0, kredact_ioctl_list),
+	CALL(KREDACT_IOC_UNSEAL, kredact_unseal, KREDACT_UNSEAL_SIZE_VER0, kredact_ioctl_unseal),
 };
 
 static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

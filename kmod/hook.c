@@ -88,6 +88,20 @@ static struct kredact_hook hooks[] = {
 		.selftest = kredact_uffd_selftest,
 		.stub = kredact_selftest_stub,
 	}, {
+		.symbol = "__access_remote_vm",
+		.set_original = kredact_access_set_original,
+		.replacement = kredact_access_remote_vm,
+		.is_idle = kredact_reader_is_idle,
+		.selftest = kredact_access_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
+		.symbol = "process_vm_rw",
+		.set_original = kredact_vm_rw_set_original,
+		.replacement = kredact_process_vm_rw,
+		.is_idle = kredact_reader_is_idle,
+		.selftest = kredact_vm_rw_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
 		.symbol = "regset_get",
 		.set_original = kredact_regset_get_set_original,
 		.replacement = kredact_regset_get,

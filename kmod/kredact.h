@@ -51,6 +51,7 @@ struct crypto_shash;
  * @makers:	who registered for it by pidfd, or NULL; likewise
  * @id:		names it to userspace
  * @wants:	flags of all its registrations so far
+ * @unsealed:	until then administrators may read it as it is (CLOCK_BOOTTIME, in ns)
  * @pins:	pinned pages, by page number
  * @rcu:	to free it
  */
@@ -68,6 +69,7 @@ struct kredact_mm {
 	struct kredact_makers *makers;
 	u64 id;
 	u32 wants;
+	u64 unsealed;
 	struct xarray pins;
 	struct rcu_head rcu;
 };
@@ -124,7 +126,8 @@ extern struct kredact_stats kredact_stats;
 #define KREDACT_WANTS		(KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT)
 
 /* What every registration is covered by, and what pins add. */
-#define KREDACT_COVERAGE	(KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP)
+#define KREDACT_COVERAGE	(KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP | \
+				 KREDACT_COVER_READERS)
 #define KREDACT_COVERAGE_PINNED	(KREDACT_COVER_SHARED | KREDACT_COVER_SWAP)
 
 /* registry.c: tagged address spaces. */
@@ -155,6 +158,7 @@ void kredact_target_self(struct kredact_target *target);
 int kredact_target_get(struct kredact_target *target, u32 flags, u32 pidfd, u32 reserved,
 		       unsigned int mode);
 void kredact_target_put(struct kredact_target *target);
+struct mm_struct *kredact_target_mm(pid_t pid);
 
 /* pin.c: pages that stay where they are. */
 int kredact_pin(struct kredact_mm *kmm, const struct kredact_target *target, u64 addr, u64 len,
@@ -215,7 +219,10 @@ bool kredact_hook_pause(int token);
 int kredact_hook_resume(int token, bool held);
 unsigned long kredact_symbol(const char *symbol);
 
-/* fork.c, move.c, uffd.c, regs.c, notes.c, dump.c: the replacements, how to call the originals. */
+/*
+ * fork.c, move.c, uffd.c, reader.c, regs.c, notes.c, dump.c: the replacements, how to call the
+ * originals.
+ */
 void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm);
 void kredact_fork_set_original(unsigned long address);
 bool kredact_fork_selftest(void);
@@ -228,6 +235,16 @@ ssize_t kredact_uffd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsign
 			  unsigned long len, u64 mode);
 void kredact_uffd_set_original(unsigned long address);
 bool kredact_uffd_selftest(void);
+int kredact_access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len,
+			     unsigned int gup_flags);
+void kredact_access_set_original(unsigned long address);
+bool kredact_access_selftest(void);
+ssize_t kredact_process_vm_rw(pid_t pid, const struct iovec __user *lvec, unsigned long liovcnt,
+			      const struct iovec __user *rvec, unsigned long riovcnt,
+			      unsigned long flags, int vm_write);
+void kredact_vm_rw_set_original(unsigned long address);
+bool kredact_vm_rw_selftest(void);
+bool kredact_reader_is_idle(void);
 struct page *kredact_get_dump_page(unsigned long addr);
 bool kredact_dump_page_is_idle(void);
 void kredact_dump_page_set_original(unsigned long address);
@@ -481,7 +498,11 @@ void kredact_reduce_end(struct kredact_dump *dump);
 struct page *kredact_reduce_page(struct kredact_dump *dump, unsigned long addr,
 				 struct page *page, u32 *failure);
 
+/* reader.c: the replacements are above. */
+int kredact_unseal(struct mm_struct *mm, u32 seconds, const char *reason, u32 len);
+
 /* page.c: what becomes of one page. */
+bool kredact_page_is_shared(struct kredact_mm *kmm, unsigned long addr, struct page *page);
 bool __kredact_lock_tags(struct kredact_mm *kmm, struct kredact_dump *dump);
 #define kredact_lock_tags(kmm, dump)	\
 	__cond_lock(&(kmm)->lock, __kredact_lock_tags(kmm, dump))

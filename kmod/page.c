@@ -88,8 +88,13 @@ static enum page_tag kredact_page_tag(struct kredact_mm *kmm, const struct kreda
 	return tag;
 }
 
-/* Is a frame pinned in any place but this one? */
-static bool kredact_page_is_shared(struct kredact_mm *kmm, unsigned long addr, struct page *page)
+/**
+ * kredact_page_is_shared() - is a frame pinned in any place but this one?
+ * @kmm:	tags of the process that has it here, or NULL
+ * @addr:	where
+ * @page:	held by the caller
+ */
+bool kredact_page_is_shared(struct kredact_mm *kmm, unsigned long addr, struct page *page)
 {
 	unsigned long pins = kredact_frame_pins(page);
 

@@ -124,3 +124,24 @@ void kredact_target_put(struct kredact_target *target)
 	if (target->other)
 		mmput(target->mm);
 }
+
+/**
+ * kredact_target_mm() - the memory of a process that the caller may attach to
+ * @pid:	in the caller's pid namespace
+ *
+ * May sleep. Return: for mmput(), or an error, or NULL if it has none.
+ */
+struct mm_struct *kredact_target_mm(pid_t pid)
+{
+	struct task_struct *task;
+	struct mm_struct *mm;
+
+	rcu_read_lock();
+	task = get_pid_task(find_vpid(pid), PIDTYPE_PID);
+	rcu_read_unlock();
+	if (!task)
+		return NULL;
+	mm = static_call(access_mm)(task, PTRACE_MODE_ATTACH_REALCREDS);
+	put_task_struct(task);
+	return mm;
+}

@@ -12,7 +12,7 @@ AUDIT_LIBS := -pthread -lelf -lcrypto -ljson-c -lseccomp
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
 	       custody_watch.c daemon.c key.c keyfile.c maps.c mechanism.c policy.c probes.c ps.c \
-	       rules.c setting.c show.c status.c tagged.c tagging.c text.c watch.c)
+	       rules.c setting.c show.c status.c tagged.c tagging.c text.c unseal.c watch.c)
 KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_log.c \
 		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
 		setting.c tagging.c text.c)

@@ -423,7 +423,8 @@ static bool add(uint64_t addr, uint64_t len, uint32_t flags, uint64_t handle)
 
 static bool check_coverage(uint32_t coverage, bool covered)
 {
-	uint32_t all = KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP;
+	uint32_t all = KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP |
+		       KREDACT_COVER_READERS;
 
 	if (covered ? (coverage & all) != all : coverage)
 		return wrong("coverage 0x%x", coverage);

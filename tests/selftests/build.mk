@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl pidfd list listrace redact hunt ahead kinds pins maps moves forks lifecycle \
+SELFTESTS := ioctl pidfd list listrace readers redact hunt ahead kinds pins maps moves forks lifecycle \
 	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
@@ -21,7 +21,7 @@ $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTES
 $(SELFTEST_DIR)/faults $(SELFTEST_DIR)/failnth: $(addprefix tests/selftests/kredact/scenario,.c .h)
 
 $(SELFTEST_DIR)/list $(SELFTEST_DIR)/listrace: tests/selftests/kredact/listing.h
-$(SELFTEST_DIR)/list $(SELFTEST_DIR)/pidfd: tests/selftests/kredact/become.h
+$(SELFTEST_DIR)/list $(SELFTEST_DIR)/pidfd $(SELFTEST_DIR)/readers: tests/selftests/kredact/become.h
 
 $(SELFTEST_DIR)/hunt: $(addprefix tests/selftests/kredact/,runs.c runs.h policy.h)
 $(SELFTEST_DIR)/regs $(SELFTEST_DIR)/sigframe $(SELFTEST_DIR)/victim: \
@@ -35,4 +35,5 @@ $(SELFTEST_DIR)/compat32: tests/selftests/kredact/compat32.c include/uapi/linux/
 		-isystem /usr/include/$(shell $(CC) -print-multiarch) -o $@ $<
 
 STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/ \
-	       tests/selftests/kredact/debugger.sh:/kredact/tests/debugger
+	       tests/selftests/kredact/debugger.sh:/kredact/tests/debugger \
+	       tests/selftests/kredact/attach.sh:/kredact/tests/attach

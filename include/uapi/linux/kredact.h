@@ -441,6 +441,39 @@ struct kredact_list {
 };
 #define KREDACT_LIST_SIZE_VER0		64
 
+#define KREDACT_UNSEAL_MAX	86400U	/* seconds */
+#define KREDACT_REASON_MAX	128U
+
+/**
+ * struct kredact_unseal - let debuggers see what is tagged in a process, for some time
+ * @size:	in: sizeof(struct kredact_unseal)
+ * @flags:	in: KREDACT_PIDFD
+ * @pidfd:	in: the process
+ * @seconds:	in: for how long, at most KREDACT_UNSEAL_MAX; 0 ends it
+ * @reason:	in: address of @reason_len bytes
+ * @reason_len:	in: 1 to KREDACT_REASON_MAX
+ * @reserved:	in: 0
+ *
+ * Who reads the memory of a process by ptrace, /proc/PID/mem or process_vm_readv() gets zeros
+ * where something is tagged. Until this time has passed, or the process calls exec, those who
+ * have CAP_SYS_PTRACE in the initial user namespace get what is there. The kernel's log has a
+ * line of it, with the caller and @reason. Dumps are redacted as always, and children are not
+ * unsealed with their parents.
+ *
+ * Errors: EPERM without CAP_SYS_PTRACE in the initial user namespace; EINVAL; EFAULT; ESRCH
+ * also if nothing was ever tagged in the process.
+ */
+struct kredact_unseal {
+	__u32 size;
+	__u32 flags;
+	__u32 pidfd;
+	__u32 seconds;
+	__aligned_u64 reason;
+	__u32 reason_len;
+	__u32 reserved;
+};
+#define KREDACT_UNSEAL_SIZE_VER0	32
+
 #define KREDACT_IOC_MAGIC		0xB7
 #define KREDACT_IOC_REGISTER		_IOWR(KREDACT_IOC_MAGIC, 0, struct kredact_register)
 #define KREDACT_IOC_UNREGISTER		_IOW(KREDACT_IOC_MAGIC, 1, struct kredact_unregister)
@@ -451,5 +484,6 @@ struct kredact_list {
 #define KREDACT_IOC_GET_POLICY		_IOWR(KREDACT_IOC_MAGIC, 6, struct kredact_policy)
 #define KREDACT_IOC_SET_POLICY		_IOW(KREDACT_IOC_MAGIC, 7, struct kredact_policy)
 #define KREDACT_IOC_LIST		_IOWR(KREDACT_IOC_MAGIC, 8, struct kredact_list)
+#define KREDACT_IOC_UNSEAL		_IOW(KREDACT_IOC_MAGIC, 9, struct kredact_unseal)
 
 #endif /* _UAPI_LINUX_KREDACT_H */

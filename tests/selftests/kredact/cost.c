@@ -7,10 +7,13 @@
  * that counts instructions ("make bench"); in any other it is an estimate.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +21,7 @@
 #include "core.h"
 #include "kselftest_harness.h"
 
+#define READ	(1 << 20)
 #define CALLS	2000
 #define ROUNDS	7
 #define HOARD	100000u
@@ -208,6 +212,58 @@ TEST_F_TIMEOUT(cost, dump_beside_a_hoarder, 120)
 	       median(registered[1]) / 1000, median(registered[0]) / 1000);
 	EXPECT_GE(exact() ? 1.1 : 3, median(dumped[1]) / median(dumped[0]));
 	EXPECT_GE(exact() ? 1.1 : 3, median(registered[1]) / median(registered[0]));
+}
+
+static double read_ns(pid_t pid, int mem, void *from, void *to, bool by_file)
+{
+	struct iovec local = { to, READ }, remote = { from, READ };
+	double start = now_ns();
+	ssize_t got;
+
+	got = by_file ? pread(mem, to, READ, (uintptr_t)from) :
+			process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	return got == READ ? now_ns() - start : 1e12;
+}
+
+/* What reading a process costs that has nothing tagged, while another one has. */
+TEST_F_TIMEOUT(cost, reading_others, 120)
+{
+	double ns[2][2][ROUNDS], ratio[2];
+	int round, tagged, by_file, mem;
+	static uint8_t to[READ];
+	char path[64];
+	uint64_t handle;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		memset(self->mem, 1, READ);
+		pause();
+	}
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, mem);
+	memset(to, 1, READ);
+	usleep(100000);
+	/* The module knows an address space from its first tag on. */
+	for (tagged = 0; tagged < 2; tagged++) {
+		if (tagged)
+			ASSERT_EQ(0, reg(self->mem, 64, 0, NULL, &handle));
+		for (round = 0; round < ROUNDS; round++)
+			for (by_file = 0; by_file < 2; by_file++)
+				ns[by_file][tagged][round] = read_ns(pid, mem, self->mem, to,
+								     by_file);
+	}
+	for (by_file = 0; by_file < 2; by_file++)
+		ratio[by_file] = median(ns[by_file][1]) / median(ns[by_file][0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	TH_LOG("1 MiB: process_vm_readv %.0f ns, beside tags %.0f ns, ratio %.2f; "
+	       "/proc/PID/mem %.0f ns, beside tags %.0f ns, ratio %.2f",
+	       median(ns[0][0]), median(ns[0][1]), ratio[0],
+	       median(ns[1][0]), median(ns[1][1]), ratio[1]);
+	EXPECT_GE(exact() ? 2 : 4, ratio[0]);
+	EXPECT_GE(exact() ? 1.2 : 2, ratio[1]);
 }
 
 TEST_HARNESS_MAIN

@@ -3,11 +3,14 @@
  * A process for debuggers: threads, several calls deep, with secrets in all registers
  * and in memory, crash in a handler that was called amid another one.
  *
- *	victim CORE-OPTION...	(untagged, regs, strict), where the secret is tagged
+ *	victim HOW	(untagged, regs, strict), where the secret is tagged
+ *	victim HOW FILE	it waits instead, with its secret in FILE, and tells where that lies
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +25,7 @@ static uint8_t *secret;
 static struct load load;
 static char *text;
 static volatile int depth;
+static bool waits;
 
 static __attribute__((noinline)) void in_handler(int *nr)
 {
@@ -46,6 +50,8 @@ static __attribute__((noinline)) int deep(int left)
 
 	if (left)
 		ret = deep(left - 1) + 1;
+	else if (waits)
+		pause();
 	else if (secret)
 		load_and_spin(&load, load_level());
 	depth = ret;
@@ -58,6 +64,20 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+/* For a debugger that comes while it lives. */
+static __attribute__((noinline)) void wait_here(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, secret, SECRET) != SECRET)
+		exit(1);
+	close(fd);
+	printf("%p\n", secret);
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 static __attribute__((noinline)) void serve(void)
 {
 	load_and_trap(&load, load_level());
@@ -68,7 +88,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_NODEFER };
 	static int numbers[THREADS] = { 0, 1, 2 };
-	const char *how = argc == 2 ? argv[1] : "";
+	const char *how = argc > 1 ? argv[1] : "";
 	uint32_t flags = KREDACT_EXACT;
 	pthread_t thread;
 	int i;
@@ -77,6 +97,7 @@ int main(int argc, char **argv)
 	text = malloc(SECRET);
 	if (!secret || !text)
 		return 1;
+	waits = argc == 3;
 	fill_secret(secret, SECRET, 900);
 	strcpy(text, "customer=hunter2; a session that strict mode drops");
 	fill_secret(&load, sizeof(load), 901);
@@ -91,6 +112,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < THREADS; i++)
 		if (pthread_create(&thread, NULL, thread_main, &numbers[i]))
 			return 1;
+	if (waits)
+		wait_here(argv[2]);
 	while (__atomic_load_n(&loaded, __ATOMIC_SEQ_CST) < THREADS)
 		usleep(1000);
 	signal(SIGSEGV, SIG_DFL);

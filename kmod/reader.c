@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Live readers: who reads the memory of another process that goes on living. ptrace,
+ * /proc/PID/mem, and so gdb and gcore, bpf_copy_from_user_task(): all of them through
+ * __access_remote_vm(); and process_vm_readv(). They get zeros where something is tagged.
+ * What they write arrives, and the process itself sees all of its memory.
+ *
+ * A read is one page at a time, and the tags are looked up after it: what is tagged then is
+ * zeroed, and what was not yet tagged then was read before anybody called it a secret. If a
+ * tag has moved or ended meanwhile, the page is read again.
+ *
+ * For an incident, an administrator can lift this for a process and for some time
+ * (KREDACT_IOC_UNSEAL), with a line in the kernel's log.
+ */
+#include <linux/capability.h>
+#include <linux/compat.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/static_call.h>
+#include <linux/timekeeping.h>
+#include <linux/uio.h>
+
+#include "kredact.h"
+
+/* How often a page is read that others' tags make stale, before it is zeros. */
+#define READ_TRIES	8
+
+typedef int access_remote_vm_fn(struct mm_struct *mm, unsigned long addr, void *buf, int len,
+				unsigned int gup_flags);
+typedef ssize_t process_vm_rw_fn(pid_t pid, const struct iovec __user *lvec,
+				 unsigned long liovcnt, const struct iovec __user *rvec,
+				 unsigned long riovcnt, unsigned long flags, int vm_write);
+
+/* One is static from 6.12 on, the other one always was. */
+extern access_remote_vm_fn kredact_access_prototype;
+extern process_vm_rw_fn kredact_vm_rw_prototype;
+
+DEFINE_STATIC_CALL_RET0(original_access_remote_vm, kredact_access_prototype);
+DEFINE_STATIC_CALL_RET0(original_process_vm_rw, kredact_vm_rw_prototype);
+
+void kredact_access_set_original(unsigned long address)
+{
+	static_call_update(original_access_remote_vm, (access_remote_vm_fn *)address);
+}
+
+void kredact_vm_rw_set_original(unsigned long address)
+{
+	static_call_update(original_process_vm_rw, (process_vm_rw_fn *)address);
+}
+
+/**
+ * kredact_reader_is_idle() - is nothing tagged at all?
+ */
+bool notrace kredact_reader_is_idle(void)
+{
+	return !arch_atomic64_read(&kredact_stats.mms) && !arch_atomic64_read(&kredact_stats.pins);
+}
+
+/* May the caller see this memory as it is? */
+static bool kredact_may_see(struct mm_struct *mm)
+{
+	struct kredact_mm *kmm;
+
+	if (mm == current->mm)
+		return true;
+	kmm = kredact_mm_find(mm);
+	return kmm && ktime_get_boottime_ns() < READ_ONCE(kmm->unsealed) &&
+	       ns_capable_noaudit(&init_user_ns, CAP_SYS_PTRACE);
+}
+
+/*
+ * The page of a mapping that others may have, too: they may have tagged it. Pinned memory of
+ * one process alone (FOLL_LONGTERM) is in no other's.
+ */
+static struct page *kredact_read_shared(struct mm_struct *mm, unsigned long addr,
+					unsigned int gup_flags)
+{
+	struct vm_area_struct *vma;
+	struct page *page = NULL;
+
+	if (!atomic64_read(&kredact_stats.pins) || mmap_read_lock_killable(mm))
+		return NULL;
+	vma = vma_lookup(mm, addr);
+	if (vma && vma->vm_file && !(vma->vm_flags & (VM_IO | VM_PFNMAP)) &&
+	    get_user_pages_remote(mm, addr & PAGE_MASK, 1, gup_flags & FOLL_FORCE, &page,
+				  KREDACT_GUP_TAIL) != 1)
+		page = NULL;
+	mmap_read_unlock(mm);
+	return page;
+}
+
+/* Zeroes what is tagged of a read that lies on one page. Return: false if that is not known. */
+static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len, u32 *epoch)
+{
+	u64 page = addr & PAGE_MASK, last = addr + len - 1;
+	const struct kr_range *range;
+
+	if (!kredact_mm_trylock(kmm))
+		return false;
+	*epoch = kmm->epoch;
+	for (range = kr_first_in(&kmm->set, page, page + PAGE_SIZE - 1); range;
+	     range = kr_next_in(&kmm->set, range, page, page + PAGE_SIZE - 1)) {
+		u64 from = max(range->start, addr), end = min(range->last, last);
+
+		if (!(range->flags & KREDACT_EXACT))
+			memset(to, 0, len);
+		else if (from <= end)
+			memset(to + (from - addr), 0, end - from + 1);
+	}
+	spin_unlock(&kmm->lock);
+	return true;
+}
+
+/* Reads what lies on one page: how much was read, with zeros for what is tagged. */
+static int kredact_read_page(struct mm_struct *mm, unsigned long addr, u8 *to, int len,
+			     unsigned int gup_flags)
+{
+	struct kredact_mm *kmm;
+	struct page *shared;
+	u32 before, epoch;
+	bool hide, known;
+	int got, tries;
+
+	for (tries = 0; tries < READ_TRIES; tries++) {
+		kmm = kredact_mm_find(mm);
+		before = kmm ? READ_ONCE(kmm->epoch) : 0;
+		shared = kredact_read_shared(mm, addr, gup_flags);
+		hide = shared && kredact_page_is_shared(kmm, addr, shared);
+		got = static_call(original_access_remote_vm)(mm, addr, to, len, gup_flags);
+		kmm = kredact_mm_find(mm);
+		if (shared) {
+			hide |= kredact_page_is_shared(kmm, addr, shared);
+			put_page(shared);
+		}
+		if (got <= 0)
+			return got;
+		if (hide)
+			break;
+		epoch = before;
+		known = !kmm || kredact_read_zero(kmm, addr, to, got, &epoch);
+		if (known && epoch == before)
+			return got;
+		if (!known)
+			break;
+	}
+	memset(to, 0, got);
+	return got;
+}
+
+/**
+ * kredact_access_remote_vm() - replacement: the memory of another process
+ * @mm:		kept by the caller
+ * @addr:	first byte
+ * @buf:	@len bytes of the kernel
+ * @len:	how many
+ * @gup_flags:	FOLL_*
+ *
+ * May sleep, as long as whoever provides the memory pleases (userfaultfd, FUSE). Return: how
+ * many were read or written.
+ */
+int kredact_access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len,
+			     unsigned int gup_flags)
+{
+	int token = kredact_hook_enter(), done = 0, part, got;
+	bool held = kredact_hook_pause(token);
+
+	if ((gup_flags & FOLL_WRITE) || kredact_may_see(mm)) {
+		done = static_call(original_access_remote_vm)(mm, addr, buf, len, gup_flags);
+		goto leave;
+	}
+	addr = kredact_untagged(mm, addr);
+	for (; done < len; done += got) {
+		part = min_t(unsigned long, len - done, PAGE_SIZE - offset_in_page(addr + done));
+		got = kredact_read_page(mm, addr + done, buf + done, part, gup_flags);
+		if (got > 0 && got < part)
+			done += got;
+		if (got < part)
+			break;
+	}
+leave:
+	kredact_hook_leave(kredact_hook_resume(token, held));
+	return done;
+}
+
+/* An array of iovecs of the caller; kvfree() releases it. */
+static struct iovec *kredact_iovecs(const struct iovec __user *from, unsigned long nr)
+{
+	struct compat_iovec __user *compat = (struct compat_iovec __user *)from;
+	struct compat_iovec small;
+	struct iovec *to;
+	unsigned long i;
+	bool failed = false;
+
+	if (nr > UIO_MAXIOV)
+		return ERR_PTR(-EINVAL);
+	to = kvmalloc_array(nr, sizeof(*to), GFP_KERNEL_ACCOUNT);
+	if (!to)
+		return ERR_PTR(-ENOMEM);
+	if (!in_compat_syscall()) {
+		failed = copy_from_user(to, from, nr * sizeof(*to));
+	} else {
+		for (i = 0; i < nr && !failed; i++) {
+			failed = copy_from_user(&small, &compat[i], sizeof(small));
+			to[i].iov_base = compat_ptr(small.iov_base);
+			to[i].iov_len = (ssize_t)(compat_ssize_t)small.iov_len;
+		}
+	}
+	for (i = 0; i < nr && !failed; i++) {
+		if ((ssize_t)to[i].iov_len >= 0)
+			continue;
+		kvfree(to);
+		return ERR_PTR(-EINVAL);
+	}
+	if (!failed)
+		return to;
+	kvfree(to);
+	return ERR_PTR(-EFAULT);
+}
+
+/* Fills @iter from one piece of @mm, by way of @page: 0 or an error. */
+static int kredact_read_piece(struct mm_struct *mm, const struct iovec *piece,
+			      struct iov_iter *iter, u8 *page)
+{
+	unsigned long addr = kredact_untagged(mm, (unsigned long)piece->iov_base);
+	size_t len = piece->iov_len, part;
+	int got;
+
+	for (; len && iov_iter_count(iter); addr += part, len -= part) {
+		part = min3(len, (size_t)PAGE_SIZE - offset_in_page(addr), iov_iter_count(iter));
+		got = kredact_read_page(mm, addr, page, part, 0);
+		if (got <= 0)
+			return -EFAULT;
+		if (copy_to_iter(page, got, iter) != got || got != part)
+			return -EFAULT;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* process_vm_readv(): what was read, or an error if that is nothing. */
+static ssize_t kredact_read_vectors(struct mm_struct *mm, const struct iovec __user *lvec,
+				    unsigned long liovcnt, const struct iovec __user *rvec,
+				    unsigned long riovcnt)
+{
+	struct iovec fast[UIO_FASTIOV], *local = fast, *remote;
+	struct iov_iter iter;
+	unsigned long i;
+	ssize_t ret;
+	size_t room;
+	u8 *page;
+
+	ret = import_iovec(ITER_DEST, lvec, liovcnt, UIO_FASTIOV, &local, &iter);
+	if (ret < 0)
+		return ret;
+	room = iov_iter_count(&iter);
+	remote = kredact_iovecs(rvec, riovcnt);
+	ret = PTR_ERR_OR_ZERO(remote);
+	if (ret)
+		goto free_local;
+	page = (u8 *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!page) {
+		ret = -ENOMEM;
+		goto free_remote;
+	}
+	for (i = 0; i < riovcnt && !ret; i++)
+		ret = kredact_read_piece(mm, &remote[i], &iter, page);
+	if (room != iov_iter_count(&iter))
+		ret = room - iov_iter_count(&iter);
+	free_page((unsigned long)page);
+free_remote:
+	kvfree(remote);
+free_local:
+	kfree(local);
+	return ret;
+}
+
+/**
+ * kredact_process_vm_rw() - replacement: process_vm_readv() and process_vm_writev()
+ * @pid:	of the other process
+ * @lvec:	where to, in the caller
+ * @liovcnt:	how many pieces
+ * @rvec:	where from, in the other process
+ * @riovcnt:	how many pieces
+ * @flags:	0
+ * @vm_write:	it is process_vm_writev()
+ *
+ * The pages of the other process are copied by way of a page of ours: once a secret is in
+ * the caller's memory, it could be taken away before it is zeroed there.
+ *
+ * May sleep as above. Return: how many bytes were copied, or an error.
+ */
+ssize_t kredact_process_vm_rw(pid_t pid, const struct iovec __user *lvec, unsigned long liovcnt,
+			      const struct iovec __user *rvec, unsigned long riovcnt,
+			      unsigned long flags, int vm_write)
+{
+	int token = kredact_hook_enter();
+	bool held = kredact_hook_pause(token);
+	struct mm_struct *mm = NULL;
+	ssize_t ret;
+
+	if (!vm_write && !flags)
+		mm = kredact_target_mm(pid);
+	/* Why it may not, the kernel says itself. */
+	if (IS_ERR_OR_NULL(mm) || kredact_may_see(mm))
+		ret = static_call(original_process_vm_rw)(pid, lvec, liovcnt, rvec, riovcnt, flags,
+							  vm_write);
+	else
+		ret = kredact_read_vectors(mm, lvec, liovcnt, rvec, riovcnt);
+	if (!IS_ERR_OR_NULL(mm))
+		mmput(mm);
+	kredact_hook_leave(kredact_hook_resume(token, held));
+	return ret;
+}
+
+/**
+ * kredact_unseal() - let administrators read a process as it is
+ * @mm:		kept by the caller
+ * @seconds:	for how long; 0: no longer
+ * @reason:	for the log
+ * @len:	its bytes
+ *
+ * Return: 0, or -ESRCH if nothing was ever tagged there.
+ */
+int kredact_unseal(struct mm_struct *mm, u32 seconds, const char *reason, u32 len)
+{
+	struct kredact_mm *kmm = kredact_mm_find(mm);
+	u64 now = ktime_get_boottime_ns();
+
+	if (!kmm)
+		return -ESRCH;
+	WRITE_ONCE(kmm->unsealed, seconds ? now + seconds * NSEC_PER_SEC : 0);
+	pr_notice("address space %llu is %s for %u s, by process %d (%s) of user %u: %*pE\n",
+		  kmm->id, seconds ? "unsealed" : "sealed again", seconds, task_tgid_nr(current),
+		  current->comm, from_kuid(&init_user_ns, current_uid()), len, reason);
+	return 0;
+}
+
+/* Both tests run into their stubs. */
+bool kredact_access_selftest(void)
+{
+	return static_call(original_access_remote_vm)(NULL, 0, NULL, 0, 0);
+}
+
+bool kredact_vm_rw_selftest(void)
+{
+	return static_call(original_process_vm_rw)(0, NULL, 0, NULL, 0, 1, 0);
+}
