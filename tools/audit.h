@@ -8,6 +8,7 @@
 #include "copies.h"
 #include "digest.h"
 #include "finding.h"
+#include "kdump.h"
 #include "keyfile.h"
 #include "mac.h"
 #include "notes.h"
@@ -59,6 +60,10 @@ struct listed_hit {
 /**
  * struct audit - an audit
  * @in:		the file
+ * @format:	what it is, or CORE_AUTO
+ * @kdump:	what @in is the memory of, or NULL
+ * @unsealed:	nobody expects a seal
+ * @without_seal: and there is none
  * @core:	its headers
  * @has_core:	they could be read at least in part
  * @notes:	its notes
@@ -89,6 +94,10 @@ struct listed_hit {
  */
 struct audit {
 	struct input in;
+	enum core_format format;
+	struct kdump *kdump;
+	bool unsealed;
+	bool without_seal;
 	struct core core;
 	bool has_core;
 	struct notes notes;

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # kredact-verify (audits dumps) and kredact (administration).
-# Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
+# Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev, libkdumpfile-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c digest.c finding.c input.c json.c keyfile.c mac.c \
-	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c \
-	       seal_sidecar.c sandbox.c setting.c text.c)
-AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp
+AUDIT_SRC := $(addprefix tools/,audit.c copies.c core.c digest.c elf_core.c finding.c input.c json.c \
+	       kdump.c keyfile.c mac.c magic.c minidump.c notes.c ranges.c report.c search.c \
+	       seal_hunt.c seal_reader.c seal_rules.c seal_sidecar.c sandbox.c setting.c sort.c \
+	       text.c)
+AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp -lkdumpfile
 
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \

@@ -532,7 +532,7 @@ int search_run(struct search *search, struct input *in, const struct core *core,
 	int error;
 
 	error = search_file(&scan, in, in->size, why);
-	if (!error && core && core->sound)
+	if (!error && core)
 		error = search_seams(&scan, in, why);
 	return error;
 }
