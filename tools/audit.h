@@ -11,6 +11,7 @@
 #include "kdump.h"
 #include "keyfile.h"
 #include "mac.h"
+#include "magic.h"
 #include "notes.h"
 #include "search.h"
 
@@ -61,6 +62,7 @@ struct listed_hit {
  * struct audit - an audit
  * @in:		the file
  * @format:	what it is, or CORE_AUTO
+ * @packed:	how the file is packed that @in is of
  * @kdump:	what @in is the memory of, or NULL
  * @unsealed:	nobody expects a seal
  * @without_seal: and there is none
@@ -95,6 +97,7 @@ struct listed_hit {
 struct audit {
 	struct input in;
 	enum core_format format;
+	enum magic packed;
 	struct kdump *kdump;
 	bool unsealed;
 	bool without_seal;

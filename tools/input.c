@@ -32,12 +32,27 @@ int input_open(struct input *in, int fd, bool skip_holes, struct complaint *why)
 {
 	struct stat stat;
 
-	*in = (struct input){ .fd = fd, .skip_holes = skip_holes };
+	*in = (struct input){ .fd = fd };
 	if (fstat(fd, &stat))
 		return complain(why, -EIO, "cannot be examined: %s", strerror(errno));
 	if (!S_ISREG(stat.st_mode))
 		return complain(why, -EINVAL, "not a regular file");
-	in->size = stat.st_size;
+	return input_open_sized(in, fd, stat.st_size, skip_holes, why);
+}
+
+/**
+ * input_open_sized() - begin to read a regular file of which the size is known
+ * @in:		takes the state; input_close() releases it, also after an error
+ * @fd:		open for reading; stays the caller's
+ * @size:	its bytes
+ * @skip_holes:	as for input_open()
+ * @why:	text of an error
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int input_open_sized(struct input *in, int fd, u64 size, bool skip_holes, struct complaint *why)
+{
+	*in = (struct input){ .fd = fd, .skip_holes = skip_holes, .size = size };
 	return take_buffer(in, why);
 }
 

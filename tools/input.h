@@ -51,6 +51,7 @@ struct input {
 };
 
 int input_open(struct input *in, int fd, bool skip_holes, struct complaint *why);
+int input_open_sized(struct input *in, int fd, u64 size, bool skip_holes, struct complaint *why);
 int input_open_source(struct input *in, const struct input_source *source, void *arg, u64 size,
 		      struct complaint *why);
 int input_share(struct input *in, const struct input *from, struct complaint *why);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The file of a dump: see dump.h.
+ *
+ * What needs more than the sandbox has is done before: a temporary file, what libraries
+ * make themselves ready with. Of the file only its first bytes are looked at by then.
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dump.h"
+#include "unpack.h"
+
+/**
+ * dump_prepare() - get ready to read a dump
+ * @dump:	takes the state; dump_close() releases it, also after an error
+ * @fd:		open for reading; stays the caller's
+ * @format:	what it is when unpacked, or CORE_AUTO
+ * @unpacked_max: bytes that it may have when unpacked
+ * @why:	text of an error
+ *
+ * Return: 0, -EINVAL (neither a regular file nor a pipe), -EIO, -ENOMEM, or another
+ * negative errno if there is no room for a temporary file.
+ */
+int dump_prepare(struct dump *dump, int fd, enum core_format format, u64 unpacked_max,
+		 struct complaint *why)
+{
+	u8 head[MAGIC_LEN];
+	enum magic magic = MAGIC_NONE;
+	struct stat stat;
+	ssize_t len;
+
+	*dump = (struct dump){ .fd = fd };
+	if (fstat(fd, &stat))
+		return complain(why, -EIO, "cannot be examined: %s", strerror(errno));
+	dump->regular = S_ISREG(stat.st_mode);
+	if (!dump->regular && !S_ISFIFO(stat.st_mode) && !S_ISSOCK(stat.st_mode))
+		return complain(why, -EINVAL, "neither a regular file nor a pipe");
+	if (dump->regular) {
+		dump->size = stat.st_size;
+		len = pread(fd, head, sizeof(head), 0);
+		if (len < 0)
+			return complain(why, -EIO, "%s", strerror(errno));
+		magic = magic_of(head, len);
+	}
+	if (!dump->regular || magic_is_packed(magic)) {
+		dump->spool = spool_new(unpacked_max, why);
+		return dump->spool ? 0 : -EIO;
+	}
+	if (format == CORE_KDUMP || (format == CORE_AUTO && magic == MAGIC_KDUMP)) {
+		dump->kdump = kdump_dump_new();
+		return dump->kdump ? 0 : complain(why, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+static int open_spooled(struct dump *dump, struct input *in, struct complaint *why)
+{
+	struct complaint cut, full = { "" };
+	u8 head[MAGIC_LEN];
+	size_t len;
+	int error;
+
+	error = unpack(dump->fd, dump->regular, dump->size, dump->spool, &dump->packed, &cut, why);
+	if (error)
+		return error;
+	error = spool_input(dump->spool, in, &full);
+	if (error && error != -ENOSPC) {
+		*why = full;
+		return error;
+	}
+	in->cut = *cut.text ? cut : full;
+	len = min(in->size, (u64)sizeof(head));
+	if (!*in->cut.text && !input_read(in, 0, head, len, why) &&
+	    magic_of(head, len) == MAGIC_KDUMP)
+		complaint_set(&in->cut, "a kernel dump of this format can be read from a file only, "
+			      "not from a pipe, and not packed once more: unpack it first");
+	return 0;
+}
+
+/**
+ * dump_open() - make an input of a dump
+ * @dump:	prepared; outlives @in
+ * @in:		takes the state; input_close() releases it, also after an error
+ * @skip_holes:	as for input_open_sized()
+ * @why:	text of an error
+ *
+ * Works in the sandbox. What cannot be read to its end is read as far as it goes, and
+ * @in->cut says so.
+ *
+ * Return: 0, -EBADMSG, -EIO, -EINVAL or -ENOMEM.
+ */
+int dump_open(struct dump *dump, struct input *in, bool skip_holes, struct complaint *why)
+{
+	*in = (struct input){ .fd = -1 };
+	if (dump->spool)
+		return open_spooled(dump, in, why);
+	if (dump->kdump)
+		return kdump_dump_open(dump->kdump, dump->fd, in, why);
+	return input_open_sized(in, dump->fd, dump->size, skip_holes, why);
+}
+
+/**
+ * dump_close() - release what a dump took
+ * @dump:	its input is closed
+ */
+void dump_close(struct dump *dump)
+{
+	kdump_dump_free(dump->kdump);
+	spool_free(dump->spool);
+	dump->kdump = NULL;
+	dump->spool = NULL;
+}
