@@ -76,8 +76,7 @@ static void check_structure(struct audit *audit)
 	struct complaint *text = text_of(audit, CHECK_STRUCTURE), also;
 	int error, error_too;
 
-	error = audit->kdump ? kdump_dump_read(audit->kdump, &audit->core, &audit->in,
-					text) :
+	error = audit->kdump ? kdump_read(audit->kdump, &audit->core, &audit->in, text) :
 			       core_open_as(&audit->core, &audit->in, audit->format, text);
 	audit->has_core = audit->core.machine || audit->core.nr_segments;
 	error_too = notes_read(&audit->notes, &audit->core, error ? &also : text);

@@ -269,6 +269,8 @@ static int read_raw(struct core *core, struct complaint *why)
 
 	core->is64 = true;
 	core->encoding = ELFDATA2LSB;
+	if (!core->in->size)
+		return complain(why, -EBADMSG, "an empty file");
 	error = core_add(core, &all, why);
 	return error ? error : core_settle(core, false, why);
 }

@@ -30,7 +30,7 @@ int dump_prepare(struct dump *dump, int fd, enum core_format format, u64 unpacke
 	struct stat stat;
 	ssize_t len;
 
-	*dump = (struct dump){ .fd = fd };
+	*dump = (struct dump){ .fd = fd, .format = format, .file.fd = -1 };
 	if (fstat(fd, &stat))
 		return complain(why, -EIO, "cannot be examined: %s", strerror(errno));
 	dump->regular = S_ISREG(stat.st_mode);
@@ -47,18 +47,12 @@ int dump_prepare(struct dump *dump, int fd, enum core_format format, u64 unpacke
 		dump->spool = spool_new(unpacked_max, why);
 		return dump->spool ? 0 : -EIO;
 	}
-	if (format == CORE_KDUMP || (format == CORE_AUTO && magic == MAGIC_KDUMP)) {
-		dump->kdump = kdump_dump_new();
-		return dump->kdump ? 0 : complain(why, -ENOMEM, "out of memory");
-	}
 	return 0;
 }
 
 static int open_spooled(struct dump *dump, struct input *in, struct complaint *why)
 {
 	struct complaint cut, full = { "" };
-	u8 head[MAGIC_LEN];
-	size_t len;
 	int error;
 
 	error = unpack(dump->fd, dump->regular, dump->size, dump->spool, &dump->packed, &cut, why);
@@ -70,12 +64,46 @@ static int open_spooled(struct dump *dump, struct input *in, struct complaint *w
 		return error;
 	}
 	in->cut = *cut.text ? cut : full;
-	len = min(in->size, (u64)sizeof(head));
-	if (!*in->cut.text && !input_read(in, 0, head, len, why) &&
-	    magic_of(head, len) == MAGIC_KDUMP)
-		complaint_set(&in->cut, "a kernel dump of this format can be read from a file only, "
-			      "not from a pipe, and not packed once more: unpack it first");
 	return 0;
+}
+
+static bool is_kdump(struct input *in, enum core_format format)
+{
+	u8 head[MAGIC_LEN];
+	struct complaint why;
+	size_t len = min(in->size, (u64)sizeof(head));
+
+	return format == CORE_KDUMP ||
+	       (format == CORE_AUTO && !input_read(in, 0, head, len, &why) &&
+		magic_of(head, len) == MAGIC_KDUMP);
+}
+
+/*
+ * The memory that a kernel dump is of takes the place of its file. If it cannot be read,
+ * the file is at least searched as it is.
+ */
+static int open_memory(struct dump *dump, struct input *in, struct complaint *why)
+{
+	struct complaint cut = in->cut;
+	int error;
+
+	dump->file = *in;
+	dump->kdump = kdump_new();
+	*in = (struct input){ .fd = -1 };
+	if (!dump->kdump)
+		return complain(why, -ENOMEM, "out of memory");
+	error = kdump_open(dump->kdump, &dump->file, in, why);
+	if (error) {
+		input_close(in);
+		*in = dump->file;
+		dump->file = (struct input){ .fd = -1 };
+		kdump_free(dump->kdump);
+		dump->kdump = NULL;
+		in->cut = *why;
+	}
+	if (*cut.text)
+		in->cut = cut;
+	return error == -ENOMEM ? error : 0;
 }
 
 /**
@@ -92,12 +120,14 @@ static int open_spooled(struct dump *dump, struct input *in, struct complaint *w
  */
 int dump_open(struct dump *dump, struct input *in, bool skip_holes, struct complaint *why)
 {
+	int error;
+
 	*in = (struct input){ .fd = -1 };
-	if (dump->spool)
-		return open_spooled(dump, in, why);
-	if (dump->kdump)
-		return kdump_dump_open(dump->kdump, dump->fd, in, why);
-	return input_open_sized(in, dump->fd, dump->size, skip_holes, why);
+	error = dump->spool ? open_spooled(dump, in, why) :
+		input_open_sized(in, dump->fd, dump->size, skip_holes, why);
+	if (!error && is_kdump(in, dump->format))
+		error = open_memory(dump, in, why);
+	return error;
 }
 
 /**
@@ -106,7 +136,8 @@ int dump_open(struct dump *dump, struct input *in, bool skip_holes, struct compl
  */
 void dump_close(struct dump *dump)
 {
-	kdump_dump_free(dump->kdump);
+	kdump_free(dump->kdump);
+	input_close(&dump->file);
 	spool_free(dump->spool);
 	dump->kdump = NULL;
 	dump->spool = NULL;

@@ -18,16 +18,20 @@
  * @fd:		borrowed
  * @regular:	it is a regular file
  * @size:	its bytes, 0 if unknown
+ * @format:	as what it is to be read
  * @spool:	for what must be unpacked, or NULL
- * @kdump:	for a kernel dump, or NULL
+ * @kdump:	of a kernel dump, after it was opened; or NULL
+ * @file:	what it is read from
  * @packed:	how it is packed, MAGIC_NONE if not at all
  */
 struct dump {
 	int fd;
 	bool regular;
 	u64 size;
+	enum core_format format;
 	struct spool *spool;
 	struct kdump *kdump;
+	struct input file;
 	enum magic packed;
 };
 

@@ -164,6 +164,8 @@ int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint
 	if (offset > in->size || in->size - offset < len)
 		return complain(why, -EBADMSG, "ends before offset %" PRIu64 " + %" PRIu64,
 				offset, len);
+	if (!len)
+		return 0;
 	if (len > INPUT_BUFFER)
 		return read_fully(in, offset, to, len, why);
 	if (!buffered(in, offset, len)) {
