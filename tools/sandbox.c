@@ -137,6 +137,10 @@ static int add_threads(scmp_filter_ctx filter)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 					 SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | CSIGNAL,
 						 THREAD_FLAGS));
+	/* The C library's own signal, whose handler comes with the first thread. */
+	if (!error && !SANITIZED)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
+					 SCMP_A0_32(SCMP_CMP_EQ, __SIGRTMIN + 1));
 	if (!error && !SANITIZED)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 					 SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));

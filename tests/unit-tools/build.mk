@@ -37,6 +37,12 @@ $(B)/tests/unit-tools/sidecar_test: | $(B)/bin/kredact-verify $(B)/tests/unit-to
 
 $(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_log.o custody_unit.o)
 
+# What the sandbox allows to a program that is not sanitized.
+$(B)/tests/unit-tools/sandboxed: tests/unit-tools/sandboxed.c $(B)/obj/tools/sandbox.o $(B)/obj/tools/text.o
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -Itools -pie -o $@ $^ -lseccomp
+$(B)/tests/unit-tools/jail_test: | $(B)/tests/unit-tools/sandboxed
+
 # kredact with a device of the tests' own, and sanitized.
 KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \
 		      $(B)/obj/unit-tools/device.o $(BPF_OBJ)
