@@ -4,10 +4,10 @@
 # zlib1g-dev, liblzma-dev, liblz4-dev, libzstd-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c broker.c codec.c copies.c core.c digest.c dump.c dumps.c elf_core.c \
-	       feed.c finding.c input.c jail.c job.c json.c kdump.c keyfile.c mac.c magic.c minidump.c \
-	       notes.c progress.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c seal_sidecar.c \
-	       sandbox.c setting.c sort.c spool.c summary.c text.c unpack.c)
+AUDIT_SRC := $(addprefix tools/,audit.c broker.c codec.c copies.c core.c digest.c dump.c dumps.c \
+	       elf_core.c feed.c finding.c flat.c input.c jail.c job.c json.c kdump.c keyfile.c mac.c magic.c \
+	       minidump.c notes.c progress.c ranges.c report.c search.c seal_hunt.c seal_reader.c \
+	       seal_rules.c seal_sidecar.c sandbox.c setting.c sort.c spool.c summary.c text.c unpack.c)
 AUDIT_LIBS := -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 
 # bpf/build.mk adds the BPF programs that both load.

@@ -30,7 +30,12 @@ int dump_prepare(struct dump *dump, int fd, enum core_format format, u64 unpacke
 	struct stat stat;
 	ssize_t len;
 
-	*dump = (struct dump){ .fd = fd, .format = format, .file.fd = -1 };
+	*dump = (struct dump){
+		.fd = fd,
+		.format = format,
+		.file.fd = -1,
+		.ordered.fd = -1,
+	};
 	if (fstat(fd, &stat))
 		return complain(why, -EIO, "cannot be examined: %s", strerror(errno));
 	dump->regular = S_ISREG(stat.st_mode);
@@ -78,6 +83,36 @@ static bool is_kdump(struct input *in, enum core_format format)
 		magic_of(head, len) == MAGIC_KDUMP);
 }
 
+static int open_kdump(struct dump *dump, struct input *in, struct complaint *why)
+{
+	struct input *file = &dump->file;
+	int error;
+
+	if (flat_is(file)) {
+		dump->flat = flat_new();
+		if (!dump->flat)
+			return complain(why, -ENOMEM, "out of memory");
+		error = flat_open(dump->flat, file, &dump->ordered, why);
+		if (error)
+			return error;
+		file = &dump->ordered;
+	}
+	dump->kdump = kdump_new();
+	if (!dump->kdump)
+		return complain(why, -ENOMEM, "out of memory");
+	return kdump_open(dump->kdump, file, in, why);
+}
+
+/* Releases what open_kdump() took. */
+static void close_kdump(struct dump *dump)
+{
+	kdump_free(dump->kdump);
+	input_close(&dump->ordered);
+	flat_free(dump->flat);
+	dump->kdump = NULL;
+	dump->flat = NULL;
+}
+
 /*
  * The memory that a kernel dump is of takes the place of its file. If it cannot be read,
  * the file is at least searched as it is.
@@ -88,17 +123,13 @@ static int open_memory(struct dump *dump, struct input *in, struct complaint *wh
 	int error;
 
 	dump->file = *in;
-	dump->kdump = kdump_new();
 	*in = (struct input){ .fd = -1 };
-	if (!dump->kdump)
-		return complain(why, -ENOMEM, "out of memory");
-	error = kdump_open(dump->kdump, &dump->file, in, why);
+	error = open_kdump(dump, in, why);
 	if (error) {
 		input_close(in);
+		close_kdump(dump);
 		*in = dump->file;
 		dump->file = (struct input){ .fd = -1 };
-		kdump_free(dump->kdump);
-		dump->kdump = NULL;
 		in->cut = *why;
 	}
 	if (*cut.text)
@@ -136,9 +167,8 @@ int dump_open(struct dump *dump, struct input *in, bool skip_holes, struct compl
  */
 void dump_close(struct dump *dump)
 {
-	kdump_free(dump->kdump);
+	close_kdump(dump);
 	input_close(&dump->file);
 	spool_free(dump->spool);
-	dump->kdump = NULL;
 	dump->spool = NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef KREDACT_TOOLS_DUMP_H
 #define KREDACT_TOOLS_DUMP_H
 
+#include "flat.h"
 #include "kdump.h"
 #include "magic.h"
 #include "sandbox.h"
@@ -22,6 +23,8 @@
  * @spool:	for what must be unpacked, or NULL
  * @kdump:	of a kernel dump, after it was opened; or NULL
  * @file:	what it is read from
+ * @flat:	puts @file in order, or NULL
+ * @ordered:	what it makes of it
  * @packed:	how it is packed, MAGIC_NONE if not at all
  */
 struct dump {
@@ -32,6 +35,8 @@ struct dump {
 	struct spool *spool;
 	struct kdump *kdump;
 	struct input file;
+	struct flat *flat;
+	struct input ordered;
 	enum magic packed;
 };
 

@@ -76,8 +76,10 @@ static void read_more(struct feed *feed)
 	ssize_t got;
 
 	do {
-		got = feed->regular ? pread(feed->fd, feed->buffer + feed->have, room, feed->offset) :
-				      read(feed->fd, feed->buffer + feed->have, room);
+		if (feed->regular)
+			got = pread(feed->fd, feed->buffer + feed->have, room, feed->offset);
+		else
+			got = read(feed->fd, feed->buffer + feed->have, room);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0) {
 		fail(feed, -EIO, strerror(errno));

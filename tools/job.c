@@ -52,8 +52,6 @@ static int audit_dump(void *arg, int broker)
 		/* As what it is then: a dump of which nothing can be read. */
 		complaint_set(&audit->in.cut, "%s", why.text);
 		audit->in.size = 0;
-		kdump_free(job->dump.kdump);
-		job->dump.kdump = NULL;
 	}
 	audit->kdump = job->dump.kdump;
 	audit->packed = job->dump.packed;

@@ -336,9 +336,6 @@ static int read_header(struct kdump *kdump, u64 *bitmap, u64 *bitmap_len, u64 *p
 
 	if (input_read(kdump->file, 0, header, sizeof(header), why))
 		return complain(why, -EBADMSG, "truncated: the header of the kernel dump");
-	if (!memcmp(header, "makedumpfile", 12))
-		return complain(why, -EBADMSG, "a flattened kernel dump: makedumpfile -R puts it "
-				"in order");
 	if (memcmp(header, "KDUMP   ", 8) && memcmp(header, "DISKDUMP", 8))
 		return complain(why, -EBADMSG, "not a kernel dump of the kdump family");
 	for (i = 0; i < sizeof(machines) / sizeof(*machines); i++)

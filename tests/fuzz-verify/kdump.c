@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target: kernel dumps, and the pages in them.
+ * Fuzz target: kernel dumps, flattened or not, and the pages in them.
  */
 #include "fuzz.h"
+#include "flat.h"
 #include "kdump.h"
 
 /* Pages that are read of each dump. */
@@ -10,14 +11,17 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
+	struct input *file = fuzz_input(data, len), memory, ordered = { .fd = -1 };
 	struct kdump *kdump = kdump_new();
+	struct flat *flat = flat_new();
 	struct core core = { .in = NULL };
-	struct input memory;
 	struct complaint why;
 	u8 page[4096];
 	u32 i;
 
-	if (!kdump_open(kdump, fuzz_input(data, len), &memory, &why)) {
+	if (flat_is(file) && !flat_open(flat, file, &ordered, &why))
+		file = &ordered;
+	if (!kdump_open(kdump, file, &memory, &why)) {
 		must(!kdump_read(kdump, &core, &memory, &why) || !core.sound);
 		/* A page is as long as the dump says, however little packs it. */
 		for (i = 0; i < core.nr_segments; i++)
@@ -30,5 +34,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 	core_close(&core);
 	input_close(&memory);
 	kdump_free(kdump);
+	input_close(&ordered);
+	flat_free(flat);
 	return 0;
 }

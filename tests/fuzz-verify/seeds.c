@@ -26,7 +26,8 @@ static void put(const char *target, const char *name, struct fixture *fixture)
 static void make_cores(void)
 {
 	static struct fixture_segment segments[] = {
-		{ .vaddr = 0x10000, .filesz = 256 }, { .vaddr = 0x20000, .filesz = 128, .memsz = 4096 },
+		{ .vaddr = 0x10000, .filesz = 256 },
+		{ .vaddr = 0x20000, .filesz = 128, .memsz = 4096 },
 		{ .vaddr = 0x50000, .filesz = 64 },
 	};
 	static const struct fixture_range ranges[] = {
@@ -85,7 +86,7 @@ static void make_dumps(void)
 		{ 0x7ffc00000000ULL, memory, 64 }, { 0x10000, memory + 128, 64 },
 		{ 0x10020, memory + 256, 64 },
 	};
-	struct fixture fixture = { 0 };
+	struct fixture fixture = { 0 }, flat = { 0 };
 	char name[32];
 	u32 i;
 
@@ -100,8 +101,13 @@ static void make_dumps(void)
 		format_kdump(&fixture, memory, present, 8, hows[i]);
 		snprintf(name, sizeof(name), "dump%u", i);
 		put("kdump", name, &fixture);
+		snprintf(name, sizeof(name), "flat%u", i);
+		flat.len = 0;
+		format_flattened(&flat, &fixture);
+		put("kdump", name, &flat);
 	}
 	fixture_free(&fixture);
+	fixture_free(&flat);
 }
 
 static void pack(const char *command, const char *name)

@@ -156,6 +156,36 @@ static void test_minidump_hostile(void)
 	fixture_free(&file);
 }
 
+/* Cut off, with something after it, with a piece that is written again, or too often. */
+static void test_flattened_hostile(struct fixture *flat)
+{
+	struct opened how = unsealed();
+	u64 clean = 0, len, end = flat->len - 16, big[2] = { htobe64(200), htobe64(4) };
+	u32 i;
+
+	for (len = 0; len < flat->len; len += flat->len - len < 4041 ? 1 : 4001) {
+		if (flat->len - len > 40 && flat->len - len < 4001)
+			continue;
+		audit_dump(&how, flat->bytes, len);
+		clean += !audit_unverified(&how.audit);
+	}
+	ok(!clean, "flattened and cut off: never without doubt: %s", said(&how, CHECK_STRUCTURE));
+	fixture_put(flat, "x", 1);
+	audit_dump(&how, flat->bytes, flat->len);
+	ok(audit_unverified(&how.audit), "something after it: %s", said(&how, CHECK_STRUCTURE));
+	/* The name of the machine's domain is none of our business. */
+	for (i = 0; i < 40; i++) {
+		flat->len = end + 20 * i;
+		fixture_put(flat, big, 16);
+		fixture_put(flat, "name", 4);
+		fixture_put(flat, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16);
+		audit_dump(&how, flat->bytes, flat->len);
+		clean += !audit_unverified(&how.audit);
+	}
+	ok(clean >= 10 && clean < 20, "a piece written again, %" PRIu64 " times; then: %s", clean,
+	   said(&how, CHECK_STRUCTURE));
+}
+
 static void test_kdump(void)
 {
 	static const int hows[] = { KDUMP_PLAIN, KDUMP_ZLIB, KDUMP_ZSTD };
@@ -187,6 +217,18 @@ static void test_kdump(void)
 	format_kdump(&file, memory, present, PAGES, KDUMP_ZLIB);
 	ok(audit_dump(&how, file.bytes, file.len) == VERDICT_CLEAN, "what was left out is not there");
 	ok(how.audit.core.format == CORE_KDUMP, "and is a kernel dump");
+	for (i = 0; i < 3; i++) {
+		fill_memory();
+		plant(5 * PAGE - 11);
+		file.len = 0;
+		flat.len = 0;
+		format_kdump(&file, memory, present, PAGES, hows[i]);
+		format_flattened(&flat, &file);
+		ok(audit_dump(&how, flat.bytes, flat.len) == VERDICT_FOUND &&
+		   how.audit.core.format == CORE_KDUMP && found_at(&how, 5 * PAGE - 11) &&
+		   how.audit.core.sound, "flattened: found: %s", said(&how, CHECK_STRUCTURE));
+	}
+	test_flattened_hostile(&flat);
 	fixture_free(&file);
 	fixture_free(&flat);
 }
@@ -200,8 +242,10 @@ static void test_kdump_truncated(void)
 
 	fill_memory();
 	format_kdump(&file, memory, present, 12, KDUMP_ZLIB);
-	for (len = 0; len < file.len; len += len % PAGE < 8 || file.len - len < 64 ? 1 : 509, tried++)
+	for (len = 0; len < file.len; tried++) {
 		clean += audit_dump(&how, file.bytes, len) == VERDICT_CLEAN;
+		len += len % PAGE < 8 || file.len - len < 64 ? 1 : 509;
+	}
 	ok(!clean && tried > 50, "cut off at %" PRIu64 " lengths: never clean", tried);
 	fixture_free(&file);
 }
@@ -256,7 +300,10 @@ static void test_overlaps(void)
 
 	fixture_init(&fixture);
 	for (i = 0; i < nr; i++)
-		segments[i] = (struct fixture_segment){ .vaddr = 0x10000ULL * (i + 1), .filesz = 64 };
+		segments[i] = (struct fixture_segment){
+			.vaddr = 0x10000ULL * (i + 1),
+			.filesz = 64,
+		};
 	fixture.segments = segments;
 	fixture.nr_segments = nr;
 	fixture.nr_ranges = 0;
