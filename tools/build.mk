@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # kredact-verify (audits dumps) and kredact (administration).
-# Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
+# Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev, liblzo2-dev, libsnappy-dev,
+# zlib1g-dev, liblzma-dev, liblz4-dev, libzstd-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c copies.c core.c digest.c finding.c input.c json.c keyfile.c mac.c \
-	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c \
-	       seal_sidecar.c sandbox.c setting.c text.c)
+AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c broker.c codec.c copies.c core.c digest.c dump.c dumps.c \
+	       elf_core.c feed.c finding.c flat.c input.c jail.c job.c json.c kdump.c keyfile.c mac.c magic.c \
+	       minidump.c notes.c progress.c ranges.c report.c search.c seal_hunt.c seal_reader.c \
+	       seal_rules.c seal_sidecar.c sandbox.c setting.c sort.c spool.c summary.c text.c unpack.c)
 AUDIT_SRC += $(wildcard tools/scan/*.c)
-AUDIT_LIBS := -pthread -lelf -lcrypto -ljson-c -lseccomp
+AUDIT_LIBS := -pthread -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \

@@ -14,6 +14,8 @@
 
 #define JSON_FORMAT	1
 
+static const char *const verdicts[] = { "clean", "key-material-found", "unverified" };
+
 static void add_number(struct json_object *to, const char *name, u64 value)
 {
 	json_object_object_add(to, name, json_object_new_uint64(value));
@@ -78,6 +80,7 @@ static struct json_object *core(const struct audit *audit)
 {
 	struct json_object *object = json_object_new_object();
 
+	add_text(object, "format", core_format_word(audit->core.format));
 	add_number(object, "class", audit->core.is64 ? 64 : 32);
 	add_number(object, "machine", audit->core.machine);
 	add_number(object, "segments", audit->core.phnum);
@@ -423,6 +426,20 @@ static struct json_object *sightings(const struct sightings *all)
 	return list;
 }
 
+/* Takes @root. Several objects are a line each. */
+static int print_object(const struct report *report, struct json_object *root)
+{
+	int layout = report->lines ? JSON_C_TO_STRING_PLAIN :
+				     JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	const char *text = json_object_to_json_string_ext(root, layout |
+							  JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (text)
+		fprintf(report->out, "%s\n", text);
+	json_object_put(root);
+	return text ? 0 : -ENOMEM;
+}
+
 /**
  * json_warm_up() - let json-c do what the sandbox forbids
  *
@@ -445,15 +462,15 @@ void json_warm_up(void)
  */
 int json_print(const struct report *report, struct audit *audit)
 {
-	static const char *const verdicts[] = { "clean", "key-material-found", "unverified" };
 	struct json_object *root = json_object_new_object();
 	enum verdict verdict = audit_verdict(audit);
-	const char *text;
 
 	add_number(root, "format", JSON_FORMAT);
 	add_text(root, "program", "kredact-verify " KREDACT_VERSION);
 	add_text(root, "file", report->file);
 	add_number(root, "size", audit->in.size);
+	if (audit->packed)
+		add_text(root, "packed", magic_word(audit->packed));
 	add_text(root, "verdict", verdicts[verdict]);
 	add_number(root, "status", verdict);
 	add_bool(root, "unverified", audit_unverified(audit));
@@ -484,11 +501,44 @@ int json_print(const struct report *report, struct audit *audit)
 		add_number(root, "keys_total", all->keys);
 		add_number(root, "notes_total", all->notes);
 	}
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_SPACED |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		fprintf(report->out, "%s\n", text);
-	json_object_put(root);
-	return text ? 0 : -ENOMEM;
+	return print_object(report, root);
+}
+
+/**
+ * json_failed() - print that a dump could not be audited
+ * @report:	how
+ * @text:	why
+ */
+void json_failed(const struct report *report, const char *text)
+{
+	struct json_object *root = json_object_new_object();
+
+	add_number(root, "format", JSON_FORMAT);
+	add_text(root, "program", "kredact-verify " KREDACT_VERSION);
+	add_text(root, "file", report->file);
+	add_text(root, "verdict", verdicts[VERDICT_UNVERIFIED]);
+	add_number(root, "status", VERDICT_UNVERIFIED);
+	add_bool(root, "unverified", true);
+	add_text(root, "error", text);
+	print_object(report, root);
+}
+
+/**
+ * json_summary() - print the sums over several dumps
+ * @report:	how
+ * @nr:		dumps, by verdict
+ * @passed_over: files that were no dumps
+ */
+void json_summary(const struct report *report, const u64 *nr, u64 passed_over)
+{
+	struct json_object *root = json_object_new_object();
+	struct json_object *sums = json_object_new_object();
+	u32 i;
+
+	add_number(root, "format", JSON_FORMAT);
+	for (i = VERDICT_CLEAN; i <= VERDICT_UNVERIFIED; i++)
+		add_number(sums, verdicts[i], nr[i]);
+	add_number(sums, "passed_over", passed_over);
+	json_object_object_add(root, "summary", sums);
+	print_object(report, root);
 }

@@ -381,6 +381,9 @@ static void print_verdict(const struct report *report, const struct audit *audit
 		fputs("  sealed by a daemon, not by the kernel: that does not vouch for registers,\n"
 		      "  for copies, nor for the time between the dump and the seal, in which the\n"
 		      "  core could be changed\n", report->out);
+	if (audit->without_seal && verdict != VERDICT_FOUND)
+		fputs("  no seal vouches for registered ranges: only what was looked for is not "
+		      "there\n", report->out);
 	if (!report->sandboxed)
 		fputs("  read without the sandbox\n", report->out);
 }
@@ -401,7 +404,10 @@ void report_print(const struct report *report, struct audit *audit)
 	colored(report, BOLD, "kredact-verify");
 	fprintf(report->out, "%*s", INDENT - 14, "");
 	wrapped(report, report->file, INDENT);
-	line(report, "file", "%s", size);
+	if (audit->packed)
+		line(report, "file", "%s, unpacked (%s)", size, magic_word(audit->packed));
+	else
+		line(report, "file", "%s", size);
 	if (audit->seal.readable)
 		print_seal(report, &audit->seal);
 	else if (audit->has_notes)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kredact-verify: audits a core dump, on a machine that needs neither the
- * module nor root. This file only wires things up.
+ * kredact-verify: audits dumps, on a machine that needs neither the module nor root. This
+ * file only wires things up: each dump is read by a child in a sandbox.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -14,50 +14,17 @@
 
 #include <openssl/crypto.h>
 
-#include "report.h"
-#include "sandbox.h"
+#include "dumps.h"
+#include "job.h"
+#include "summary.h"
 
 #define EXIT_USAGE	3
 
-/**
- * struct options - what the command line says
- * @core:	the file to audit
- * @seal:	the file with its seal, or NULL: if the core has none, the one beside it
- * @key:	file of the seal key, or NULL
- * @no_key:	do without authenticity
- * @secrets:	files of secrets to search for
- * @names:	their names, escaped
- * @nr_secrets:	how many
- * @shortest:	shortest run of a secret that counts; 0: the whole secret
- * @reverse:	search for reversed secrets, too
- * @scan:	what the scan for keys looks for
- * @no_scan:	do without it
- * @color:	0 never, 1 always, 2 for a terminal
- * @json, @quiet, @read_holes, @no_sandbox: likewise options
- */
-struct options {
-	const char *core;
-	const char *seal;
-	const char *key;
-	bool no_key;
-	const char **secrets;
-	char **names;
-	u32 nr_secrets;
-	u32 shortest;
-	bool reverse;
-	struct scan_options scan;
-	bool no_scan;
-	int color;
-	bool json;
-	bool quiet;
-	bool read_holes;
-	bool no_sandbox;
-};
-
 enum {
 	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
-	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
-	OPT_VERSION,
+	OPT_NO_REVERSE, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
+	OPT_VERSION, OPT_FORMAT, OPT_RAW, OPT_UNSEALED, OPT_MAX_SIZE, OPT_PROGRESS, OPT_NO_PROGRESS,
+	OPT_VERBOSE, OPT_DETECT, OPT_NO_SCAN,
 };
 
 static const struct option long_options[] = {
@@ -77,17 +44,29 @@ static const struct option long_options[] = {
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "raw", no_argument, NULL, OPT_RAW },
+	{ "unsealed", no_argument, NULL, OPT_UNSEALED },
+	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "progress", no_argument, NULL, OPT_PROGRESS },
+	{ "no-progress", no_argument, NULL, OPT_NO_PROGRESS },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ NULL, 0, NULL, 0 },
 };
 
 static void print_help(FILE *to)
 {
-	fputs("Usage: kredact-verify [OPTION]... CORE\n"
-	      "Checks that a core dump holds no registered key material.\n"
+	fputs("Usage: kredact-verify [OPTION]... DUMP...\n"
+	      "Checks that dumps hold no registered key material. A DUMP is a file, packed or\n"
+	      "not, a directory with such files, or - for standard input.\n"
 	      "\n"
 	      "  --key FILE        key that the seal must be made with (raw bytes)\n"
 	      "  --no-key          do without authenticity, and say so\n"
 	      "  --seal FILE       the seal of a daemon (if the core has none: CORE.kredact-seal)\n"
+	      "  --unsealed        no seal is expected: only search\n"
+	      "  --format FORMAT   elf, minidump, kdump, raw or auto (the default)\n"
+	      "  --raw             the same as --format raw\n"
+	      "  --max-size SIZE   bytes that a dump may have when unpacked (256G)\n"
 	      "  --secret FILE     also search the whole file for these bytes (repeatable)\n"
 	      "  --secret-min N    runs of N or more bytes of a secret count, too\n"
 	      "  --no-reverse      do not search for reversed secrets\n"
@@ -96,6 +75,9 @@ static void print_help(FILE *to)
 	      "  --read-holes      read holes of the file instead of passing over them\n"
 	      "  --no-sandbox      parse without seccomp and without a limit of memory\n"
 	      "  --json            report for a program\n"
+	      "  --progress        tell how far it is, also if nobody seems to look\n"
+	      "  --no-progress     do not\n"
+	      "  -v, --verbose     whole reports, also of several dumps\n"
 	      "  -q, --quiet       no report, only the exit status\n"
 	      "  --color WHEN      always, never or auto (the default)\n"
 	      "  -h, --help        this text\n"
@@ -141,17 +123,52 @@ static int parse_shortest(struct options *options, const char *number)
 	return 0;
 }
 
+static int parse_format(struct options *options, const char *word)
+{
+	for (options->format = CORE_AUTO; options->format <= CORE_RAW; options->format++)
+		if (!strcmp(word, core_format_word(options->format)))
+			return 0;
+	return usage("--format: elf, minidump, kdump, raw or auto");
+}
+
+static int parse_size(struct options *options, const char *text)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+	u64 value;
+	u32 shift = 0;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (end != text && *end) {
+		unit = strchr(units, *end++);
+		shift = unit ? 10 * (unit - units + 1) : 64;
+	}
+	if (errno || end == text || *end || *text == '-' || !value || shift > 40 ||
+	    value > (u64)INT64_MAX >> shift)
+		return usage("--max-size: a number of bytes, or of KiB, MiB, GiB or TiB with K, M, "
+			     "G or T after it");
+	options->unpacked_max = value << shift;
+	return 0;
+}
+
 /* Returns 0, 1 if all is done, or a negative exit status. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
 	int option, error = 0;
 
-	*options = (struct options){ .reverse = true, .color = 2 };
+	*options = (struct options){
+		.reverse = true,
+		.color = 2,
+		.progress = 2,
+		.unpacked_max = DUMP_UNPACKED_MAX,
+	};
 	options->secrets = calloc(argc, sizeof(*options->secrets));
 	options->names = calloc(argc, sizeof(*options->names));
 	if (!options->secrets || !options->names)
 		return -VERDICT_UNVERIFIED;
-	while (!error && (option = getopt_long(argc, argv, "hqV", long_options, NULL)) != -1) {
+	while (!error && (option = getopt_long(argc, argv, "hqvV", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPT_KEY:
 			options->key = optarg;
@@ -194,6 +211,26 @@ static int parse_options(struct options *options, int argc, char **argv)
 		case OPT_NO_SANDBOX:
 			options->no_sandbox = true;
 			break;
+		case OPT_FORMAT:
+			error = parse_format(options, optarg);
+			break;
+		case OPT_RAW:
+			options->format = CORE_RAW;
+			break;
+		case OPT_UNSEALED:
+			options->unsealed = true;
+			break;
+		case OPT_MAX_SIZE:
+			error = parse_size(options, optarg);
+			break;
+		case OPT_PROGRESS:
+		case OPT_NO_PROGRESS:
+			options->progress = option == OPT_PROGRESS;
+			break;
+		case OPT_VERBOSE:
+		case 'v':
+			options->verbose = true;
+			break;
 		case OPT_HELP:
 		case 'h':
 			print_help(stdout);
@@ -209,25 +246,17 @@ static int parse_options(struct options *options, int argc, char **argv)
 	}
 	if (error)
 		return error;
-	if (argc - optind != 1)
-		return usage(optind == argc ? "which core?" : "one core at a time");
+	if (optind == argc)
+		return usage("which dump?");
 	if (options->key && options->no_key)
 		return usage("--key and --no-key contradict each other");
 	if (options->shortest && !options->nr_secrets)
 		return usage("--secret-min needs --secret");
-	options->core = argv[optind];
+	if (options->seal && argc - optind != 1)
+		return usage("--seal is for one dump");
+	if (options->seal && options->unsealed)
+		return usage("--seal and --unsealed contradict each other");
 	return 0;
-}
-
-/* Names come from the command line, and may be anything. */
-static char *escaped(const char *name)
-{
-	size_t room = TEXT_ESCAPED(strlen(name));
-	char *text = malloc(room);
-
-	if (text)
-		text_escape(text, room, name, strlen(name));
-	return text;
 }
 
 static int load_secret(struct search *search, const char *path, struct complaint *why)
@@ -272,7 +301,7 @@ static int load_secrets(struct audit *audit, struct options *options)
 	if (!audit->search)
 		return -VERDICT_UNVERIFIED;
 	for (i = 0; i < options->nr_secrets; i++) {
-		options->names[i] = escaped(options->secrets[i]);
+		options->names[i] = text_escaped(options->secrets[i]);
 		if (!options->names[i])
 			return -VERDICT_UNVERIFIED;
 		if (load_secret(audit->search, options->secrets[i], &why))
@@ -332,105 +361,79 @@ static bool want_color(const struct options *options)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
-static int print(const struct options *options, const struct report *report,
-		 struct audit *audit)
-{
-	int status = audit_verdict(audit);
-	bool lost = false;
-
-	if (!options->quiet && options->json)
-		lost = json_print(report, audit);
-	else if (!options->quiet)
-		report_print(report, audit);
-	/* A report that got lost must not end as "clean". */
-	if ((fflush(stdout) || ferror(stdout) || lost) && status == VERDICT_CLEAN) {
-		fputs("kredact-verify: the report could not be written\n", stderr);
-		status = VERDICT_UNVERIFIED;
-	}
-	return status;
-}
-
-/*
- * Opens the file of a seal beside the core: the one that was named, or one that may be there.
- * Returns its descriptor, -1 to do without, or -2 if that is an error.
- */
-static int open_sidecar(struct audit *audit, const struct options *options, char **name)
-{
-	struct complaint why = { "out of memory" };
-	char *path = NULL;
-	int fd = -2;
-
-	audit->only_sidecar = options->seal;
-	if (asprintf(&path, "%s%s", options->seal ? options->seal : options->core,
-		     options->seal ? "" : KREDACT_SIDECAR_SUFFIX) < 0)
-		return fd;
-	*name = escaped(path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	free(path);
-	if (fd < 0 && errno == ENOENT && !options->seal)
-		return -1;
-	if (fd < 0)
-		complaint_set(&why, "%s", strerror(errno));
-	audit->digest = digest_new();
-	if (*name && audit->digest && fd >= 0 && !input_open(&audit->sidecar, fd, false, &why)) {
-		audit->has_sidecar = true;
-		return fd;
-	}
-	fprintf(stderr, "kredact-verify: %s: %s\n", *name ? *name : "", why.text);
-	/* What nobody asked for is in nobody's way: the core may have a seal of its own. */
-	return options->seal ? -2 : -1;
-}
-
-/* Opens, enters the sandbox, parses, reports. */
-static int verify(struct audit *audit, struct options *options)
+/* Audits all dumps, one after the other. */
+static int verify_all(struct audit *audit, const struct options *options,
+		      const struct dumps *dumps)
 {
 	static char out_buffer[65536];
-	struct report report = {
-		.secrets = options->names,
-		.nr_secrets = options->nr_secrets,
-		.sandboxed = !options->no_sandbox,
-		.out = stdout,
+	struct job job = {
+		.options = options,
+		.audit = audit,
+		.report = {
+			.secrets = options->names,
+			.nr_secrets = options->nr_secrets,
+			.sandboxed = !options->no_sandbox,
+			.color = want_color(options),
+			.json = options->json,
+			.lines = dumps->several || dumps->nr != 1,
+			.out = stdout,
+		},
 	};
-	char *name = escaped(options->core), *seal = NULL;
-	int inputs[2], status = -VERDICT_UNVERIFIED;
+	struct summary summary = { 0 };
 	struct complaint why;
+	char *name;
+	int status;
+	u32 i;
 
-	if (!name)
-		return status;
-	inputs[0] = open(options->core, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (inputs[0] < 0) {
-		fprintf(stderr, "kredact-verify: %s: %s\n", name, strerror(errno));
-		goto out;
-	}
-	/* Stays open to the end: the sandbox has no close(). */
-	if (input_open(&audit->in, inputs[0], !options->read_holes, &why)) {
-		fprintf(stderr, "kredact-verify: %s: %s\n", name, why.text);
-		goto out;
-	}
-	inputs[1] = open_sidecar(audit, options, &seal);
-	if (inputs[1] == -2)
-		goto out;
 	/* What the C library would do behind our back later, it does now. */
 	setvbuf(stdout, out_buffer, _IOFBF, sizeof(out_buffer));
 	json_warm_up();
-	report.file = name;
-	report.seal = seal;
-	report.color = want_color(options);
-	if (!options->no_sandbox && sandbox_enter(inputs, inputs[1] < 0 ? 1 : 2, &why)) {
-		fprintf(stderr, "kredact-verify: %s\n"
-			"kredact-verify: --no-sandbox does without it\n", why.text);
-		goto out;
+	audit->format = options->format;
+	audit->unsealed = options->unsealed;
+	for (i = 0; i < dumps->nr; i++) {
+		name = strcmp(dumps->paths[i], "-") ? text_escaped(dumps->paths[i]) :
+						      strdup("standard input");
+		if (!name)
+			return -VERDICT_UNVERIFIED;
+		job.report.file = name;
+		status = job_run(&job, dumps->paths[i], &why);
+		summary_count(&summary, status);
+		if (*why.text)
+			fprintf(stderr, "kredact-verify: %s: %s\n", name, why.text);
+		if (*why.text && job.report.lines && !options->quiet)
+			summary_failed(&job.report, why.text);
+		free(name);
 	}
-	audit_run(audit);
-	status = print(options, &report, audit);
-out:
-	free(name);
-	free(seal);
+	if (dumps->failed)
+		summary_count(&summary, VERDICT_UNVERIFIED);
+	if (job.report.lines && !options->quiet)
+		summary_print(&summary, &job.report, dumps->passed_over);
+	status = summary_verdict(&summary);
+	if ((fflush(stdout) || ferror(stdout)) && status == VERDICT_CLEAN)
+		status = VERDICT_UNVERIFIED;
 	return status;
+}
+
+static int collect(struct dumps *dumps, char **arguments, int nr)
+{
+	struct complaint why;
+	char *name;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!dumps_add(dumps, arguments[i], &why))
+			continue;
+		name = text_escaped(arguments[i]);
+		fprintf(stderr, "kredact-verify: %s: %s\n", name ? name : "", why.text);
+		free(name);
+		dumps->failed++;
+	}
+	return dumps->nr ? 0 : -VERDICT_UNVERIFIED;
 }
 
 int main(int argc, char **argv)
 {
+	struct dumps dumps = { 0 };
 	struct options options;
 	struct complaint why;
 	struct audit *audit;
@@ -456,10 +459,13 @@ int main(int argc, char **argv)
 	if (!status)
 		status = load_key(audit, &options);
 	if (!status)
-		status = verify(audit, &options);
+		status = collect(&dumps, argv + optind, argc - optind);
+	if (!status)
+		status = verify_all(audit, &options, &dumps);
 out:
 	audit_close(audit);
 	free(audit);
+	dumps_free(&dumps);
 	for (i = 0; i < options.nr_secrets; i++)
 		free(options.names[i]);
 	free(options.names);
