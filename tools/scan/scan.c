@@ -11,7 +11,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include "scan.h"
+#include "needle.h"
 
 #define CHUNK		(1u << 20)
 #define DETECTORS	64u
@@ -22,6 +22,7 @@
  * @use:	detectors of this scan
  * @states:	theirs
  * @nr:		how many
+ * @needles:	literals of them all
  * @in:		while it runs: the file, for reading at random
  * @core:	its segments, or NULL
  * @buffer:	a window's bytes
@@ -33,6 +34,7 @@ struct scan {
 	const struct detector *use[DETECTORS];
 	void *states[DETECTORS];
 	u32 nr;
+	struct needles *needles;
 	struct input *in;
 	const struct core *core;
 	u8 *buffer;
@@ -105,7 +107,8 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 		return NULL;
 	pthread_mutex_init(&scan->lock, NULL);
 	scan->buffer = malloc(SCAN_BEFORE + CHUNK + SCAN_AFTER);
-	if (!scan->buffer || sightings_init(&scan->sightings) || known(options->only, why) ||
+	scan->needles = needles_new();
+	if (!scan->buffer || !scan->needles || sightings_init(&scan->sightings) || known(options->only, why) ||
 	    make_key(scan, options, why))
 		goto fail;
 	for (i = 0; detectors[i]; i++) {
@@ -118,7 +121,11 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 				goto fail;
 		}
 		scan->nr++;
+		if (needles_add(scan->needles, detectors[i]->needles, scan->states[scan->nr - 1],
+				why))
+			goto fail;
 	}
+	needles_prepare(scan->needles);
 	return scan;
 
 fail:
@@ -140,6 +147,7 @@ void scan_free(struct scan *scan)
 	if (scan->buffer)
 		OPENSSL_cleanse(scan->buffer, SCAN_BEFORE + CHUNK + SCAN_AFTER);
 	free(scan->buffer);
+	needles_free(scan->needles);
 	sightings_free(&scan->sightings);
 	pthread_mutex_destroy(&scan->lock);
 	OPENSSL_cleanse(scan->key, sizeof(scan->key));
@@ -150,8 +158,10 @@ static void look(struct scan *scan, const struct window *window)
 {
 	u32 i;
 
+	needles_look(scan->needles, scan, window);
 	for (i = 0; i < scan->nr; i++)
-		scan->use[i]->look(scan, scan->states[i], window);
+		if (scan->use[i]->look)
+			scan->use[i]->look(scan, scan->states[i], window);
 }
 
 /* Reads what the file has, with zeros for holes. */

@@ -45,13 +45,16 @@ struct window {
 };
 
 struct scan;
+struct needle;
 
 /**
  * struct detector - finds one family of keys; one static object each
  * @name:	one word, for --detect and tests
  * @open:	makes the state of one scan; NULL: none is needed. Before the sandbox:
  *		what libraries load behind our back is to be loaded here
- * @look:	looks at a window; called by several threads at once, in any order
+ * @needles:	literals that it wants to be told of, see needle.h; NULL: none
+ * @look:	looks at a window; called by several threads at once, in any order. NULL:
+ *		the needles are all
  * @resolve:	called once when all windows were looked at, by one thread; NULL: nothing
  *		to do. May read the dump at random: scan_memory(), scan_bytes()
  * @close:	releases the state, and erases secrets in it
@@ -59,6 +62,7 @@ struct scan;
 struct detector {
 	const char *name;
 	void *(*open)(struct scan *scan, struct complaint *why);
+	const struct needle *needles;
 	void (*look)(struct scan *scan, void *state, const struct window *window);
 	int (*resolve)(struct scan *scan, void *state, struct complaint *why);
 	void (*close)(void *state);
