@@ -39,6 +39,24 @@ int input_open(struct input *in, int fd, bool skip_holes, struct complaint *why)
 }
 
 /**
+ * input_share() - let another thread read the same
+ * @in:		takes the state, with a buffer of its own; input_close() releases it, also
+ *		after an error
+ * @from:	open, and outlives @in
+ * @why:	text of an error
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int input_share(struct input *in, const struct input *from, struct complaint *why)
+{
+	*in = *from;
+	in->have = 0;
+	in->extent_end = 0;
+	in->buffer = malloc(INPUT_BUFFER);
+	return in->buffer ? 0 : complain(why, -ENOMEM, "out of memory");
+}
+
+/**
  * input_close() - release what input_open() took
  * @in:		not usable afterwards
  */
@@ -127,7 +145,9 @@ static void find_extent(struct input *in, u64 offset)
 		return;
 	data = lseek(in->fd, offset, SEEK_DATA);
 	if (data < 0 && errno == ENXIO) {
-		in->extent_hole = true;
+		/* No data up to the end, unless that came nearer: then reading tells. */
+		data = lseek(in->fd, 0, SEEK_END);
+		in->extent_hole = data >= 0 && (u64)data >= in->size;
 	} else if (data < 0) {
 		in->skip_holes = false;
 	} else if ((u64)data > offset) {

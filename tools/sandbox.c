@@ -3,11 +3,15 @@
  * The sandbox: see sandbox.h.
  *
  * What remains is reading one file, writing to standard output and standard
- * error, memory that is not executable, and the end. Anything else kills the
+ * error, memory that is not executable, threads, and the end. Anything else kills the
  * process, so that a bug cannot turn a dump into a program.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <linux/sched.h>
+#include <malloc.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -36,11 +40,17 @@ static const int runtime_calls[] = {
 static const int runtime_calls[] = { SCMP_SYS(madvise) };
 #endif
 
-/* What needs no look at its arguments. */
+/* What needs no look at its arguments; the second half is for threads. */
 static const int plain_calls[] = {
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(futex), SCMP_SYS(exit),
-	SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(gettid),
 };
+
+/* What a thread is made with, and a process is not. */
+#define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | \
+			 CLONE_SYSVSEM)
 
 /**
  * sandbox_privacy() - keep secrets of this process in it
@@ -81,6 +91,21 @@ static int add_input(scmp_filter_ctx filter, int fd)
 						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
 }
 
+/* clone3() has its flags where a filter cannot see them: the C library does without it. */
+static int add_threads(scmp_filter_ctx filter)
+{
+	int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+
+	if (!error && !SANITIZED)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+					 SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | CSIGNAL,
+						 THREAD_FLAGS));
+	if (!error && !SANITIZED)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+					 SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	return error;
+}
+
 static int add_rules(scmp_filter_ctx filter, const int *inputs, size_t nr)
 {
 	int error;
@@ -97,6 +122,8 @@ static int add_rules(scmp_filter_ctx filter, const int *inputs, size_t nr)
 	if (!error && !SANITIZED)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
 					 SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO));
+	if (!error)
+		error = add_threads(filter);
 	/* Memory that is backed by no file and cannot be executed. */
 	if (!error)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
@@ -123,6 +150,8 @@ int sandbox_enter(const int *inputs, size_t nr, struct complaint *why)
 
 	if (!SANITIZED && setrlimit(RLIMIT_AS, &memory))
 		return complain(why, -errno, "cannot limit memory: %s", strerror(errno));
+	/* Each further arena would reserve 64 MiB. */
+	mallopt(M_ARENA_MAX, 1);
 	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (!filter)
 		return complain(why, -ENOMEM, "out of memory for the sandbox");

@@ -17,6 +17,7 @@
 #define SCAN_BEFORE	4096u
 #define SCAN_AFTER	65536u
 #define SCAN_KEY_LEN	32u
+#define SCAN_THREADS	16u	/* at most */
 
 /**
  * struct window - a part of the file
@@ -31,8 +32,9 @@
  * @seam_offset: of @bytes[@seam] in the file
  *
  * At least SCAN_BEFORE bytes are before @begin and SCAN_AFTER after @end, unless the
- * file, or a long hole in it, begins or ends there. A window never begins a structure
- * twice: each byte of the file is a candidate in one window that has no seam.
+ * file begins or ends there. A window never begins a structure twice: each byte of
+ * the file is a candidate in one window that has no seam, or in none: of a long run of
+ * zeros only the last SCAN_BEFORE bytes or so are candidates.
  */
 struct window {
 	const u8 *bytes;
@@ -76,15 +78,18 @@ extern const struct detector *const detectors[];
  * @only:	names of detectors, separated by commas; NULL: all
  * @key:	of the digests: the auditor's, so that they can be compared between dumps
  * @key_len:	its bytes; 0: a random key of this run
+ * @threads:	that look; 0: one for each processor
  */
 struct scan_options {
 	const char *only;
 	const u8 *key;
 	size_t key_len;
+	u32 threads;
 };
 
 struct scan *scan_new(const struct scan_options *options, struct complaint *why);
 void scan_free(struct scan *scan);
+void scan_start(struct scan *scan);
 int scan_run(struct scan *scan, struct input *in, const struct core *core, struct complaint *why);
 const struct sightings *scan_sightings(const struct scan *scan);
 
