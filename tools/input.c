@@ -66,7 +66,7 @@ void input_close(struct input *in)
 	in->buffer = NULL;
 }
 
-static int read_fully(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
+static int read_fully(const struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
 {
 	while (len) {
 		ssize_t got = pread(in->fd, to, len, offset);
@@ -131,6 +131,27 @@ int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint
 	}
 	memcpy(to, in->buffer + (offset - in->at), len);
 	return 0;
+}
+
+/**
+ * input_read_at() - copy bytes from anywhere
+ * @in:		open
+ * @offset:	first byte
+ * @to:		@len bytes
+ * @len:	how many
+ * @why:	text of an error
+ *
+ * As input_read(), but for a look here and there: nothing is read that is not asked for,
+ * and several threads may do so at the same time.
+ *
+ * Return: 0, -EBADMSG when the file does not have them, -EIO.
+ */
+int input_read_at(const struct input *in, u64 offset, void *to, u64 len, struct complaint *why)
+{
+	if (offset > in->size || in->size - offset < len)
+		return complain(why, -EBADMSG, "ends before offset %" PRIu64 " + %" PRIu64,
+				offset, len);
+	return read_fully(in, offset, to, len, why);
 }
 
 /* Learns what the file has at @offset; where that is unknown, it is data. */

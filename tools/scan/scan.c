@@ -26,7 +26,7 @@
  * @in:		while it runs: the file, for reading at random
  * @core:	its segments, or NULL
  * @sweep:	its threads
- * @lock:	guards @sightings and @in
+ * @lock:	guards @sightings
  * @sightings:	what was reported
  */
 struct scan {
@@ -318,14 +318,8 @@ void scan_report_memory(struct scan *scan, u64 vaddr, const void *bytes, u32 len
 bool scan_bytes(struct scan *scan, u64 offset, void *to, u64 len)
 {
 	struct complaint ignored;
-	bool done;
 
-	if (offset > scan->in->size || scan->in->size - offset < len)
-		return false;
-	pthread_mutex_lock(&scan->lock);
-	done = !sweep_read(scan->in, offset, to, len, &ignored);
-	pthread_mutex_unlock(&scan->lock);
-	return done;
+	return !input_read_at(scan->in, offset, to, len, &ignored);
 }
 
 /**
