@@ -11,6 +11,7 @@
 
 #include "run.h"
 #include "scan/scan.h"
+#include "scan/simd.h"
 #include "tap.h"
 
 #define ROOM	200000u
@@ -209,10 +210,15 @@ static void test_log(void)
 
 int main(void)
 {
+	int level;
+
 	test_chacha();
 	test_salsa();
-	test_openssl();
-	test_sessions();
+	for (level = SIMD_NONE; level <= SIMD_AVX512; level++) {
+		simd_limit(level);
+		test_openssl();
+		test_sessions();
+	}
 	test_tls13();
 	test_log();
 	return tap_end();

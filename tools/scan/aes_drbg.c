@@ -163,8 +163,10 @@ static bool is_state(struct scan *scan, const u8 *k, const u8 *key, u32 key_len,
 {
 	u32 use_df;
 
+	if (word_at(k - 12) != key_len || memcmp(k, key, key_len))
+		return false;
 	memcpy(&use_df, k - 4, sizeof(use_df));
-	return !memcmp(k, key, key_len) && use_df <= 1 && word_at(k - 12) == key_len &&
+	return use_df <= 1 &&
 	       (leads_to(scan, word_at(k - BEFORE_K), vaddr) ||
 		leads_to(scan, word_at(k - BEFORE_K + 8), vaddr));
 }
