@@ -336,7 +336,7 @@ static void test_adversary(void)
 		fill(bytes, 64);
 		for (i = third; i < len; i++)
 			bytes[i] = bytes[i - 4] ^ bytes[i - third];
-		for (at = 10 + next_random() % 100; at + 240 < len; at += 240 + next_random() % 300) {
+		for (at = next_random() % 100; at + 240 < len; at += 240 + next_random() % 300) {
 			form = form_of(next_random() % FORMS);
 			fill(key, sizeof(key));
 			keep(key, &form, bytes + at);

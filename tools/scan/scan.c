@@ -342,7 +342,7 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len)
 
 	if (!core)
 		return false;
-	for (i = core_segment_from(core, vaddr); len; i++, vaddr += part, bytes += part, len -= part) {
+	for (i = core_segment_from(core, vaddr); len; i++) {
 		const struct core_segment *segment = &core->segments[i];
 
 		if (i == core->nr_segments || vaddr < segment->vaddr ||
@@ -351,6 +351,9 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len)
 		part = min(len, segment->filesz - (vaddr - segment->vaddr));
 		if (!scan_bytes(scan, segment->offset + (vaddr - segment->vaddr), bytes, part))
 			return false;
+		vaddr += part;
+		bytes += part;
+		len -= part;
 	}
 	return true;
 }

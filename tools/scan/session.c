@@ -210,7 +210,8 @@ static void *open_session(struct scan *scan, struct complaint *why)
 	static const u8 secret[SLOT];
 
 	(void)scan;
-	if (follows(EVP_sha256(), 32, secret, secret) || follows(EVP_sha384(), 48, secret, secret)) {
+	if (follows(EVP_sha256(), 32, secret, secret) ||
+	    follows(EVP_sha384(), 48, secret, secret)) {
 		complaint_set(why, "OpenSSL computes wrong digests");
 		return NULL;
 	}
