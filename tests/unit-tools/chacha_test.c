@@ -169,6 +169,8 @@ static void test_tls13(void)
 	for (i = 0; i < 2; i++) {
 		len = i ? 48 : 32;
 		fill(bytes, ROOM);
+		memset(bytes + PLACE, 0, 3 * 64);
+		fill(bytes + PLACE + 64, len);
 		HMAC(hashes[i], zeros, len, zeros, len, secret, NULL);
 		put(0, secret, len);
 		expand(hashes[i], len, bytes + PLACE + 64, derived);
@@ -179,6 +181,9 @@ static void test_tls13(void)
 		   "secrets that follow from each other are (%u bytes)", len);
 		bytes[PLACE + 64]++;
 		ok(sees(NULL, 0, 0), "not if one is another");
+		bytes[PLACE + 64]--;
+		bytes[PLACE + 127]++;
+		ok(sees(NULL, 0, 0), "nor if one is longer");
 	}
 }
 
