@@ -56,6 +56,7 @@ struct group {
  * @entries:	all needles
  * @nr:		how many
  * @reach:	largest @skip of an entry
+ * @early:	the first two positions alone rule most places out
  * @level:	the path to take
  */
 struct needles {
@@ -66,6 +67,7 @@ struct needles {
 	struct entry entries[NEEDLES_MAX];
 	u32 nr;
 	u32 reach;
+	bool early;
 	enum simd level;
 };
 
@@ -165,14 +167,15 @@ static u32 hash(u32 key)
 	return (key * 0x9e3779b1u) >> (32 - FILTER_BITS);
 }
 
-static double cost(const struct group *group)
+/* How often a group's first positions pass, as a share of all places. */
+static double cost(const struct group *group, u32 positions)
 {
 	double product = 1, total = 0;
 	u32 i, byte, sum;
 
 	for (byte = 0; byte < 256; byte++)
 		total += frequency(byte);
-	for (i = 0; i < POSITIONS; i++) {
+	for (i = 0; i < positions; i++) {
 		for (sum = 0, byte = 0; byte < 256; byte++)
 			if (group->low[i] >> (byte & 15) & 1 && group->high[i] >> (byte >> 4) & 1)
 				sum += frequency(byte);
@@ -190,7 +193,7 @@ static struct group joined(const struct group *a, const struct group *b)
 		both.low[i] = a->low[i] | b->low[i];
 		both.high[i] = a->high[i] | b->high[i];
 	}
-	both.cost = cost(&both);
+	both.cost = cost(&both, POSITIONS);
 	return both;
 }
 
@@ -214,7 +217,7 @@ static struct group alone(const struct entry *entry)
 		group.low[i] = any ? 0xffff : 1u << (bytes[i] & 15);
 		group.high[i] = any ? 0xffff : 1u << (bytes[i] >> 4);
 	}
-	group.cost = cost(&group);
+	group.cost = cost(&group, POSITIONS);
 	return group;
 }
 
@@ -249,6 +252,7 @@ static u32 join_groups(struct group *groups, u32 nr)
 static int fill_tables(struct needles *set)
 {
 	struct group *groups = calloc(set->nr + 1, sizeof(*groups));
+	double passed = 0;
 	u32 nr, i, j, half;
 
 	if (!groups)
@@ -256,6 +260,10 @@ static int fill_tables(struct needles *set)
 	for (i = 0; i < set->nr; i++)
 		groups[i] = alone(&set->entries[i]);
 	nr = join_groups(groups, set->nr);
+	for (i = 0; i < nr; i++)
+		passed += cost(&groups[i], POSITIONS / 2);
+	/* A second look at one of four blocks of 64 bytes is worth it. */
+	set->early = 64 * passed < 0.25;
 	for (i = 0; i < nr; i++)
 		for (j = 0; j < POSITIONS; j++)
 			for (half = 0; half < 16; half++) {
@@ -337,21 +345,29 @@ static void pass_portable(const struct pass *pass, u64 at, u64 end)
 }
 
 #ifdef HAVE_SIMD
-/* Which of the 32 places from @bytes on may be the beginning of what a needle is known by? */
 TARGET_AVX2
-static inline u32 test_avx2(const u8 *bytes, const __m256i *low, const __m256i *high)
+static inline __m256i look_up_avx2(const u8 *bytes, __m256i low, __m256i high)
 {
 	const __m256i half = _mm256_set1_epi8(15);
-	__m256i groups = _mm256_set1_epi8(-1), value;
-	u32 i;
+	__m256i value = _mm256_loadu_si256((const __m256i *)bytes);
 
-	for (i = 0; i < POSITIONS; i++) {
-		value = _mm256_loadu_si256((const __m256i *)(bytes + i));
-		groups = _mm256_and_si256(groups, _mm256_shuffle_epi8(low[i],
-							_mm256_and_si256(value, half)));
-		value = _mm256_and_si256(_mm256_srli_epi16(value, 4), half);
-		groups = _mm256_and_si256(groups, _mm256_shuffle_epi8(high[i], value));
-	}
+	low = _mm256_shuffle_epi8(low, _mm256_and_si256(value, half));
+	value = _mm256_and_si256(_mm256_srli_epi16(value, 4), half);
+	return _mm256_and_si256(low, _mm256_shuffle_epi8(high, value));
+}
+
+/* Which of the 32 places from @bytes on may be the beginning of what a needle is known by? */
+TARGET_AVX2
+static inline u32 test_avx2(const u8 *bytes, const __m256i *low, const __m256i *high, bool early)
+{
+	__m256i groups;
+
+	groups = _mm256_and_si256(look_up_avx2(bytes, low[0], high[0]),
+				  look_up_avx2(bytes + 1, low[1], high[1]));
+	if (early && _mm256_testz_si256(groups, groups))
+		return 0;
+	groups = _mm256_and_si256(groups, look_up_avx2(bytes + 2, low[2], high[2]));
+	groups = _mm256_and_si256(groups, look_up_avx2(bytes + 3, low[3], high[3]));
 	return ~_mm256_movemask_epi8(_mm256_cmpeq_epi8(groups, _mm256_setzero_si256()));
 }
 
@@ -367,26 +383,35 @@ static u64 pass_avx2(const struct pass *pass, u64 at, u64 end)
 		high[i] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)set->high[i]));
 	}
 	for (; at + 32 <= end; at += 32)
-		for (bits = test_avx2(pass->window->bytes + at, low, high); bits; bits &= bits - 1)
+		for (bits = test_avx2(pass->window->bytes + at, low, high, set->early); bits;
+		     bits &= bits - 1)
 			if (passes(pass, at + __builtin_ctz(bits)))
 				tell(pass, at + __builtin_ctz(bits));
 	return at;
 }
 
 TARGET_AVX512
-static inline u64 test_avx512(const u8 *bytes, const __m512i *low, const __m512i *high)
+static inline __m512i look_up_avx512(const u8 *bytes, __m512i low, __m512i high)
 {
 	const __m512i half = _mm512_set1_epi8(15);
-	__m512i groups = _mm512_set1_epi8(-1), value;
-	u32 i;
+	__m512i value = _mm512_loadu_si512(bytes);
 
-	for (i = 0; i < POSITIONS; i++) {
-		value = _mm512_loadu_si512(bytes + i);
-		groups = _mm512_and_si512(groups, _mm512_shuffle_epi8(low[i],
-							_mm512_and_si512(value, half)));
-		value = _mm512_and_si512(_mm512_srli_epi16(value, 4), half);
-		groups = _mm512_and_si512(groups, _mm512_shuffle_epi8(high[i], value));
-	}
+	low = _mm512_shuffle_epi8(low, _mm512_and_si512(value, half));
+	value = _mm512_and_si512(_mm512_srli_epi16(value, 4), half);
+	return _mm512_and_si512(low, _mm512_shuffle_epi8(high, value));
+}
+
+TARGET_AVX512
+static inline u64 test_avx512(const u8 *bytes, const __m512i *low, const __m512i *high, bool early)
+{
+	__m512i groups;
+
+	groups = _mm512_and_si512(look_up_avx512(bytes, low[0], high[0]),
+				  look_up_avx512(bytes + 1, low[1], high[1]));
+	if (early && !_mm512_test_epi8_mask(groups, groups))
+		return 0;
+	groups = _mm512_and_si512(groups, look_up_avx512(bytes + 2, low[2], high[2]));
+	groups = _mm512_and_si512(groups, look_up_avx512(bytes + 3, low[3], high[3]));
 	return _mm512_test_epi8_mask(groups, groups);
 }
 
@@ -403,7 +428,7 @@ static u64 pass_avx512(const struct pass *pass, u64 at, u64 end)
 		high[i] = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)set->high[i]));
 	}
 	for (; at + 64 <= end; at += 64)
-		for (bits = test_avx512(pass->window->bytes + at, low, high); bits;
+		for (bits = test_avx512(pass->window->bytes + at, low, high, set->early); bits;
 		     bits &= bits - 1)
 			if (passes(pass, at + __builtin_ctzll(bits)))
 				tell(pass, at + __builtin_ctzll(bits));
