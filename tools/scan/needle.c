@@ -55,6 +55,8 @@ struct group {
  * @heads:	hash table: first entry, from 1
  * @entries:	all needles
  * @nr:		how many
+ * @often:	how common each byte is
+ * @total:	sum of these
  * @reach:	largest @skip of an entry
  * @early:	the first two positions alone rule most places out
  * @level:	the path to take
@@ -66,6 +68,8 @@ struct needles {
 	u16 heads[1u << HEADS_BITS];
 	struct entry entries[NEEDLES_MAX];
 	u32 nr;
+	u8 often[256];
+	u32 total;
 	u32 reach;
 	bool early;
 	enum simd level;
@@ -96,7 +100,16 @@ static u32 frequency(u8 byte)
  */
 struct needles *needles_new(void)
 {
-	return calloc(1, sizeof(struct needles));
+	struct needles *set = calloc(1, sizeof(*set));
+	u32 byte;
+
+	if (!set)
+		return NULL;
+	for (byte = 0; byte < 256; byte++) {
+		set->often[byte] = frequency(byte);
+		set->total += set->often[byte];
+	}
+	return set;
 }
 
 /**
@@ -168,23 +181,22 @@ static u32 hash(u32 key)
 }
 
 /* How often a group's first positions pass, as a share of all places. */
-static double cost(const struct group *group, u32 positions)
+static double cost(const struct needles *set, const struct group *group, u32 positions)
 {
-	double product = 1, total = 0;
+	double product = 1;
 	u32 i, byte, sum;
 
-	for (byte = 0; byte < 256; byte++)
-		total += frequency(byte);
 	for (i = 0; i < positions; i++) {
 		for (sum = 0, byte = 0; byte < 256; byte++)
 			if (group->low[i] >> (byte & 15) & 1 && group->high[i] >> (byte >> 4) & 1)
-				sum += frequency(byte);
-		product *= sum / total;
+				sum += set->often[byte];
+		product *= (double)sum / set->total;
 	}
 	return product;
 }
 
-static struct group joined(const struct group *a, const struct group *b)
+static struct group joined(const struct needles *set, const struct group *a,
+			   const struct group *b)
 {
 	struct group both;
 	u32 i;
@@ -193,7 +205,7 @@ static struct group joined(const struct group *a, const struct group *b)
 		both.low[i] = a->low[i] | b->low[i];
 		both.high[i] = a->high[i] | b->high[i];
 	}
-	both.cost = cost(&both, POSITIONS);
+	both.cost = cost(set, &both, POSITIONS);
 	return both;
 }
 
@@ -205,7 +217,7 @@ static int compare(const void *a, const void *b)
 	return memcmp(x + left->skip, y + right->skip, NEEDLE_SHORTEST);
 }
 
-static struct group alone(const struct entry *entry)
+static struct group alone(const struct needles *set, const struct entry *entry)
 {
 	const u8 *bytes = (const u8 *)entry->needle->bytes + entry->skip;
 	struct group group;
@@ -217,7 +229,7 @@ static struct group alone(const struct entry *entry)
 		group.low[i] = any ? 0xffff : 1u << (bytes[i] & 15);
 		group.high[i] = any ? 0xffff : 1u << (bytes[i] >> 4);
 	}
-	group.cost = cost(&group, POSITIONS);
+	group.cost = cost(set, &group, POSITIONS);
 	return group;
 }
 
@@ -225,7 +237,7 @@ static struct group alone(const struct entry *entry)
  * Joins neighbours in a list of groups that is in the order of their bytes until GROUPS
  * remain, always those two that then pass the least that they should not.
  */
-static u32 join_groups(struct group *groups, u32 nr)
+static u32 join_groups(const struct needles *set, struct group *groups, u32 nr)
 {
 	u32 i, best;
 
@@ -236,13 +248,13 @@ static u32 join_groups(struct group *groups, u32 nr)
 			/* The join of two is at least as costly as the dearer one. */
 			if (max(groups[i].cost, groups[i + 1].cost) >= least)
 				continue;
-			more = joined(&groups[i], &groups[i + 1]).cost;
+			more = joined(set, &groups[i], &groups[i + 1]).cost;
 			if (more < least) {
 				least = more;
 				best = i;
 			}
 		}
-		groups[best] = joined(&groups[best], &groups[best + 1]);
+		groups[best] = joined(set, &groups[best], &groups[best + 1]);
 		nr--;
 		memmove(groups + best + 1, groups + best + 2, (nr - best - 1) * sizeof(*groups));
 	}
@@ -258,10 +270,10 @@ static int fill_tables(struct needles *set)
 	if (!groups)
 		return -ENOMEM;
 	for (i = 0; i < set->nr; i++)
-		groups[i] = alone(&set->entries[i]);
-	nr = join_groups(groups, set->nr);
+		groups[i] = alone(set, &set->entries[i]);
+	nr = join_groups(set, groups, set->nr);
 	for (i = 0; i < nr; i++)
-		passed += cost(&groups[i], POSITIONS / 2);
+		passed += cost(set, &groups[i], POSITIONS / 2);
 	/* A second look at one of four blocks of 64 bytes is worth it. */
 	set->early = 64 * passed < 0.25;
 	for (i = 0; i < nr; i++)
