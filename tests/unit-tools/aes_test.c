@@ -383,9 +383,70 @@ static void test_seam(void)
 	close(fd);
 }
 
+/* A generator of OpenSSL: its state at @drbg, a cipher context, and the block of a cipher. */
+static void put_drbg(u64 vaddr, u32 drbg, u64 key_len, u32 use_df, u64 context, const u8 *key)
+{
+	const u64 block = vaddr + 0x2000;
+	struct aes_form form = { .n = 8 };
+
+	fill(bytes, 0x200000);
+	memset(bytes + 0x3000, 0, 0x200);
+	memcpy(bytes + 0x3000 + 168, &block, 8);
+	keep(key, &form, bytes + 0x2000 + 208);
+	memcpy(bytes + drbg, &context, 8);
+	memcpy(bytes + drbg + 40, &key_len, 8);
+	memcpy(bytes + drbg + 48, &use_df, 4);
+	memcpy(bytes + drbg + 52, key, 32);
+}
+
+static bool is_note(u64 vaddr, bool mapped)
+{
+	struct core_segment segment = { vaddr, 0x200000, 0, 0x200000 };
+	struct core core = { .segments = &segment, .nr_segments = 1, .is64 = true };
+	int fd = memory_file(bytes, 0x200000);
+	struct scan *scan = scan_fd(fd, mapped ? &core : NULL);
+	const struct sightings *all = scan_sightings(scan);
+	bool note = all->notes == 1;
+
+	if (all->nr != 1 || all->list[0].offset != 0x2000 + 208 || all->list[0].len != 240 ||
+	    all->keys + all->notes != 1)
+		abort();
+	scan_free(scan);
+	close(fd);
+	return note;
+}
+
+static void test_drbg(void)
+{
+	const u64 vaddr = 0x550000000000;
+	u8 key[32];
+
+	fill(key, sizeof(key));
+	put_drbg(vaddr, 0x4000, 32, 1, vaddr + 0x3000, key);
+	ok(is_note(vaddr, true), "the schedule of OpenSSL's generator is a note");
+	ok(!is_note(vaddr, false), "in a file that is no core it is a key");
+	put_drbg(vaddr, 0x4fe0, 32, 1, vaddr + 0x3000, key);
+	ok(is_note(vaddr, true), "a note also if a page ends in the state");
+	put_drbg(vaddr, 0x4000, 16, 1, vaddr + 0x3000, key);
+	ok(!is_note(vaddr, true), "a key if the length is another");
+	put_drbg(vaddr, 0x4000, 32, 2, vaddr + 0x3000, key);
+	ok(!is_note(vaddr, true), "a key if a flag is none");
+	put_drbg(vaddr, 0x4000, 32, 1, vaddr + 0x3000, key);
+	bytes[0x3000 + 168 + 1] ^= 0x40;
+	ok(!is_note(vaddr, true), "a key if the context points elsewhere");
+	put_drbg(vaddr, 0x4000, 32, 1, 0, key);
+	ok(!is_note(vaddr, true), "a key if there is no context");
+	put_drbg(vaddr, 0x4000, 32, 1, vaddr + 0x3000, key);
+	bytes[0x4000 + 52 + 31] ^= 1;
+	ok(!is_note(vaddr, true), "a key if the state has another one");
+	put_drbg(vaddr, 0x1ff000, 32, 1, vaddr + 0x3000, key);
+	ok(!is_note(vaddr, true), "a key if the state is too far away");
+}
+
 int main(void)
 {
 	test_maker();
+	test_drbg();
 	test_forms();
 	test_edges();
 	test_dull_keys();
