@@ -23,7 +23,7 @@ TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd dpkg-dev cpio
 python3 gdb libc6-dbg openssl"
 
 # Libraries and programs that tests crash, besides OpenSSL and libsodium.
-CRASHED="libgcrypt20-dev libgnutls28-dev libmbedtls-dev libwolfssl-dev gpg gpg-agent
+CRASHED="libgcrypt20-dev libgnutls28-dev nettle-dev libmbedtls-dev libwolfssl-dev gpg gpg-agent
 openssh-client libpcre2-8-0 libcrypt1 liblua5.3-0 libopentracing-c-wrapper0 libwrap0 libsystemd0 libgssapi-krb5-2 libldap-2.5-0
 liblz4-1 libpam0g libicu72 libxml2 libxslt1.1 libzstd1 libuuid1 util-linux"
 

@@ -121,7 +121,7 @@ static int judge_sidecar(const struct seal *seal, struct complaint *text)
  */
 static void does_without_seal(struct audit *audit, struct complaint *text)
 {
-	if (!audit->search) {
+	if (!audit->search && !audit->scan) {
 		complaint_set(text, "none, and nothing else to look for");
 		conclude(audit, CHECK_SEAL, CHECK_FAILED);
 		return;

@@ -106,7 +106,7 @@ void input_close(struct input *in)
 	in->buffer = NULL;
 }
 
-static int read_fully(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
+static int read_fully(const struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
 {
 	if (in->source)
 		return in->source->read(in->source_arg, offset, to, len, why);
@@ -177,6 +177,27 @@ int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint
 	return 0;
 }
 
+/**
+ * input_read_at() - copy bytes from anywhere
+ * @in:		open
+ * @offset:	first byte
+ * @to:		@len bytes
+ * @len:	how many
+ * @why:	text of an error
+ *
+ * As input_read(), but for a look here and there: nothing is read that is not asked for,
+ * and several threads may do so at the same time.
+ *
+ * Return: 0, -EBADMSG when the file does not have them, -EIO.
+ */
+int input_read_at(const struct input *in, u64 offset, void *to, u64 len, struct complaint *why)
+{
+	if (offset > in->size || in->size - offset < len)
+		return complain(why, -EBADMSG, "ends before offset %" PRIu64 " + %" PRIu64,
+				offset, len);
+	return read_fully(in, offset, to, len, why);
+}
+
 /* Learns what the file has at @offset; where that is unknown, it is data. */
 static void find_extent(struct input *in, u64 offset)
 {
@@ -194,7 +215,9 @@ static void find_extent(struct input *in, u64 offset)
 	}
 	data = lseek(in->fd, offset, SEEK_DATA);
 	if (data < 0 && errno == ENXIO) {
-		in->extent_hole = true;
+		/* No data up to the end, unless that came nearer: then reading tells. */
+		data = lseek(in->fd, 0, SEEK_END);
+		in->extent_hole = data >= 0 && (u64)data >= in->size;
 	} else if (data < 0) {
 		in->skip_holes = false;
 	} else if ((u64)data > offset) {

@@ -146,40 +146,52 @@ void spans_free(struct spans *spans)
 	*spans = (struct spans){ 0 };
 }
 
+#define BLOCK	64u
+
 static bool block_is_zero(const u8 *bytes)
 {
-	u64 words[8];
+	u64 words[BLOCK / 8];
 
 	memcpy(words, bytes, sizeof(words));
 	return !(words[0] | words[1] | words[2] | words[3] |
 		 words[4] | words[5] | words[6] | words[7]);
 }
 
-static void note_dirty(struct zeros *zeros, u64 addr)
+/* Bytes from @first to @last, @nr of which are not zero, the outer ones among them. */
+static void note_dirty(struct zeros *zeros, u64 first, u64 last, u32 nr)
 {
 	struct span *tail = zeros->nr_places ? &zeros->places[zeros->nr_places - 1] : NULL;
 
-	zeros->dirty++;
+	zeros->dirty += nr;
 	/* A page is one place: key bytes that happen to be zero do not divide it. */
-	if (tail && (addr - tail->last < 4096 || zeros->nr_places == DIRTY_MAX))
-		tail->last = addr;
+	if (tail && (first - tail->last < 4096 || zeros->nr_places == DIRTY_MAX))
+		tail->last = last;
 	else
-		zeros->places[zeros->nr_places++] = (struct span){ addr, addr };
+		zeros->places[zeros->nr_places++] = (struct span){ first, last };
+}
+
+/* At most BLOCK bytes, which are not all zero. */
+static void note_block(struct zeros *zeros, const u8 *bytes, u32 len, u64 addr)
+{
+	u32 i, nr = 0, first = len, last = 0;
+
+	for (i = 0; i < len; i++) {
+		nr += !!bytes[i];
+		first = min(first, bytes[i] ? i : len);
+		last = bytes[i] ? i : last;
+	}
+	if (nr)
+		note_dirty(zeros, addr + first, addr + last, nr);
 }
 
 static void scan(struct zeros *zeros, const u8 *bytes, u64 len, u64 addr)
 {
-	u64 i = 0, end;
+	u64 i, part;
 
-	while (i < len) {
-		if (len - i >= 64 && block_is_zero(bytes + i)) {
-			i += 64;
-			continue;
-		}
-		end = min(len, i + 64);
-		for (; i < end; i++)
-			if (bytes[i])
-				note_dirty(zeros, addr + i);
+	for (i = 0; i < len; i += part) {
+		part = min(len - i, (u64)BLOCK);
+		if (part < BLOCK || !block_is_zero(bytes + i))
+			note_block(zeros, bytes + i, part, addr + i);
 	}
 }
 

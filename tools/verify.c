@@ -24,7 +24,7 @@ enum {
 	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
 	OPT_NO_REVERSE, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
 	OPT_VERSION, OPT_FORMAT, OPT_RAW, OPT_UNSEALED, OPT_MAX_SIZE, OPT_PROGRESS, OPT_NO_PROGRESS,
-	OPT_VERBOSE, OPT_DETECT, OPT_NO_SCAN,
+	OPT_VERBOSE, OPT_DETECT, OPT_NO_SCAN, OPT_THREADS,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +37,7 @@ static const struct option long_options[] = {
 	{ "no-reverse", no_argument, NULL, OPT_NO_REVERSE },
 	{ "detect", required_argument, NULL, OPT_DETECT },
 	{ "no-scan", no_argument, NULL, OPT_NO_SCAN },
+	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
@@ -72,6 +73,7 @@ static void print_help(FILE *to)
 	      "  --no-reverse      do not search for reversed secrets\n"
 	      "  --detect LIST     look for keys by these detectors only (default: all)\n"
 	      "  --no-scan         do not look for keys that nobody registered\n"
+	      "  --threads N       threads that look for keys (default: one for each processor)\n"
 	      "  --read-holes      read holes of the file instead of passing over them\n"
 	      "  --no-sandbox      parse without seccomp and without a limit of memory\n"
 	      "  --json            report for a program\n"
@@ -109,17 +111,16 @@ static int parse_color(struct options *options, const char *when)
 	return usage("--color: always, never or auto");
 }
 
-static int parse_shortest(struct options *options, const char *number)
+static int parse_number(const char *option, const char *number, u32 least, u32 most, u32 *to)
 {
 	char *end;
 	unsigned long value;
 
 	errno = 0;
 	value = strtoul(number, &end, 10);
-	if (errno || *end || end == number || *number == '-' || value < SECRET_MIN ||
-	    value > SECRET_MAX)
-		return usage("--secret-min: a number from %u to %u", SECRET_MIN, SECRET_MAX);
-	options->shortest = value;
+	if (errno || *end || end == number || *number == '-' || value < least || value > most)
+		return usage("%s: a number from %u to %u", option, least, most);
+	*to = value;
 	return 0;
 }
 
@@ -183,7 +184,8 @@ static int parse_options(struct options *options, int argc, char **argv)
 			options->secrets[options->nr_secrets++] = optarg;
 			break;
 		case OPT_SECRET_MIN:
-			error = parse_shortest(options, optarg);
+			error = parse_number("--secret-min", optarg, SECRET_MIN, SECRET_MAX,
+					     &options->shortest);
 			break;
 		case OPT_REVERSE:
 		case OPT_NO_REVERSE:
@@ -194,6 +196,10 @@ static int parse_options(struct options *options, int argc, char **argv)
 			break;
 		case OPT_NO_SCAN:
 			options->no_scan = true;
+			break;
+		case OPT_THREADS:
+			error = parse_number("--threads", optarg, 1, SCAN_THREADS,
+					     &options->scan.threads);
 			break;
 		case OPT_JSON:
 			options->json = true;

@@ -27,6 +27,21 @@ $(B)/tests/bench/handshakes: tests/bench/handshakes.c $(TAG_OBJ) $(BPF_O)/tag_ma
 	$(CC) $(KR_CFLAGS) -I$(BPF_O) -MMD -MP -pthread -o $@ $(filter %.c %.o,$^) -pie \
 		$(BPF_LIBS) -lssl -lcrypto
 
+# kredact-verify, beside other tools.
+$(B)/tests/bench/verify_service: tests/bench/verify_service.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -MMD -MP -o $@ $< -pie -lcrypto
+
+$(B)/tests/bench/verify_sealed: $(addprefix tests/,bench/verify_sealed.c unit-tools/fixture.c unit-tools/run.c)
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -iquote tests/unit-tools -o $@ $^ -pie -lcrypto
+
+bench-verify: $(addprefix $(B)/,bin/kredact-verify tests/bench/verify_service tests/bench/verify_sealed) ## measure kredact-verify beside other tools (VERIFY_MIB)
+	@packaging/deps.sh aeskeyfind rsakeyfind yara
+	@tests/bench/verify.py $(B)
+
+.PHONY: bench-verify
+
 ALL_VM += $(B)/tests/bench/handshakes
 STAGE_FILES += $(B)/tests/bench/handshakes:/kredact/bin/ \
 	       tests/bench/handshakes_test.sh:/kredact/tests/handshakes

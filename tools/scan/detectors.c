@@ -8,5 +8,7 @@
 
 const struct detector *const detectors[] = {
 	&detect_aes,
+	&detect_chacha,
+	&detect_session,
 	NULL,
 };

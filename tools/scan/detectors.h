@@ -8,5 +8,7 @@
 #include "scan.h"
 
 extern const struct detector detect_aes;	/* AES key schedules */
+extern const struct detector detect_chacha;	/* ChaCha20 and Salsa20 states */
+extern const struct detector detect_session;	/* secrets of TLS sessions */
 
 #endif /* KREDACT_TOOLS_DETECTORS_H */

@@ -11,9 +11,9 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include "scan.h"
+#include "needle.h"
+#include "sweep.h"
 
-#define CHUNK		(1u << 20)
 #define DETECTORS	64u
 
 /**
@@ -22,10 +22,11 @@
  * @use:	detectors of this scan
  * @states:	theirs
  * @nr:		how many
+ * @needles:	literals of them all
  * @in:		while it runs: the file, for reading at random
  * @core:	its segments, or NULL
- * @buffer:	a window's bytes
- * @lock:	guards @sightings and @in
+ * @sweep:	its threads
+ * @lock:	guards @sightings
  * @sightings:	what was reported
  */
 struct scan {
@@ -33,9 +34,10 @@ struct scan {
 	const struct detector *use[DETECTORS];
 	void *states[DETECTORS];
 	u32 nr;
+	struct needles *needles;
 	struct input *in;
 	const struct core *core;
-	u8 *buffer;
+	struct sweep *sweep;
 	pthread_mutex_t lock;
 	struct sightings sightings;
 };
@@ -104,9 +106,10 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 	if (!scan)
 		return NULL;
 	pthread_mutex_init(&scan->lock, NULL);
-	scan->buffer = malloc(SCAN_BEFORE + CHUNK + SCAN_AFTER);
-	if (!scan->buffer || sightings_init(&scan->sightings) || known(options->only, why) ||
-	    make_key(scan, options, why))
+	scan->sweep = sweep_new(options->threads);
+	scan->needles = needles_new();
+	if (!scan->sweep || !scan->needles || sightings_init(&scan->sightings) ||
+	    known(options->only, why) || make_key(scan, options, why))
 		goto fail;
 	for (i = 0; detectors[i]; i++) {
 		if (!wanted(options->only, detectors[i]->name))
@@ -118,7 +121,11 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 				goto fail;
 		}
 		scan->nr++;
+		if (needles_add(scan->needles, detectors[i]->needles, scan->states[scan->nr - 1],
+				why))
+			goto fail;
 	}
+	needles_prepare(scan->needles);
 	return scan;
 
 fail:
@@ -134,105 +141,38 @@ void scan_free(struct scan *scan)
 {
 	if (!scan)
 		return;
+	sweep_free(scan->sweep);
 	while (scan->nr--)
 		if (scan->use[scan->nr]->close)
 			scan->use[scan->nr]->close(scan->states[scan->nr]);
-	if (scan->buffer)
-		OPENSSL_cleanse(scan->buffer, SCAN_BEFORE + CHUNK + SCAN_AFTER);
-	free(scan->buffer);
+	needles_free(scan->needles);
 	sightings_free(&scan->sightings);
 	pthread_mutex_destroy(&scan->lock);
 	OPENSSL_cleanse(scan->key, sizeof(scan->key));
 	free(scan);
 }
 
-static void look(struct scan *scan, const struct window *window)
+/**
+ * scan_start() - make the threads of a scan
+ * @scan:	from scan_new()
+ *
+ * scan_run() does it; for a sandbox that has no threads it is called before that
+ * closes, which then has to hold for all threads.
+ */
+void scan_start(struct scan *scan)
 {
+	sweep_start(scan->sweep);
+}
+
+static void look(void *arg, const struct window *window)
+{
+	struct scan *scan = arg;
 	u32 i;
 
+	needles_look(scan->needles, scan, window);
 	for (i = 0; i < scan->nr; i++)
-		scan->use[i]->look(scan, scan->states[i], window);
-}
-
-/* Reads what the file has, with zeros for holes. */
-static int read_bytes(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
-{
-	u64 part;
-	int error;
-
-	for (; len; offset += part, to += part, len -= part) {
-		bool hole = input_is_hole(in, offset, &part);
-
-		part = min(part, len);
-		if (hole) {
-			memset(to, 0, part);
-			continue;
-		}
-		error = input_read(in, offset, to, part, why);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static int look_at_file(struct scan *scan, struct complaint *why)
-{
-	struct window window = { .bytes = scan->buffer };
-	u64 size = scan->in->size, at, next, hole, last;
-	int error;
-
-	for (at = 0; at < size; at = next) {
-		next = min(at + CHUNK, size);
-		if (input_is_hole(scan->in, at, &hole)) {
-			next = at + hole;
-			continue;
-		}
-		window.offset = at - min(at, (u64)SCAN_BEFORE);
-		last = min(next + SCAN_AFTER, size);
-		window.len = last - window.offset;
-		window.begin = at - window.offset;
-		window.end = next - window.offset;
-		error = read_bytes(scan->in, window.offset, scan->buffer, window.len, why);
-		if (error)
-			return error;
-		look(scan, &window);
-	}
-	return 0;
-}
-
-/* Neighbours in memory that are not neighbours in the file: see search.c. */
-static int look_at_seams(struct scan *scan, struct complaint *why)
-{
-	const struct core *core = scan->core;
-	struct window window = { .bytes = scan->buffer };
-	u64 before, after;
-	int error;
-	u32 i;
-
-	for (i = 0; core && i + 1 < core->nr_segments; i++) {
-		const struct core_segment *left = &core->segments[i], *right = left + 1;
-
-		if (left->filesz != left->memsz || right->vaddr - left->vaddr != left->memsz ||
-		    right->offset - left->offset == left->filesz)
-			continue;
-		before = min(left->filesz, (u64)SCAN_AFTER);
-		after = min(right->filesz, (u64)SCAN_AFTER);
-		if (!before || !after)
-			continue;
-		window.offset = left->offset + left->filesz - before;
-		window.seam = before;
-		window.seam_offset = right->offset;
-		window.len = before + after;
-		window.end = before;
-		error = read_bytes(scan->in, window.offset, scan->buffer, before, why);
-		if (!error)
-			error = read_bytes(scan->in, right->offset, scan->buffer + before, after,
-					   why);
-		if (error)
-			return error;
-		look(scan, &window);
-	}
-	return 0;
+		if (scan->use[i]->look)
+			scan->use[i]->look(scan, scan->states[i], window);
 }
 
 /**
@@ -244,7 +184,7 @@ static int look_at_seams(struct scan *scan, struct complaint *why)
  *
  * After an error what was seen until then is there.
  *
- * Return: 0, -EIO (also when the file became shorter), -ENOMEM.
+ * Return: 0, -EBADMSG, -EIO (also when the file became shorter), -ENOMEM.
  */
 int scan_run(struct scan *scan, struct input *in, const struct core *core, struct complaint *why)
 {
@@ -253,9 +193,7 @@ int scan_run(struct scan *scan, struct input *in, const struct core *core, struc
 
 	scan->in = in;
 	scan->core = core;
-	error = look_at_file(scan, why);
-	if (!error)
-		error = look_at_seams(scan, why);
+	error = sweep_run(scan->sweep, in, core, look, scan, why);
 	/* What was gathered is resolved even if the file ended too soon. */
 	for (i = 0; i < scan->nr; i++) {
 		struct complaint other;
@@ -380,14 +318,8 @@ void scan_report_memory(struct scan *scan, u64 vaddr, const void *bytes, u32 len
 bool scan_bytes(struct scan *scan, u64 offset, void *to, u64 len)
 {
 	struct complaint ignored;
-	bool done;
 
-	if (offset > scan->in->size || scan->in->size - offset < len)
-		return false;
-	pthread_mutex_lock(&scan->lock);
-	done = !read_bytes(scan->in, offset, to, len, &ignored);
-	pthread_mutex_unlock(&scan->lock);
-	return done;
+	return !input_read_at(scan->in, offset, to, len, &ignored);
 }
 
 /**
@@ -410,7 +342,7 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len)
 
 	if (!core)
 		return false;
-	for (i = core_segment_from(core, vaddr); len; i++, vaddr += part, bytes += part, len -= part) {
+	for (i = core_segment_from(core, vaddr); len; i++) {
 		const struct core_segment *segment = &core->segments[i];
 
 		if (i == core->nr_segments || vaddr < segment->vaddr ||
@@ -419,6 +351,9 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len)
 		part = min(len, segment->filesz - (vaddr - segment->vaddr));
 		if (!scan_bytes(scan, segment->offset + (vaddr - segment->vaddr), bytes, part))
 			return false;
+		vaddr += part;
+		bytes += part;
+		len -= part;
 	}
 	return true;
 }

@@ -17,6 +17,7 @@
 #define SCAN_BEFORE	4096u
 #define SCAN_AFTER	65536u
 #define SCAN_KEY_LEN	32u
+#define SCAN_THREADS	16u	/* at most */
 
 /**
  * struct window - a part of the file
@@ -31,8 +32,9 @@
  * @seam_offset: of @bytes[@seam] in the file
  *
  * At least SCAN_BEFORE bytes are before @begin and SCAN_AFTER after @end, unless the
- * file, or a long hole in it, begins or ends there. A window never begins a structure
- * twice: each byte of the file is a candidate in one window that has no seam.
+ * file begins or ends there. A window never begins a structure twice: each byte of
+ * the file is a candidate in one window that has no seam, or in none: of a long run of
+ * zeros only the last SCAN_BEFORE bytes or so are candidates.
  */
 struct window {
 	const u8 *bytes;
@@ -45,13 +47,16 @@ struct window {
 };
 
 struct scan;
+struct needle;
 
 /**
  * struct detector - finds one family of keys; one static object each
  * @name:	one word, for --detect and tests
  * @open:	makes the state of one scan; NULL: none is needed. Before the sandbox:
  *		what libraries load behind our back is to be loaded here
- * @look:	looks at a window; called by several threads at once, in any order
+ * @needles:	literals that it wants to be told of, see needle.h; NULL: none
+ * @look:	looks at a window; called by several threads at once, in any order. NULL:
+ *		the needles are all
  * @resolve:	called once when all windows were looked at, by one thread; NULL: nothing
  *		to do. May read the dump at random: scan_memory(), scan_bytes()
  * @close:	releases the state, and erases secrets in it
@@ -59,6 +64,7 @@ struct scan;
 struct detector {
 	const char *name;
 	void *(*open)(struct scan *scan, struct complaint *why);
+	const struct needle *needles;
 	void (*look)(struct scan *scan, void *state, const struct window *window);
 	int (*resolve)(struct scan *scan, void *state, struct complaint *why);
 	void (*close)(void *state);
@@ -72,15 +78,18 @@ extern const struct detector *const detectors[];
  * @only:	names of detectors, separated by commas; NULL: all
  * @key:	of the digests: the auditor's, so that they can be compared between dumps
  * @key_len:	its bytes; 0: a random key of this run
+ * @threads:	that look; 0: one for each processor
  */
 struct scan_options {
 	const char *only;
 	const u8 *key;
 	size_t key_len;
+	u32 threads;
 };
 
 struct scan *scan_new(const struct scan_options *options, struct complaint *why);
 void scan_free(struct scan *scan);
+void scan_start(struct scan *scan);
 int scan_run(struct scan *scan, struct input *in, const struct core *core, struct complaint *why);
 const struct sightings *scan_sightings(const struct scan *scan);
 

@@ -8,6 +8,19 @@
 
 #include "sighting.h"
 
+static int compare(const void *a, const void *b)
+{
+	const struct sighting *left = a, *right = b;
+
+	if (left->offset != right->offset)
+		return left->offset < right->offset ? -1 : 1;
+	if (left->kind != right->kind)
+		return strcmp(left->kind->word, right->kind->word);
+	if (left->proven != right->proven)
+		return left->proven ? -1 : 1;
+	return left->len == right->len ? 0 : left->len > right->len ? -1 : 1;
+}
+
 /**
  * sightings_init() - begin with none
  * @all:	to be released by sightings_free()
@@ -18,7 +31,11 @@ int sightings_init(struct sightings *all)
 {
 	*all = (struct sightings){ 0 };
 	all->list = calloc(SIGHTINGS_LISTED, sizeof(*all->list));
-	return all->list ? 0 : -ENOMEM;
+	if (!all->list)
+		return -ENOMEM;
+	/* The first time qsort() asks for the size of memory, which the sandbox does not tell. */
+	qsort(all->list, SIGHTINGS_LISTED, sizeof(*all->list), compare);
+	return 0;
 }
 
 /**
@@ -66,19 +83,6 @@ void sightings_add(struct sightings *all, const struct sighting *sighting)
 	else
 		all->notes++;
 	count(all, sighting->kind);
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct sighting *left = a, *right = b;
-
-	if (left->offset != right->offset)
-		return left->offset < right->offset ? -1 : 1;
-	if (left->kind != right->kind)
-		return strcmp(left->kind->word, right->kind->word);
-	if (left->proven != right->proven)
-		return left->proven ? -1 : 1;
-	return left->len == right->len ? 0 : left->len > right->len ? -1 : 1;
 }
 
 /**

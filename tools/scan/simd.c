@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What this machine can do with many bytes at once: see simd.h.
+ */
+#include "simd.h"
+
+static enum simd limit = SIMD_AVX512;
+
+/**
+ * simd_level() - the widest path that may be taken
+ *
+ * Return: what processor and kernel both have, and simd_limit() allows.
+ */
+enum simd simd_level(void)
+{
+	enum simd level = SIMD_NONE;
+
+#ifdef HAVE_SIMD
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+	    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt")) {
+		level = SIMD_AVX2;
+		if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+			level = SIMD_AVX512;
+	}
+#endif
+	return level < limit ? level : limit;
+}
+
+/**
+ * simd_limit() - take no wider path than this, so that tests reach each of them
+ * @most:	the widest; for scans that begin later
+ */
+void simd_limit(enum simd most)
+{
+	limit = most;
+}
