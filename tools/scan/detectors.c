@@ -10,5 +10,7 @@ const struct detector *const detectors[] = {
 	&detect_aes,
 	&detect_chacha,
 	&detect_session,
+	&detect_openssh,
+	&detect_pem,
 	NULL,
 };

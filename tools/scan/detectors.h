@@ -10,5 +10,7 @@
 extern const struct detector detect_aes;	/* AES key schedules */
 extern const struct detector detect_chacha;	/* ChaCha20 and Salsa20 states */
 extern const struct detector detect_session;	/* secrets of TLS sessions */
+extern const struct detector detect_openssh;	/* keys of SSH and PuTTY in memory */
+extern const struct detector detect_pem;		/* private keys in PEM */
 
 #endif /* KREDACT_TOOLS_DETECTORS_H */

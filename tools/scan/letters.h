@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Text in a window: letters of one byte or of UTF-16, and what is written with them.
+ */
+#ifndef KREDACT_TOOLS_LETTERS_H
+#define KREDACT_TOOLS_LETTERS_H
+
+#include "needle.h"
+
+/* What a window can hold of a base64 body. */
+#define BODY_MAX	(SCAN_AFTER / 4 * 3)
+
+/**
+ * struct letters - text from some place of a window on, and before it
+ * @window:	the window
+ * @at:		index of the byte that is letter 0
+ * @wide:	UTF-16: every other byte is a letter, and zeros are between. Whether a
+ *		letter's zero comes after it or before (little or big endian) does not
+ *		matter, since both look the same from the first letter to the last one
+ */
+struct letters {
+	const struct window *window;
+	u64 at;
+	bool wide;
+};
+
+/**
+ * letter() - one letter
+ * @text:	the text
+ * @i:		which; may be negative
+ *
+ * Return: it, or -1 if it is outside the window or not of Latin-1.
+ */
+static inline int letter(const struct letters *text, s64 i)
+{
+	const struct window *window = text->window;
+	/* What lies before the window is beyond its end, in unsigned numbers. */
+	u64 at = text->at + ((u64)i << text->wide);
+
+	if (at >= window->len)
+		return -1;
+	if (text->wide && (at + 1 >= window->len || window->bytes[at + 1]) &&
+	    (!at || window->bytes[at - 1]))
+		return -1;
+	return window->bytes[at];
+}
+
+/**
+ * letters_of() - the text that a needle begins
+ * @window:	the window
+ * @at:		index of the needle's first byte
+ * @needle:	of TEXT_NEEDLE()
+ */
+static inline struct letters letters_of(const struct window *window, u64 at,
+					const struct needle *needle)
+{
+	return (struct letters){ window, at, !((const u8 *)needle->bytes)[1] };
+}
+
+/* Letters of a needle of TEXT_NEEDLE(). */
+static inline u32 letters_in(const struct needle *needle)
+{
+	return ((const u8 *)needle->bytes)[1] ? needle->len : needle->len / 2 + 1;
+}
+
+/* The needles of a string literal: as bytes, and as UTF-16 of either order. */
+#define TEXT_NEEDLE(literal, function)	\
+	NEEDLE(literal, function),	\
+	{ .bytes = u"" literal, .len = sizeof(u"" literal) - 3, .hit = (function) }
+
+/**
+ * struct body - what a base64 text says
+ * @bytes:	decoded; to be erased by who has them
+ * @len:	how many
+ * @first:	index of its first letter
+ * @end:	index after its last one, '=' included
+ * @dash:	'-' ended it, as at a line of END
+ * @sum:	the bytes of a last line "=XXXX" (OpenPGP's CRC-24), or -1
+ */
+struct body {
+	u8 bytes[BODY_MAX];
+	u32 len;
+	s64 first;
+	s64 end;
+	bool dash;
+	s32 sum;
+};
+
+void body_decode(struct body *body, const struct letters *text, s64 from);
+void body_erase(struct body *body);
+s64 letters_headers(const struct letters *text, s64 i, const char *word, bool *seen);
+bool letters_match(const struct letters *text, s64 i, const char *words);
+u32 letters_run(const struct letters *text, s64 i, u32 max, const char *alphabet);
+u32 letters_copy(const struct letters *text, s64 i, u32 nr, char *to);
+s32 base64_value(int c);
+u32 base64_tight(const char *from, u32 nr, u8 *to);
+void letters_report(struct scan *scan, const struct letters *text, s64 i, u32 nr,
+		    const struct kind *kind, bool proven, const char *format, ...)
+	__attribute__((format(printf, 7, 8)));
+
+#define ALPHABET_DIGITS	"0123456789"
+#define ALPHABET_HEX	"0123456789abcdefABCDEF"
+#define ALPHABET_LOWER	"abcdefghijklmnopqrstuvwxyz"
+#define ALPHABET_UPPER	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define ALPHABET_WORD	ALPHABET_DIGITS ALPHABET_UPPER ALPHABET_LOWER
+#define ALPHABET_BASE64	ALPHABET_WORD "+/"
+#define ALPHABET_URL	ALPHABET_WORD "-_"
+
+#endif /* KREDACT_TOOLS_LETTERS_H */
