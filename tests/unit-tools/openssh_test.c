@@ -62,7 +62,7 @@ static u32 private_section(void)
 {
 	static const char magic[] = "openssh-key-v1";
 	struct wire wire = { bytes + sizeof(magic), len - sizeof(magic) };
-	struct number string;
+	struct octets string;
 	u32 number, i;
 
 	for (i = 0; i < 3; i++)
@@ -75,10 +75,10 @@ static u32 private_section(void)
 }
 
 /* The string of index @field after the type, of a private section at @at. */
-static struct number field(u32 at, u32 nr)
+static struct octets field(u32 at, u32 nr)
 {
 	struct wire wire = { bytes + at, len - at };
-	struct number string = { NULL, 0 };
+	struct octets string = { NULL, 0 };
 	u32 i;
 
 	for (i = 0; i <= nr + 1; i++)
@@ -89,7 +89,7 @@ static struct number field(u32 at, u32 nr)
 static void test_type(const char *type, const char *options, u32 first, u32 last, u32 shorter)
 {
 	struct seen seen = { "ssh-private", 0, 0, true }, pem;
-	struct number from, to;
+	struct octets from, to;
 	u32 at;
 
 	ok(shell("rm -f key key.pub; ssh-keygen -q -t %s %s -N '' -C comment -f key", type,
@@ -171,7 +171,7 @@ static u32 put_base64(char *to, const u8 *from, u32 nr)
 static void test_putty(void)
 {
 	struct seen seen = { "putty-private", 0, 0, true };
-	struct number public, private;
+	struct octets public, private;
 	u32 total, at, n;
 	char *broken;
 

@@ -12,5 +12,9 @@ const struct detector *const detectors[] = {
 	&detect_session,
 	&detect_openssh,
 	&detect_pem,
+	&detect_tokens,
+	&detect_jwt,
+	&detect_jwk,
+	&detect_logins,
 	NULL,
 };

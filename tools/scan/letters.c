@@ -263,6 +263,25 @@ bool letters_match(const struct letters *text, s64 i, const char *words)
 }
 
 /**
+ * letters_begin() - may a word begin here?
+ * @text:	the text
+ * @i:		index of its first letter
+ *
+ * Return: false if a letter, a digit, '-' or '_' is before it, unless that is the end of
+ * "\\n" or "%3D".
+ */
+bool letters_begin(const struct letters *text, s64 i)
+{
+	int c = letter(text, i - 1);
+
+	if (c <= 0 || !strchr(ALPHABET_URL, c))
+		return true;
+	if (letter(text, i - 2) == '\\' && (c == 'n' || c == 'r' || c == 't'))
+		return true;
+	return letter(text, i - 3) == '%' && hex_pair(text, i - 2) >= 0;
+}
+
+/**
  * letters_run() - how many letters of an alphabet are there?
  * @text:	the text
  * @i:		index of the first one

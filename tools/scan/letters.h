@@ -89,6 +89,7 @@ struct body {
 void body_decode(struct body *body, const struct letters *text, s64 from);
 void body_erase(struct body *body);
 s64 letters_headers(const struct letters *text, s64 i, const char *word, bool *seen);
+bool letters_begin(const struct letters *text, s64 i);
 bool letters_match(const struct letters *text, s64 i, const char *words);
 u32 letters_run(const struct letters *text, s64 i, u32 max, const char *alphabet);
 u32 letters_copy(const struct letters *text, s64 i, u32 nr, char *to);

@@ -76,7 +76,7 @@ struct shields {
 enum openssh openssh_file(const u8 *bytes, u64 len, struct sshkey *key)
 {
 	struct wire wire = { bytes + sizeof(OPENSSH_MAGIC), len - sizeof(OPENSSH_MAGIC) };
-	struct number cipher, kdf, options, public;
+	struct octets cipher, kdf, options, public;
 	u32 keys, private_len, check[2];
 	enum openssh cut = OPENSSH_CUT;
 

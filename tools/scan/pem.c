@@ -10,6 +10,7 @@
 #include "letters.h"
 #include "openssh.h"
 #include "privkey.h"
+#include "published.h"
 
 static const struct kind kind_key = {
 	.word = "pem-private",
@@ -32,6 +33,13 @@ static const struct kind kind_encrypted = {
 	.weight = WEIGHT_NOTE,
 };
 
+static const struct kind kind_published = {
+	.word = "pem-published",
+	.text = "published private key in PEM",
+	.advice = "none: a library has it in its text, or an example",
+	.weight = WEIGHT_NOTE,
+};
+
 #define LABEL_MAX	24	/* letters between "BEGIN " and "PRIVATE KEY" */
 #define CUT_LEAST	96u	/* letters of base64 that make a part of a key a finding */
 #define TAIL_MAX	16384	/* letters to go back from a line of END */
@@ -41,9 +49,9 @@ static void *open_pem(struct scan *scan, struct complaint *why)
 	static int state;
 
 	(void)scan;
-	if (proof_init())
+	if (proof_init() && published_init())
 		return &state;
-	complaint_set(why, "OpenSSL has no elliptic curves");
+	complaint_set(why, "OpenSSL has no elliptic curves or no SHA-256");
 	return NULL;
 }
 
@@ -58,21 +66,26 @@ static void report(struct scan *scan, const struct letters *text, const struct b
 		       "%s%s%s", type, number, kind == &kind_cut ? ", its end is missing" : "");
 }
 
-static bool whole_key(struct scan *scan, const struct letters *text, const struct body *body)
+static void whole_key(struct scan *scan, const struct letters *text, const struct body *body)
 {
+	const char *where = published(body->bytes, body->len);
 	struct privkey key;
 	struct sshkey ssh;
 
+	if (where) {
+		report(scan, text, body, &kind_published, false, where, 0);
+		return;
+	}
 	switch (openssh_file(body->bytes, body->len, &ssh)) {
 	case OPENSSH_CLEAR:
 		report(scan, text, body, &kind_key, true, ssh.type, ssh.bits);
-		return true;
+		return;
 	case OPENSSH_ENCRYPTED:
 		report(scan, text, body, &kind_encrypted, false, "OpenSSH", 0);
-		return true;
+		return;
 	case OPENSSH_CUT:
 		report(scan, text, body, &kind_cut, false, "OpenSSH", 0);
-		return true;
+		return;
 	case OPENSSH_NOT:
 		break;
 	}
@@ -80,17 +93,16 @@ static bool whole_key(struct scan *scan, const struct letters *text, const struc
 	switch (key.state) {
 	case PRIVKEY_CLEAR:
 		report(scan, text, body, &kind_key, key.proof == PROOF_DONE, key.type, key.bits);
-		return true;
+		return;
 	case PRIVKEY_ENCRYPTED:
 		report(scan, text, body, &kind_encrypted, false, "PKCS#8", 0);
-		return true;
+		return;
 	case PRIVKEY_CUT:
 		report(scan, text, body, &kind_cut, false, key.type, key.bits);
-		return true;
+		return;
 	case PRIVKEY_NOT:
 		break;
 	}
-	return false;
 }
 
 /*

@@ -68,9 +68,9 @@ bool element_is(struct wire *wire, u8 tag, struct element *element)
 	return wire->len && *wire->bytes == tag && element_next(wire, element);
 }
 
-static struct number number(const struct element *element)
+static struct octets number(const struct element *element)
 {
-	struct number n = { element->in.bytes, element->in.len };
+	struct octets n = { element->in.bytes, element->in.len };
 
 	while (n.len && !*n.bytes) {
 		n.bytes++;
@@ -143,7 +143,7 @@ static const char *curve_type(enum ecc curve)
 static void sec1(struct wire *wire, enum ecc curve, struct privkey *key)
 {
 	struct element secret, field, inner;
-	struct number point = { NULL, 0 };
+	struct octets point = { NULL, 0 };
 
 	if (!element_is(wire, OCTETS, &secret))
 		return;
@@ -151,7 +151,7 @@ static void sec1(struct wire *wire, enum ecc curve, struct privkey *key)
 		if (field.tag == TAG_0 && element_is(&field.in, OID, &inner))
 			curve = ecc_of_oid(inner.in.bytes, inner.in.len);
 		if (field.tag == TAG_1 && element_is(&field.in, BITS, &inner) && inner.in.len > 1)
-			point = (struct number){ inner.in.bytes + 1, inner.in.len - 1 };
+			point = (struct octets){ inner.in.bytes + 1, inner.in.len - 1 };
 	}
 	key->type = curve_type(curve);
 	key->secret = secret.in.len;
@@ -168,20 +168,20 @@ static void sec1(struct wire *wire, enum ecc curve, struct privkey *key)
 static void raw(struct wire *wire, struct element *string, enum ecc curve, struct privkey *key)
 {
 	struct element inner, field;
-	struct number point = { NULL, 0 };
+	struct octets point = { NULL, 0 };
 
 	if (!element_is(&string->in, OCTETS, &inner))
 		return;
 	while (!inner.cut && element_next(wire, &field) && !field.cut)
 		if (field.tag == TAG_1_PRIMITIVE && field.in.len > 1)
-			point = (struct number){ field.in.bytes + 1, field.in.len - 1 };
+			point = (struct octets){ field.in.bytes + 1, field.in.len - 1 };
 	key->type = ecc_name(curve);
 	key->secret = inner.in.len;
 	if (inner.cut && key->secret >= SECRET_LEAST) {
 		key->state = PRIVKEY_CUT;
 	} else if (!inner.cut && key->secret == ecc_bytes(curve)) {
 		key->state = PRIVKEY_CLEAR;
-		key->proof = proof_ecc(curve, (struct number){ inner.in.bytes, inner.in.len },
+		key->proof = proof_ecc(curve, (struct octets){ inner.in.bytes, inner.in.len },
 					 point);
 	}
 }

@@ -87,7 +87,7 @@ bool proof_init(void)
 	return !pthread_once(&once, load) && ready;
 }
 
-static BIGNUM *number(BN_CTX *context, struct number from)
+static BIGNUM *number(BN_CTX *context, struct octets from)
 {
 	BIGNUM *to = from.len <= NUMBER_MAX ? BN_CTX_get(context) : NULL;
 
@@ -102,7 +102,7 @@ static BIGNUM *number(BN_CTX *context, struct number from)
  *
  * Return: PROOF_DONE if so, otherwise PROOF_WRONG.
  */
-enum proof proof_rsa(struct number n, struct number p, struct number q)
+enum proof proof_rsa(struct octets n, struct octets p, struct octets q)
 {
 	BN_CTX *context = BN_CTX_secure_new();
 	enum proof proof = PROOF_WRONG;
@@ -131,7 +131,7 @@ enum proof proof_rsa(struct number n, struct number p, struct number q)
  *
  * Return: PROOF_DONE if a number to the power of e * d is itself, otherwise PROOF_WRONG.
  */
-enum proof proof_rsa_d(struct number n, struct number e, struct number d)
+enum proof proof_rsa_d(struct octets n, struct octets e, struct octets d)
 {
 	BN_CTX *context = BN_CTX_secure_new();
 	enum proof proof = PROOF_WRONG;
@@ -164,7 +164,7 @@ enum proof proof_rsa_d(struct number n, struct number e, struct number d)
  *
  * Return: PROOF_DONE if so, otherwise PROOF_WRONG.
  */
-enum proof proof_dsa(struct number p, struct number g, struct number y, struct number x)
+enum proof proof_dsa(struct octets p, struct octets g, struct octets y, struct octets x)
 {
 	BN_CTX *context = BN_CTX_secure_new();
 	enum proof proof = PROOF_WRONG;
@@ -186,7 +186,7 @@ enum proof proof_dsa(struct number p, struct number g, struct number y, struct n
 	return proof;
 }
 
-static enum proof prove_point(const EC_GROUP *group, struct number secret, struct number point)
+static enum proof prove_point(const EC_GROUP *group, struct octets secret, struct octets point)
 {
 	BN_CTX *context = BN_CTX_secure_new();
 	EC_POINT *mine = EC_POINT_new(group), *given = EC_POINT_new(group);
@@ -219,7 +219,7 @@ out:
  *
  * Return: PROOF_NONE if there is none, or the curve is not known.
  */
-enum proof proof_ecc(enum ecc curve, struct number secret, struct number point)
+enum proof proof_ecc(enum ecc curve, struct octets secret, struct octets point)
 {
 	u8 mine[RAW_MAX];
 	enum proof proof;

@@ -8,11 +8,11 @@
 #include "platform.h"
 
 /**
- * struct number - bytes of a number, or of a string; big-endian
+ * struct octets - bytes of a number, or of a string; big-endian
  * @bytes:	in memory of someone else
  * @len:	how many
  */
-struct number {
+struct octets {
 	const u8 *bytes;
 	u32 len;
 };
@@ -42,10 +42,10 @@ enum proof {
 };
 
 bool proof_init(void);
-enum proof proof_rsa(struct number n, struct number p, struct number q);
-enum proof proof_rsa_d(struct number n, struct number e, struct number d);
-enum proof proof_ecc(enum ecc curve, struct number secret, struct number point);
-enum proof proof_dsa(struct number p, struct number g, struct number y, struct number x);
+enum proof proof_rsa(struct octets n, struct octets p, struct octets q);
+enum proof proof_rsa_d(struct octets n, struct octets e, struct octets d);
+enum proof proof_ecc(enum ecc curve, struct octets secret, struct octets point);
+enum proof proof_dsa(struct octets p, struct octets g, struct octets y, struct octets x);
 const char *ecc_name(enum ecc curve);
 u32 ecc_bytes(enum ecc curve);
 enum ecc ecc_of_oid(const u8 *oid, u32 len);

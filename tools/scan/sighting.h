@@ -12,7 +12,7 @@
 /* What is listed one by one; all is counted. */
 #define SIGHTINGS_LISTED	4096u
 #define SIGHTING_DIGEST_LEN	16u
-#define SIGHTING_KINDS		64u
+#define SIGHTING_KINDS		128u
 
 /* What a kind of sighting means for the verdict. */
 enum weight {

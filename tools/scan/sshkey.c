@@ -50,13 +50,13 @@ bool wire_u32(struct wire *wire, u32 *value)
  *
  * Return: false if it is not whole.
  */
-bool wire_string(struct wire *wire, struct number *string)
+bool wire_string(struct wire *wire, struct octets *string)
 {
 	u32 len;
 
 	if (!wire_u32(wire, &len) || len > wire->len)
 		return false;
-	*string = (struct number){ wire->bytes, len };
+	*string = (struct octets){ wire->bytes, len };
 	wire->bytes += len;
 	wire->len -= len;
 	return true;
@@ -69,12 +69,12 @@ bool wire_string(struct wire *wire, struct number *string)
  *
  * Return: true if they are equal.
  */
-bool wire_is(struct number string, const char *word)
+bool wire_is(struct octets string, const char *word)
 {
 	return string.len == strlen(word) && !memcmp(string.bytes, word, string.len);
 }
 
-static bool take(struct wire *wire, struct number *fields, u32 nr)
+static bool take(struct wire *wire, struct octets *fields, u32 nr)
 {
 	u32 i;
 
@@ -84,7 +84,7 @@ static bool take(struct wire *wire, struct number *fields, u32 nr)
 	return true;
 }
 
-static u32 bits(struct number n)
+static u32 bits(struct octets n)
 {
 	while (n.len && !*n.bytes) {
 		n.bytes++;
@@ -95,7 +95,7 @@ static u32 bits(struct number n)
 
 static const struct type *type_of(struct wire *wire)
 {
-	struct number name;
+	struct octets name;
 	u32 i;
 
 	if (!wire_string(wire, &name))
@@ -107,14 +107,14 @@ static const struct type *type_of(struct wire *wire)
 }
 
 /* From the @first secret field to the @last one. */
-static void secret(struct sshkey *key, const u8 *bytes, struct number first, struct number last)
+static void secret(struct sshkey *key, const u8 *bytes, struct octets first, struct octets last)
 {
 	key->secret = first.bytes - bytes;
 	key->secret_len = last.bytes + last.len - first.bytes;
 }
 
 /* The second half of an Ed25519 secret is the public key once more. */
-static enum proof edwards(const struct type *type, struct number public, struct number private,
+static enum proof edwards(const struct type *type, struct octets public, struct octets private,
 			  struct sshkey *key)
 {
 	u32 len = ecc_bytes(type->curve);
@@ -124,7 +124,7 @@ static enum proof edwards(const struct type *type, struct number public, struct 
 		return PROOF_WRONG;
 	key->bits = type->curve == ECC_ED25519 ? 256 : 456;
 	key->secret_len = len;
-	return proof_ecc(type->curve, (struct number){ private.bytes, len }, public);
+	return proof_ecc(type->curve, (struct octets){ private.bytes, len }, public);
 }
 
 /**
@@ -139,7 +139,7 @@ bool sshkey_private(const u8 *bytes, u64 len, struct sshkey *key)
 {
 	struct wire wire = { bytes, len };
 	const struct type *type = type_of(&wire);
-	struct number f[FIELDS];
+	struct octets f[FIELDS];
 
 	if (!type)
 		return false;
@@ -188,7 +188,7 @@ bool sshkey_putty(struct wire public, struct wire private, struct sshkey *key)
 {
 	const struct type *type = type_of(&public);
 	const u8 *bytes = private.bytes;
-	struct number f[FIELDS], g[FIELDS];
+	struct octets f[FIELDS], g[FIELDS];
 
 	if (!type)
 		return false;

@@ -35,8 +35,8 @@ struct sshkey {
 };
 
 bool wire_u32(struct wire *wire, u32 *value);
-bool wire_string(struct wire *wire, struct number *string);
-bool wire_is(struct number string, const char *word);
+bool wire_string(struct wire *wire, struct octets *string);
+bool wire_is(struct octets string, const char *word);
 bool sshkey_private(const u8 *bytes, u64 len, struct sshkey *key);
 bool sshkey_putty(struct wire public, struct wire private, struct sshkey *key);
 

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Credentials with a label beside them: keys of AWS and Azure, headers of HTTP, and
+ * passwords in URLs and .netrc. Of the latter two the form says nothing about whether they
+ * are real, and documentation is full of them: they are notes.
+ */
+#include <stdio.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "detectors.h"
+#include "letters.h"
+
+#define LOGIN(name, which, what, means, how) \
+	static const struct kind name = { \
+		.word = which, .text = what, .advice = how, .weight = means, \
+	}
+
+#define REVOKE	"revoke it, and register the buffers of requests and configuration"
+
+LOGIN(kind_aws, "aws-secret", "AWS secret access key", WEIGHT_KEY, REVOKE);
+LOGIN(kind_azure, "azure-key", "Azure storage or service bus key", WEIGHT_KEY, REVOKE);
+LOGIN(kind_bearer, "http-bearer", "bearer token in a header of HTTP", WEIGHT_KEY, REVOKE);
+LOGIN(kind_basic, "http-basic", "password in a header of HTTP", WEIGHT_KEY, REVOKE);
+LOGIN(kind_url, "url-password", "password in a URL", WEIGHT_NOTE,
+      "see whether it is a real one, and keep passwords out of URLs");
+LOGIN(kind_netrc, "netrc-password", "password in .netrc", WEIGHT_NOTE,
+      "see whether it is a real one");
+LOGIN(kind_example, "example", "credential of an example", WEIGHT_NOTE,
+      "none: it is in documentation and opens nothing");
+
+#define SECRET_LETTERS	40u	/* of AWS */
+#define NEAR		512	/* letters between the two halves of a key pair of AWS */
+#define LABEL_NEAR	48	/* letters between a label and what it labels */
+#define TOKEN_LEAST	20u
+#define TOKEN_MOST	4096u
+#define PASSWORD_MAX	128u
+#define USER_MAX	64u
+
+/* Public: first letters of what documentation and emulators use. */
+static const char *const examples[] = {
+	"wJalrXUtnFEMI", "je7MtGbClwBF", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
+	"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEH", "QWxhZGRpbjpvcGVuIHNlc2FtZQ",
+	"QWxhZGRpbjpPcGVuU2VzYW1l", "YWxhZGRpbjpvcGVuc2VzYW1l", "dXNlcjpwYXNz",
+	"dXNlcm5hbWU6cGFzc3dvcmQ", "mF_9.B5f-4.1JqM",
+	"czZCaGRSa3F0Mz",
+};
+
+static bool is_example(const struct letters *text, s64 i)
+{
+	u32 k;
+
+	for (k = 0; k < sizeof(examples) / sizeof(*examples); k++)
+		if (letters_match(text, i, examples[k]))
+			return true;
+	return false;
+}
+
+static void report(struct scan *scan, const struct letters *text, s64 i, u32 nr,
+		   const struct kind *kind, const char *detail)
+{
+	letters_report(scan, text, i, nr, is_example(text, i) ? &kind_example : kind, false, "%s",
+		       detail);
+}
+
+/* Upper case, lower case and digits: neither a path, nor a number in hex. */
+static bool mixed(const struct letters *text, s64 i, u32 nr)
+{
+	bool upper = false, lower = false, digit = false;
+	int c;
+
+	while (nr--) {
+		c = letter(text, i++);
+		upper = upper || (c > 'F' && c <= 'Z');
+		lower = lower || (c > 'f' && c <= 'z');
+		digit = digit || (c >= '0' && c <= '9');
+	}
+	return upper && lower && digit;
+}
+
+/* Exactly the letters of a secret of AWS, and nothing like them around? */
+static bool is_secret(const struct letters *text, s64 i)
+{
+	int before = letter(text, i - 1);
+
+	return (before <= 0 || !strchr(ALPHABET_BASE64, before) || letters_begin(text, i)) &&
+	       letters_run(text, i, SECRET_LETTERS + 1, ALPHABET_BASE64 "=") == SECRET_LETTERS &&
+	       mixed(text, i, SECRET_LETTERS);
+}
+
+/* Is "secret" before it, in any case? Or is it what follows the id in a line of its own? */
+static bool labelled(const struct letters *text, s64 i, s64 id_end)
+{
+	static const char word[] = "ecret";
+	s64 at;
+	u32 k;
+
+	if (i > id_end && i - id_end <= 4)
+		return true;
+	for (at = i - LABEL_NEAR; at < i; at++) {
+		for (k = 0; k < 5 && (letter(text, at + k) | 0x20) == word[k]; k++)
+			;
+		if (k == 5 && letter(text, at) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* An access key id; the secret that belongs to it is not far, with a label. */
+static void found_aws(struct scan *scan, void *state, const struct window *window, u64 at,
+		      const struct needle *needle)
+{
+	struct letters text = letters_of(window, at, needle);
+	char id[21];
+	s64 i;
+
+	(void)state;
+	if (letters_run(&text, 0, 21, ALPHABET_UPPER ALPHABET_DIGITS) != 20 ||
+	    !letters_begin(&text, 0))
+		return;
+	letters_copy(&text, 0, 20, id);
+	for (i = -NEAR; i < NEAR; i++) {
+		if (letter(&text, i) < 0 || !is_secret(&text, i) || !labelled(&text, i, 20))
+			continue;
+		report(scan, &text, i, SECRET_LETTERS, &kind_aws, id);
+		i += SECRET_LETTERS;
+	}
+}
+
+/* Index of the value after a label: past quotes, and '=', ':' or a tag. */
+static s64 value(const struct letters *text, s64 i)
+{
+	u32 gap = letters_run(text, i, 8, " \t\"'\\=:>");
+
+	return gap ? i + gap : -1;
+}
+
+/* The label of a secret, with the id somewhere else. */
+static void found_label(struct scan *scan, void *state, const struct window *window, u64 at,
+			const struct needle *needle)
+{
+	struct letters text = letters_of(window, at, needle);
+	s64 i = value(&text, letters_in(needle));
+
+	(void)state;
+	if (i > 0 && is_secret(&text, i))
+		report(scan, &text, i, SECRET_LETTERS, &kind_aws, "by its label");
+}
+
+/* 64 bytes of a storage account, or 32 of a service bus. */
+static void found_azure(struct scan *scan, void *state, const struct window *window, u64 at,
+			const struct needle *needle)
+{
+	struct letters text = letters_of(window, at, needle);
+	u32 prefix = letters_in(needle), nr;
+
+	(void)state;
+	nr = letters_run(&text, prefix, 89, ALPHABET_BASE64);
+	if (nr == 86 && letters_match(&text, prefix + nr, "=="))
+		nr += 2;
+	else if ((nr == 43 || nr == 44) && letters_match(&text, prefix + nr, "="))
+		nr++;
+	else
+		return;
+	if (mixed(&text, prefix, nr))
+		report(scan, &text, prefix, nr, &kind_azure, nr == 88 ? "storage" : "service bus");
+}
+
+/* user:password in base64, printable. Others have a look at what they know themselves. */
+static void basic(struct scan *scan, const struct letters *text, s64 i)
+{
+	u32 nr = letters_run(text, i, PASSWORD_MAX, ALPHABET_BASE64), len, k, colon;
+	char letters[PASSWORD_MAX + 1];
+	u8 bytes[PASSWORD_MAX];
+
+	letters_copy(text, i, nr, letters);
+	len = nr >= 8 ? base64_tight(letters, nr, bytes) : 0;
+	for (k = 0; k < len && bytes[k] >= 0x20 && bytes[k] != 0x7f; k++)
+		;
+	for (colon = 0; colon < len && bytes[colon] != ':'; colon++)
+		;
+	if (len && k == len && colon && colon + 1 < len) {
+		nr += letters_run(text, i + nr, 2, "=");
+		report(scan, text, i, nr, &kind_basic, "Basic");
+	}
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	OPENSSL_cleanse(letters, sizeof(letters));
+}
+
+static void bearer(struct scan *scan, const struct letters *text, s64 i)
+{
+	static const char *const others[] = { "eyJ", "gh", "hvs.", "ya29.", "xox", "sk-ant-",
+					      "glpat-", "npm_", "pypi-", "dop_v1_", "sk_live_" };
+	u32 nr = letters_run(text, i, TOKEN_MOST, ALPHABET_URL ".~+/="), k;
+
+	for (k = 0; k < sizeof(others) / sizeof(*others); k++)
+		if (letters_match(text, i, others[k]))
+			return;
+	if (nr >= TOKEN_LEAST && letters_run(text, i, nr, ALPHABET_DIGITS) < nr &&
+	    letters_run(text, i, nr, ALPHABET_UPPER ALPHABET_LOWER "-_.") < nr)
+		report(scan, text, i, nr, &kind_bearer, "Bearer");
+}
+
+static void found_header(struct scan *scan, void *state, const struct window *window, u64 at,
+			 const struct needle *needle)
+{
+	struct letters text = letters_of(window, at, needle);
+	s64 i = value(&text, letters_in(needle));
+
+	(void)state;
+	if (i > 0 && (letters_match(&text, i, "Bearer ") || letters_match(&text, i, "bearer ")))
+		bearer(scan, &text, i + strlen("Bearer "));
+	else if (i > 0 && (letters_match(&text, i, "Basic ") || letters_match(&text, i, "basic ")))
+		basic(scan, &text, i + strlen("Basic "));
+}
+
+/* scheme://user:password@host */
+static void found_url(struct scan *scan, void *state, const struct window *window, u64 at,
+		      const struct needle *needle)
+{
+	static const char user[] = ALPHABET_URL ".~%!$&'()*+,;=";
+	struct letters text = letters_of(window, at, needle);
+	u32 nr = letters_run(&text, 3, USER_MAX, user), password;
+
+	(void)state;
+	if (!nr || letter(&text, 3 + nr) != ':' ||
+	    !letters_run(&text, -1, 1, ALPHABET_LOWER ALPHABET_DIGITS))
+		return;
+	nr += 4;
+	password = letters_run(&text, nr, PASSWORD_MAX, ALPHABET_URL ".~%!&'()*+,;=:^#?");
+	if (password < 4 || letter(&text, nr + password) != '@' ||
+	    !letters_run(&text, nr + password + 1, 1, ALPHABET_WORD "[") ||
+	    letters_match(&text, nr, "pass") || letters_match(&text, nr, "PASS") ||
+	    letters_match(&text, nr, "secret") || letters_match(&text, nr, "pw"))
+		return;
+	letters_report(scan, &text, nr, password, &kind_url, false, "%s", "");
+}
+
+/* machine HOST login USER password WORD */
+static void found_netrc(struct scan *scan, void *state, const struct window *window, u64 at,
+			const struct needle *needle)
+{
+	static const char word[] = ALPHABET_URL ".~%!$&'()*+,;=:@/#^";
+	static const char *const labels[] = { "machine", "login", "password" };
+	struct letters text = letters_of(window, at, needle);
+	u32 k, nr = 0, gap;
+	s64 i = 0;
+
+	(void)state;
+	if (!letters_begin(&text, 0))
+		return;
+	for (k = 0; k < 3; k++, i += nr) {
+		gap = k ? letters_run(&text, i, 32, " \t\r\n") : 0;
+		if (k && !gap)
+			return;
+		i += gap;
+		if (!letters_match(&text, i, labels[k]))
+			return;
+		i += strlen(labels[k]);
+		gap = letters_run(&text, i, 8, " \t");
+		i += gap;
+		nr = letters_run(&text, i, PASSWORD_MAX, word);
+		if (!gap || !nr)
+			return;
+	}
+	if (!letters_match(&text, i - nr, "secret") && !letters_match(&text, i - nr, "pass"))
+		letters_report(scan, &text, i - nr, nr, &kind_netrc, false, "%s", "");
+}
+
+static const struct needle needles[] = {
+	TEXT_NEEDLE("AKIA", found_aws),
+	TEXT_NEEDLE("ASIA", found_aws),
+	TEXT_NEEDLE("ecret_access_key", found_label),
+	TEXT_NEEDLE("ECRET_ACCESS_KEY", found_label),
+	TEXT_NEEDLE("ecretAccessKey", found_label),
+	TEXT_NEEDLE("AccountKey=", found_azure),
+	TEXT_NEEDLE("AccessKey=", found_azure),
+	TEXT_NEEDLE("uthorization", found_header),
+	TEXT_NEEDLE("://", found_url),
+	TEXT_NEEDLE("machine ", found_netrc),
+	{ 0 }
+};
+
+const struct detector detect_logins = {
+	.name = "logins",
+	.needles = needles,
+};
