@@ -12,9 +12,14 @@ extern const struct detector detect_chacha;	/* ChaCha20 and Salsa20 states */
 extern const struct detector detect_session;	/* secrets of TLS sessions */
 extern const struct detector detect_openssh;	/* keys of SSH and PuTTY in memory */
 extern const struct detector detect_pem;		/* private keys in PEM */
+extern const struct detector detect_pgp;		/* secret keys of OpenPGP */
+extern const struct detector detect_sexp;		/* private keys of libgcrypt and GnuPG */
 extern const struct detector detect_tokens;	/* tokens of services */
 extern const struct detector detect_jwt;		/* JSON Web Tokens */
 extern const struct detector detect_jwk;		/* JSON Web Keys */
 extern const struct detector detect_logins;	/* credentials with a label */
+extern const struct detector detect_small;	/* age, nostr, minisign, signify, WireGuard */
+extern const struct detector detect_coins;	/* keys of wallets in Base58Check */
+extern const struct detector detect_pkcs12;	/* key stores of PKCS#12 */
 
 #endif /* KREDACT_TOOLS_DETECTORS_H */

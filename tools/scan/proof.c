@@ -237,6 +237,20 @@ enum proof proof_ecc(enum ecc curve, struct octets secret, struct octets point)
 }
 
 /**
+ * proof_public() - the public half of a secret of RFC 8032 or 7748
+ * @curve:	the curve
+ * @secret:	ecc_bytes() of it
+ * @point:	takes as many
+ *
+ * Return: false if it is another curve, or OpenSSL failed.
+ */
+bool proof_public(enum ecc curve, const u8 *secret, u8 *point)
+{
+	return curves[curve].type && raw_public(curves[curve].type, secret, curves[curve].bytes,
+						point);
+}
+
+/**
  * ecc_name() - what people call a curve
  * @curve:	the curve
  *

@@ -46,6 +46,7 @@ enum proof proof_rsa(struct octets n, struct octets p, struct octets q);
 enum proof proof_rsa_d(struct octets n, struct octets e, struct octets d);
 enum proof proof_ecc(enum ecc curve, struct octets secret, struct octets point);
 enum proof proof_dsa(struct octets p, struct octets g, struct octets y, struct octets x);
+bool proof_public(enum ecc curve, const u8 *secret, u8 *point);
 const char *ecc_name(enum ecc curve);
 u32 ecc_bytes(enum ecc curve);
 enum ecc ecc_of_oid(const u8 *oid, u32 len);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Private keys of wallets in Base58Check: the wallet import format, and extended private keys
+ * (BIP-32). Four bytes of a double SHA-256 confirm each.
+ *
+ * The former has no literal, but 51 or 52 letters in a row: of any 16 bytes that begin at a
+ * multiple of 32 one lies whole in it, so that no more than half of the bytes is looked at.
+ */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "detectors.h"
+#include "letters.h"
+
+static const struct kind kind_wif = {
+	.word = "wallet-key",
+	.text = "private key of a wallet",
+	.advice = "move what it holds, and register the buffers of the wallet",
+	.weight = WEIGHT_KEY,
+};
+
+static const struct kind kind_extended = {
+	.word = "wallet-extended-key",
+	.text = "extended private key of a wallet",
+	.advice = "move what it holds, and register the buffers of the wallet",
+	.weight = WEIGHT_KEY,
+};
+
+#define STEP		32u
+#define BLOCK		16u
+#define WIF_LEAST	51u
+#define WIF_MOST	52u
+#define EXTENDED	111u
+#define BYTES_MAX	82u	/* of an extended key, with its sum */
+#define SUM		4u
+
+static EVP_MD *sha256;
+
+/* Values of letters, + 1; 0 is none. */
+static u8 values[256];
+
+static void make_values(void)
+{
+	static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+	u32 i;
+
+	for (i = 0; alphabet[i]; i++)
+		values[(u8)alphabet[i]] = i + 1;
+}
+
+/* Decodes @len letters into exactly @nr bytes, and checks the sum at their end. */
+static bool base58check(const u8 *text, u32 len, u8 *bytes, u32 nr)
+{
+	u8 digest[EVP_MAX_MD_SIZE];
+	u32 i, k, carry;
+
+	memset(bytes, 0, nr);
+	for (i = 0; i < len; i++) {
+		carry = values[text[i]] - 1;
+		for (k = nr; k--; carry >>= 8) {
+			carry += 58 * bytes[k];
+			bytes[k] = carry;
+		}
+		if (carry)
+			return false;
+	}
+	return EVP_Digest(bytes, nr - SUM, digest, NULL, sha256, NULL) == 1 &&
+	       EVP_Digest(digest, 32, digest, NULL, sha256, NULL) == 1 &&
+	       !memcmp(digest, bytes + nr - SUM, SUM);
+}
+
+/* A version, 32 bytes, and 1 if its public key is the short form. */
+static bool is_wif(const u8 *text, u32 len)
+{
+	u8 bytes[BYTES_MAX];
+	u32 nr = 1 + 32 + (len == WIF_MOST) + SUM;
+	bool is = base58check(text, len, bytes, nr) && (bytes[0] & 0x80) &&
+		  (len == WIF_LEAST || bytes[33] == 1);
+
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return is;
+}
+
+static u32 run(const u8 *at, u64 max)
+{
+	u32 len;
+
+	for (len = 0; len < max && values[at[len]]; len++)
+		;
+	return len;
+}
+
+/* All of a block are letters or digits, which most blocks are not: the first one decides. */
+static bool letters_only(const u8 *at)
+{
+	return values[at[0]] && values[at[8]] && values[at[15]] && run(at, BLOCK) == BLOCK;
+}
+
+static void look(struct scan *scan, void *state, const struct window *window)
+{
+	u64 first = window->seam ? 0 : window->begin, last = window->seam ? window->len :
+								 window->end;
+	u64 at, start;
+	u32 len;
+
+	(void)state;
+	for (at = first + STEP; at < last + 2 * STEP && at + BLOCK <= window->len; at += STEP) {
+		if (!letters_only(window->bytes + at))
+			continue;
+		for (start = at; start && at - start < WIF_MOST && values[window->bytes[start - 1]];
+		     start--)
+			;
+		len = run(window->bytes + start, min(window->len - start, WIF_MOST + 1ULL));
+		if (start >= first && start < last && (len == WIF_LEAST || len == WIF_MOST) &&
+		    is_wif(window->bytes + start, len))
+			scan_report(scan, window, start, len, &kind_wif, true,
+				    "its checksum is right");
+	}
+}
+
+/* The last 33 bytes before the sum are a zero and the key. */
+static void found(struct scan *scan, void *state, const struct window *window, u64 at,
+		  const struct needle *needle)
+{
+	u8 bytes[BYTES_MAX];
+
+	(void)state;
+	(void)needle;
+	if (run(window->bytes + at, min(window->len - at, EXTENDED + 1ULL)) == EXTENDED &&
+	    base58check(window->bytes + at, EXTENDED, bytes, BYTES_MAX) && !bytes[45])
+		scan_report(scan, window, at, EXTENDED, &kind_extended, true,
+			    "its checksum is right");
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+}
+
+static void *open_coins(struct scan *scan, struct complaint *why)
+{
+	(void)scan;
+	make_values();
+	if (!sha256)
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256)
+		complaint_set(why, "OpenSSL has no SHA-256");
+	return sha256 ? &sha256 : NULL;
+}
+
+static const struct needle needles[] = {
+	NEEDLE("xprv", found),
+	NEEDLE("yprv", found),
+	NEEDLE("zprv", found),
+	NEEDLE("tprv", found),
+	{ 0 }
+};
+
+const struct detector detect_coins = {
+	.name = "coins",
+	.open = open_coins,
+	.needles = needles,
+	.look = look,
+};
