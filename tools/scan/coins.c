@@ -90,10 +90,19 @@ static u32 run(const u8 *at, u64 max)
 	return len;
 }
 
-/* All of a block are letters or digits, which most blocks are not: the first one decides. */
+/*
+ * May all of a block be letters or digits? What this lets through besides them is ':' to '@'
+ * and '[' to '`'. A byte below '1' borrows, one above 'z' carries, into its highest bit.
+ */
 static bool letters_only(const u8 *at)
 {
-	return values[at[0]] && values[at[8]] && values[at[15]] && run(at, BLOCK) == BLOCK;
+	const u64 ones = 0x0101010101010101ULL;
+	u64 a, b;
+
+	memcpy(&a, at, sizeof(a));
+	memcpy(&b, at + sizeof(a), sizeof(b));
+	return !(((a - '1' * ones) | (a + (0x7f - 'z') * ones) | a |
+		  (b - '1' * ones) | (b + (0x7f - 'z') * ones) | b) & 0x80 * ones);
 }
 
 static void look(struct scan *scan, void *state, const struct window *window)
@@ -105,7 +114,7 @@ static void look(struct scan *scan, void *state, const struct window *window)
 
 	(void)state;
 	for (at = first + STEP; at < last + 2 * STEP && at + BLOCK <= window->len; at += STEP) {
-		if (!letters_only(window->bytes + at))
+		if (!letters_only(window->bytes + at) || run(window->bytes + at, BLOCK) < BLOCK)
 			continue;
 		for (start = at; start && at - start < WIF_MOST && values[window->bytes[start - 1]];
 		     start--)

@@ -223,7 +223,7 @@ static void read_key(struct scan *scan, const struct letters *text, const struct
 static void found(struct scan *scan, void *state, const struct window *window, u64 at,
 		  const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	struct member members[WANTED] = { 0 };
 	u8 bytes[4][BYTES_MAX];
 	u32 depth = 0;
@@ -231,6 +231,7 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 	int c;
 
 	(void)state;
+	(void)needle;
 	for (i = -1; i > -BEFORE_MAX; i--) {
 		c = letter(&text, i);
 		if (c == '}' || c == ']')
@@ -258,8 +259,8 @@ static void *open_jwk(struct scan *scan, struct complaint *why)
 }
 
 static const struct needle needles[] = {
-	TEXT_NEEDLE("\"kty", found),
-	TEXT_NEEDLE("'kty'", found),
+	NEEDLE("\"kty", found),
+	NEEDLE("'kty'", found),
 	{ 0 }
 };
 

@@ -107,13 +107,14 @@ static bool is_example(const char *claims)
 static void found(struct scan *scan, void *state, const struct window *window, u64 at,
 		  const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	u32 head, claims, signature, len = 0, more = 0, i;
 	char json[CLAIMS_MAX], name[12] = "";
 	const char *algorithm;
 	s64 end;
 
 	(void)state;
+	(void)needle;
 	head = letters_run(&text, 0, HEADER_MAX, ALPHABET_URL);
 	if (head < 16 || letter(&text, head) != '.' || !letters_begin(&text, 0))
 		return;
@@ -150,8 +151,8 @@ out:
 }
 
 static const struct needle needles[] = {
-	TEXT_NEEDLE("eyJ", found),		/* {" */
-	TEXT_NEEDLE("ewog", found),		/* {, a newline and a space */
+	NEEDLE("eyJ", found),		/* {" */
+	NEEDLE("ewog", found),		/* {, a newline and a space */
 	{ 0 }
 };
 

@@ -374,7 +374,7 @@ void letters_report(struct scan *scan, const struct letters *text, s64 i, u32 nr
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
 	if (nr)
-		scan_report(scan, text->window, text->at + ((u64)i << text->wide),
-			    text->wide ? 2 * nr - 1 : nr, kind, proven, "%s%s%s", detail,
-			    text->wide && *detail ? ", " : "", text->wide ? "UTF-16" : "");
+		scan_report(scan, text->window, text->at + (u64)i, nr, kind, proven, "%s%s%s",
+			    detail, text->window->wide && *detail ? ", " : "",
+			    text->window->wide ? "UTF-16" : "");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Text in a window: letters of one byte or of UTF-16, and what is written with them.
+ * Text in a window, and what is written with its letters. UTF-16 comes in windows of its own,
+ * see wide.h.
  */
 #ifndef KREDACT_TOOLS_LETTERS_H
 #define KREDACT_TOOLS_LETTERS_H
@@ -14,14 +15,10 @@
  * struct letters - text from some place of a window on, and before it
  * @window:	the window
  * @at:		index of the byte that is letter 0
- * @wide:	UTF-16: every other byte is a letter, and zeros are between. Whether a
- *		letter's zero comes after it or before (little or big endian) does not
- *		matter, since both look the same from the first letter to the last one
  */
 struct letters {
 	const struct window *window;
 	u64 at;
-	bool wide;
 };
 
 /**
@@ -29,44 +26,16 @@ struct letters {
  * @text:	the text
  * @i:		which; may be negative
  *
- * Return: it, or -1 if it is outside the window or not of Latin-1.
+ * Return: it, or -1 if it is outside the window.
  */
 static inline int letter(const struct letters *text, s64 i)
 {
 	const struct window *window = text->window;
 	/* What lies before the window is beyond its end, in unsigned numbers. */
-	u64 at = text->at + ((u64)i << text->wide);
+	u64 at = text->at + (u64)i;
 
-	if (at >= window->len)
-		return -1;
-	if (text->wide && (at + 1 >= window->len || window->bytes[at + 1]) &&
-	    (!at || window->bytes[at - 1]))
-		return -1;
-	return window->bytes[at];
+	return at < window->len ? window->bytes[at] : -1;
 }
-
-/**
- * letters_of() - the text that a needle begins
- * @window:	the window
- * @at:		index of the needle's first byte
- * @needle:	of TEXT_NEEDLE()
- */
-static inline struct letters letters_of(const struct window *window, u64 at,
-					const struct needle *needle)
-{
-	return (struct letters){ window, at, !((const u8 *)needle->bytes)[1] };
-}
-
-/* Letters of a needle of TEXT_NEEDLE(). */
-static inline u32 letters_in(const struct needle *needle)
-{
-	return ((const u8 *)needle->bytes)[1] ? needle->len : needle->len / 2 + 1;
-}
-
-/* The needles of a string literal: as bytes, and as UTF-16 of either order. */
-#define TEXT_NEEDLE(literal, function)	\
-	NEEDLE(literal, function),	\
-	{ .bytes = u"" literal, .len = sizeof(u"" literal) - 3, .hit = (function) }
 
 /**
  * struct body - what a base64 text says

@@ -111,11 +111,12 @@ static bool labelled(const struct letters *text, s64 i, s64 id_end)
 static void found_aws(struct scan *scan, void *state, const struct window *window, u64 at,
 		      const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	char id[21];
 	s64 i;
 
 	(void)state;
+	(void)needle;
 	if (letters_run(&text, 0, 21, ALPHABET_UPPER ALPHABET_DIGITS) != 20 ||
 	    !letters_begin(&text, 0))
 		return;
@@ -140,8 +141,8 @@ static s64 value(const struct letters *text, s64 i)
 static void found_label(struct scan *scan, void *state, const struct window *window, u64 at,
 			const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
-	s64 i = value(&text, letters_in(needle));
+	struct letters text = { window, at };
+	s64 i = value(&text, needle->len);
 
 	(void)state;
 	if (i > 0 && is_secret(&text, i))
@@ -152,8 +153,8 @@ static void found_label(struct scan *scan, void *state, const struct window *win
 static void found_azure(struct scan *scan, void *state, const struct window *window, u64 at,
 			const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
-	u32 prefix = letters_in(needle), nr;
+	struct letters text = { window, at };
+	u32 prefix = needle->len, nr;
 
 	(void)state;
 	nr = letters_run(&text, prefix, 89, ALPHABET_BASE64);
@@ -205,8 +206,8 @@ static void bearer(struct scan *scan, const struct letters *text, s64 i)
 static void found_header(struct scan *scan, void *state, const struct window *window, u64 at,
 			 const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
-	s64 i = value(&text, letters_in(needle));
+	struct letters text = { window, at };
+	s64 i = value(&text, needle->len);
 
 	(void)state;
 	if (i > 0 && (letters_match(&text, i, "Bearer ") || letters_match(&text, i, "bearer ")))
@@ -220,10 +221,11 @@ static void found_url(struct scan *scan, void *state, const struct window *windo
 		      const struct needle *needle)
 {
 	static const char user[] = ALPHABET_URL ".~%!$&'()*+,;=";
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	u32 nr = letters_run(&text, 3, USER_MAX, user), password;
 
 	(void)state;
+	(void)needle;
 	if (!nr || letter(&text, 3 + nr) != ':' ||
 	    !letters_run(&text, -1, 1, ALPHABET_LOWER ALPHABET_DIGITS))
 		return;
@@ -243,11 +245,12 @@ static void found_netrc(struct scan *scan, void *state, const struct window *win
 {
 	static const char word[] = ALPHABET_URL ".~%!$&'()*+,;=:@/#^";
 	static const char *const labels[] = { "machine", "login", "password" };
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	u32 k, nr = 0, gap;
 	s64 i = 0;
 
 	(void)state;
+	(void)needle;
 	if (!letters_begin(&text, 0))
 		return;
 	for (k = 0; k < 3; k++, i += nr) {
@@ -269,16 +272,16 @@ static void found_netrc(struct scan *scan, void *state, const struct window *win
 }
 
 static const struct needle needles[] = {
-	TEXT_NEEDLE("AKIA", found_aws),
-	TEXT_NEEDLE("ASIA", found_aws),
-	TEXT_NEEDLE("ecret_access_key", found_label),
-	TEXT_NEEDLE("ECRET_ACCESS_KEY", found_label),
-	TEXT_NEEDLE("ecretAccessKey", found_label),
-	TEXT_NEEDLE("AccountKey=", found_azure),
-	TEXT_NEEDLE("AccessKey=", found_azure),
-	TEXT_NEEDLE("uthorization", found_header),
-	TEXT_NEEDLE("://", found_url),
-	TEXT_NEEDLE("machine ", found_netrc),
+	NEEDLE("AKIA", found_aws),
+	NEEDLE("ASIA", found_aws),
+	NEEDLE("ecret_access_key", found_label),
+	NEEDLE("ECRET_ACCESS_KEY", found_label),
+	NEEDLE("ecretAccessKey", found_label),
+	NEEDLE("AccountKey=", found_azure),
+	NEEDLE("AccessKey=", found_azure),
+	NEEDLE("uthorization", found_header),
+	NEEDLE("://", found_url),
+	NEEDLE("machine ", found_netrc),
 	{ 0 }
 };
 

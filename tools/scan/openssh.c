@@ -181,10 +181,11 @@ static void putty(struct scan *scan, const struct letters *text, struct body bod
 static void found_putty(struct scan *scan, void *state, const struct window *window, u64 at,
 			const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	struct body bodies[2];
 
 	(void)state;
+	(void)needle;
 	bodies[0].len = 0;
 	bodies[1].len = 0;
 	putty(scan, &text, bodies);
@@ -314,7 +315,7 @@ static const struct needle needles[] = {
 	NEEDLE("\0\0\0\x09ssh-ed448\0\0\0\x39", found_private),
 	NEEDLE("\0\0\0\x13" "ecdsa-sha2-nistp", found_private),
 	NEEDLE(OPENSSH_MAGIC "\0", found_file),
-	TEXT_NEEDLE("PuTTY-User-Key-File-", found_putty),
+	NEEDLE("PuTTY-User-Key-File-", found_putty),
 	{ 0 }
 };
 

@@ -173,7 +173,7 @@ static void tail(struct scan *scan, const struct letters *text, s64 end, struct 
 static void found(struct scan *scan, void *state, const struct window *window, u64 at,
 		  const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	struct body body;
 	bool encrypted;
 	s64 i;
@@ -188,7 +188,7 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 	}
 	if (!label(&text, "-----BEGIN"))
 		return;
-	i = letters_headers(&text, letters_in(needle), "ENCRYPTED", &encrypted);
+	i = letters_headers(&text, needle->len, "ENCRYPTED", &encrypted);
 	body_decode(&body, &text, i);
 	if (encrypted && body.len >= 32)
 		report(scan, &text, &body, &kind_encrypted, false, "with a cipher in its header",
@@ -199,9 +199,9 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 }
 
 static const struct needle needles[] = {
-	TEXT_NEEDLE("PRIVATE KEY-----", found),
-	TEXT_NEEDLE("PRIVATE%20KEY-----", found),
-	TEXT_NEEDLE("PRIVATE+KEY-----", found),
+	NEEDLE("PRIVATE KEY-----", found),
+	NEEDLE("PRIVATE%20KEY-----", found),
+	NEEDLE("PRIVATE+KEY-----", found),
 	{ 0 }
 };
 

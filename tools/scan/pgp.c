@@ -358,7 +358,7 @@ static bool crc24(const struct body *body)
 static void found_armour(struct scan *scan, void *state, const struct window *window, u64 at,
 			 const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	u32 secret = 0, encrypted = 0, proven = 0, i, tag;
 	struct pgp_key key, first = { 0 };
 	u64 here = 0, head, size;
@@ -367,7 +367,7 @@ static void found_armour(struct scan *scan, void *state, const struct window *wi
 	bool ignored;
 
 	(void)state;
-	body_decode(&body, &text, letters_headers(&text, letters_in(needle), "", &ignored));
+	body_decode(&body, &text, letters_headers(&text, needle->len, "", &ignored));
 	for (i = 0; i < PACKETS && here < body.len; i++, here += head + size) {
 		tag = packet_head(body.bytes + here, body.len - here, &head, &size);
 		if (!tag)
@@ -406,7 +406,7 @@ static void *open_pgp(struct scan *scan, struct complaint *why)
 	NEEDLE("\x13" oid, found_curve)
 
 static const struct needle needles[] = {
-	TEXT_NEEDLE("-----BEGIN PGP PRIVATE KEY BLOCK-----", found_armour),
+	NEEDLE("-----BEGIN PGP PRIVATE KEY BLOCK-----", found_armour),
 	NEEDLE("\0\x11\1\0\1", found_exponent),
 	NEEDLE("\x16\x09\x2b\6\1\4\1\xda\x47\x0f\1", found_curve),
 	NEEDLE("\x12\x0a\x2b\6\1\4\1\x97\x55\1\5\1", found_curve),

@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 
 #include "needle.h"
+#include "wide.h"
 #include "sweep.h"
 
 #define DETECTORS	64u
@@ -170,6 +171,7 @@ static void look(void *arg, const struct window *window)
 	u32 i;
 
 	needles_look(scan->needles, scan, window);
+	wide_look(scan->needles, scan, window);
 	for (i = 0; i < scan->nr; i++)
 		if (scan->use[i]->look)
 			scan->use[i]->look(scan, scan->states[i], window);
@@ -220,13 +222,13 @@ const struct sightings *scan_sightings(const struct scan *scan)
 	return &scan->sightings;
 }
 
-static void add(struct scan *scan, struct sighting *sighting, const void *bytes,
+static void add(struct scan *scan, struct sighting *sighting, const void *bytes, u32 len,
 		const char *format, va_list args)
 {
 	u8 digest[EVP_MAX_MD_SIZE] = { 0 };
 
 	vsnprintf(sighting->detail, sizeof(sighting->detail), format, args);
-	HMAC(EVP_sha256(), scan->key, sizeof(scan->key), bytes, sighting->len, digest, NULL);
+	HMAC(EVP_sha256(), scan->key, sizeof(scan->key), bytes, len, digest, NULL);
 	memcpy(sighting->digest, digest, sizeof(sighting->digest));
 	pthread_mutex_lock(&scan->lock);
 	sightings_add(&scan->sightings, sighting);
@@ -245,7 +247,8 @@ bool window_place(const struct window *window, u64 at, u64 *offset)
 {
 	bool after = window->seam && at >= window->seam;
 
-	*offset = after ? window->seam_offset + (at - window->seam) : window->offset + at;
+	*offset = after ? window->seam_offset + ((at - window->seam) << window->wide) :
+			  window->offset + (at << window->wide);
 	return after;
 }
 
@@ -264,7 +267,11 @@ bool window_place(const struct window *window, u64 at, u64 *offset)
 void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len,
 		 const struct kind *kind, bool proven, const char *format, ...)
 {
-	struct sighting sighting = { .kind = kind, .proven = proven, .len = len };
+	struct sighting sighting = {
+		.kind = kind,
+		.proven = proven,
+		.len = window->wide ? 2 * len - 1 : len,
+	};
 	va_list args;
 
 	if (window->seam && (at >= window->seam || at + len <= window->seam))
@@ -273,7 +280,7 @@ void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len
 	window_place(window, at, &sighting.offset);
 	sighting.mapped = scan_vaddr(scan, sighting.offset, &sighting.vaddr);
 	va_start(args, format);
-	add(scan, &sighting, window->bytes + at, format, args);
+	add(scan, &sighting, window->bytes + at, len, format, args);
 	va_end(args);
 }
 
@@ -300,7 +307,7 @@ void scan_report_memory(struct scan *scan, u64 vaddr, const void *bytes, u32 len
 	sighting.joined = !scan_offset(scan, vaddr + len - 1, &last) ||
 			  last - sighting.offset != len - 1;
 	va_start(args, format);
-	add(scan, &sighting, bytes, format, args);
+	add(scan, &sighting, bytes, len, format, args);
 	va_end(args);
 }
 

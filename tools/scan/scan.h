@@ -30,6 +30,7 @@
  *		segments that are neighbours in memory are not so in the file; only what
  *		lies across the seam counts then
  * @seam_offset: of @bytes[@seam] in the file
+ * @wide:	text of UTF-16: each byte is a letter, and stands for two bytes of the file
  *
  * At least SCAN_BEFORE bytes are before @begin and SCAN_AFTER after @end, unless the
  * file begins or ends there. A window never begins a structure twice: each byte of
@@ -44,6 +45,7 @@ struct window {
 	u64 offset;
 	u64 seam;
 	u64 seam_offset;
+	bool wide;
 };
 
 struct scan;

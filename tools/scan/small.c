@@ -84,7 +84,7 @@ static bool bech32(const char *text, u32 len)
 static void found_bech32(struct scan *scan, void *state, const struct window *window, u64 at,
 			 const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	bool age = letter(&text, 0) == 'A';
 	u32 len = age ? 74 : 63;
 	char word[BECH32_MAX + 1];
@@ -92,7 +92,7 @@ static void found_bech32(struct scan *scan, void *state, const struct window *wi
 	(void)state;
 	if (letters_run(&text, 0, len + 1, ALPHABET_WORD "-") == len &&
 	    letters_copy(&text, 0, len, word) == len && bech32(word, len))
-		letters_report(scan, &text, letters_in(needle), len - letters_in(needle),
+		letters_report(scan, &text, needle->len, len - needle->len,
 			       age ? &kind_age : &kind_nostr, true, "its checksum is right");
 	OPENSSL_cleanse(word, sizeof(word));
 }
@@ -113,10 +113,11 @@ static void report_body(struct scan *scan, const struct letters *text, const str
 static void found_minisign(struct scan *scan, void *state, const struct window *window, u64 at,
 			   const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	struct body body;
 
 	(void)state;
+	(void)needle;
 	body_decode(&body, &text, 0);
 	if (body.len >= MINISIGN_LEN && letters_begin(&text, 0)) {
 		if (body.bytes[2])
@@ -130,12 +131,13 @@ static void found_minisign(struct scan *scan, void *state, const struct window *
 static void found_signify(struct scan *scan, void *state, const struct window *window, u64 at,
 			  const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	u8 digest[EVP_MAX_MD_SIZE];
 	struct body body;
 	bool rounds;
 
 	(void)state;
+	(void)needle;
 	body_decode(&body, &text, 0);
 	if (body.len == SIGNIFY_LEN && letters_begin(&text, 0)) {
 		rounds = body.bytes[4] || body.bytes[5] || body.bytes[6] || body.bytes[7];
@@ -173,9 +175,9 @@ static void found_wireguard(struct scan *scan, void *state, const struct window 
 {
 	static const char *const examples[] = { "yAnz5TF+lXXJte14tji3", "oK56DE9Ue9zK76rAc8pB",
 						"EEGlnEPYJV//kbvvIqxK" };
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	const struct kind *kind = &kind_wireguard;
-	s64 i = letters_in(needle);
+	s64 i = needle->len;
 	u8 key[CURVE_LEN + 1];
 	char word[45];
 	u32 k;
@@ -226,14 +228,14 @@ static void *open_small(struct scan *scan, struct complaint *why)
 }
 
 static const struct needle needles[] = {
-	TEXT_NEEDLE("AGE-SECRET-KEY-1", found_bech32),
-	TEXT_NEEDLE("nsec1", found_bech32),
-	TEXT_NEEDLE("RWQAAEIy", found_minisign),	/* Ed, no KDF, B2 */
-	TEXT_NEEDLE("RWRTY0Iy", found_minisign),	/* Ed, Sc, B2 */
-	TEXT_NEEDLE("RWRCSwAA", found_signify),		/* Ed, BK, few rounds */
-	TEXT_NEEDLE("PrivateKey", found_wireguard),
-	TEXT_NEEDLE("private-key", found_wireguard),
-	TEXT_NEEDLE("private_key", found_wireguard),
+	NEEDLE("AGE-SECRET-KEY-1", found_bech32),
+	NEEDLE("nsec1", found_bech32),
+	NEEDLE("RWQAAEIy", found_minisign),	/* Ed, no KDF, B2 */
+	NEEDLE("RWRTY0Iy", found_minisign),	/* Ed, Sc, B2 */
+	NEEDLE("RWRCSwAA", found_signify),		/* Ed, BK, few rounds */
+	NEEDLE("PrivateKey", found_wireguard),
+	NEEDLE("private-key", found_wireguard),
+	NEEDLE("private_key", found_wireguard),
 	NEEDLE("\x24\0\3\0", found_netlink),
 	{ 0 }
 };

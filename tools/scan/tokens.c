@@ -265,9 +265,9 @@ static const struct format *format_of(const struct letters *text)
 static void found(struct scan *scan, void *state, const struct window *window, u64 at,
 		  const struct needle *needle)
 {
-	struct letters text = letters_of(window, at, needle);
+	struct letters text = { window, at };
 	const struct format *format = format_of(&text);
-	u32 prefix = letters_in(needle), len;
+	u32 prefix = needle->len, len;
 	char token[TOKEN_MAX + 1];
 	enum sure sure;
 
@@ -296,7 +296,7 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 }
 
 static const struct needle needles[] = {
-#define F(prefix, kind, alphabet, least, most, check) TEXT_NEEDLE(prefix, found),
+#define F(prefix, kind, alphabet, least, most, check) NEEDLE(prefix, found),
 	FORMATS(F)
 #undef F
 	{ 0 }
