@@ -153,25 +153,39 @@ static inline u32 widened(const char *text, u32 len, bool big, u8 *to)
 	return 2 * len;
 }
 
-/* As text of one byte a letter, and of UTF-16 of both orders. */
-static inline bool text_everywhere(const char *text, u32 len, const char *only,
-				   const struct seen *seen)
+/* As text of one byte a letter, and of UTF-16 of both orders; at one place, or everywhere. */
+static inline bool text_is_seen(const char *text, u32 len, const char *only,
+				const struct seen *seen, bool everywhere)
 {
 	static u8 wide[200000];
 	struct seen twice = *seen;
-	u32 big;
+	u32 big, nr;
 
-	if (!seen_everywhere(text, len, only, seen))
+	if (!(everywhere ? seen_everywhere(text, len, only, seen) :
+			   seen_at(text, len, only, seen, 77, 1000 + len)))
 		return false;
 	for (big = 0; big < 2; big++) {
 		twice.first = 2 * seen->first + big;
 		twice.len = 2 * seen->len - 1;
-		if (!seen_everywhere(wide, widened(text, len, big, wide), only, &twice)) {
+		nr = widened(text, len, big, wide);
+		if (!(everywhere ? seen_everywhere(wide, nr, only, &twice) :
+				   seen_at(wide, nr, only, &twice, 77, 1000 + nr))) {
 			printf("# UTF-16, %s endian\n", big ? "big" : "little");
 			return false;
 		}
 	}
 	return true;
+}
+
+static inline bool text_everywhere(const char *text, u32 len, const char *only,
+				   const struct seen *seen)
+{
+	return text_is_seen(text, len, only, seen, true);
+}
+
+static inline bool text_seen(const char *text, u32 len, const char *only, const struct seen *seen)
+{
+	return text_is_seen(text, len, only, seen, false);
 }
 
 #endif /* KREDACT_TESTS_SCANNED_H */

@@ -2,8 +2,8 @@
 /*
  * Private keys that are no secrets: see published.h.
  *
- * Named by their SHA-256, cut: of what the lines of PEM hold, or of "d" or "k" of a JSON Web
- * Key. Those of libraries are in the text of each process that uses them.
+ * Named by their SHA-256, cut: of what the lines of PEM hold, or of "d", "x" or "k" of a
+ * JSON Web Key or of libgcrypt. Those of libraries are in the text of each process that uses them.
  */
 #include <pthread.h>
 
@@ -29,6 +29,9 @@ static const struct {
 	{ 0x1820853c99779f8e, "Mbed TLS" },
 	{ 0x557e06381c7e6448, "Mbed TLS" },
 	{ 0x916591fe3a480392, "Mbed TLS" },
+	{ 0x15a9e43d93c7a393, "libgcrypt" },
+	{ 0xa423b8a24b7ea31f, "libgcrypt" },
+	{ 0xb70385660302dca8, "RFC 6979" },
 	{ 0x4e6af0221e03f890, "XML Security Library" },
 	{ 0x43e4b74131385aec, "RFC 7517" },
 	{ 0xcfcef6cfb631f2a3, "RFC 7515" },

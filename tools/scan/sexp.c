@@ -9,6 +9,7 @@
 #include "detectors.h"
 #include "needle.h"
 #include "proof.h"
+#include "published.h"
 
 static const struct kind kind_private = {
 	.word = "sexp-private",
@@ -21,6 +22,13 @@ static const struct kind kind_protected = {
 	.word = "sexp-protected",
 	.text = "protected private key of GnuPG",
 	.advice = "as good as its passphrase",
+	.weight = WEIGHT_NOTE,
+};
+
+static const struct kind kind_published = {
+	.word = "sexp-published",
+	.text = "published private key of libgcrypt",
+	.advice = "none: the library tests itself with it",
 	.weight = WEIGHT_NOTE,
 };
 
@@ -231,6 +239,8 @@ static enum ecc curve_of(struct octets name)
 	} others[] = {
 		{ "Curve25519", ECC_X25519 }, { "NIST P-256", ECC_P256 },
 		{ "NIST P-384", ECC_P384 }, { "NIST P-521", ECC_P521 },
+		{ "nistp256", ECC_P256 }, { "nistp384", ECC_P384 }, { "nistp521", ECC_P521 },
+		{ "secp256r1", ECC_P256 }, { "secp384r1", ECC_P384 }, { "secp521r1", ECC_P521 },
 	};
 	enum ecc curve;
 	u32 i;
@@ -280,7 +290,9 @@ static void report(struct scan *scan, const struct window *window,
 	u64 from = parameters[first].first, end = parameters[last].end;
 
 	if (end > from)
-		scan_report(scan, window, from, end - from, &kind_private, true, "%s", type);
+		scan_report(scan, window, from, end - from,
+			    published(parameters[first].value.bytes, parameters[first].value.len) ?
+			    &kind_published : &kind_private, true, "%s", type);
 }
 
 static void read_key(struct scan *scan, struct reader *reader)
@@ -363,9 +375,9 @@ static void *open_sexp(struct scan *scan, struct complaint *why)
 	static int state;
 
 	(void)scan;
-	if (proof_init())
+	if (proof_init() && published_init())
 		return &state;
-	complaint_set(why, "OpenSSL has no elliptic curves");
+	complaint_set(why, "OpenSSL has no elliptic curves or no SHA-256");
 	return NULL;
 }
 
