@@ -26,6 +26,7 @@ static const struct kind kind_published = {
 
 #define BEFORE_MAX	4096	/* letters from "kty" back to the brace */
 #define OBJECT_MAX	16384	/* letters of an object */
+#define BROKEN		INT64_MIN	/* no index: those before "kty" are negative */
 #define MEMBERS		64u
 #define BYTES_MAX	1024u	/* of a member: RSA of 8192 bits */
 #define OCT_LEAST	16u	/* bytes of a symmetric key */
@@ -52,20 +53,20 @@ static s64 blank(const struct letters *text, s64 i)
 	return i + letters_run(text, i, 256, " \t\r\n\\,");
 }
 
-/* A string at @i, in quotes of either kind. Returns the index after it, or -1. */
+/* A string at @i, in quotes of either kind. Returns the index after it, or BROKEN. */
 static s64 string(const struct letters *text, s64 i, struct member *member)
 {
 	int quote = letter(text, i), c;
 
 	if (quote != '"' && quote != '\'')
-		return -1;
+		return BROKEN;
 	member->at = ++i;
 	for (c = letter(text, i); c >= 0x20 && c != quote && c != '\\'; c = letter(text, i))
 		i++;
 	member->nr = i - member->at;
 	while (letter(text, i) == '\\')
 		i++;
-	return letter(text, i) == quote ? i + 1 : -1;
+	return letter(text, i) == quote ? i + 1 : BROKEN;
 }
 
 /* What is no string is of no interest; lists may have others in them. */
@@ -77,7 +78,7 @@ static s64 skip(const struct letters *text, s64 i, s64 end)
 	for (; i < end; i++) {
 		c = letter(text, i);
 		if (c < 0)
-			return -1;
+			return BROKEN;
 		if (c == '[' || c == '{')
 			depth++;
 		else if ((c == ']' || c == '}') && depth)
@@ -85,7 +86,7 @@ static s64 skip(const struct letters *text, s64 i, s64 end)
 		else if (!depth && (c == ',' || c == '}'))
 			return i;
 	}
-	return -1;
+	return BROKEN;
 }
 
 static bool read_object(const struct letters *text, s64 i, struct member *members)
@@ -99,7 +100,7 @@ static bool read_object(const struct letters *text, s64 i, struct member *member
 		if (letter(text, i) == '}')
 			return true;
 		i = string(text, i, &name);
-		if (i < 0)
+		if (i == BROKEN)
 			return false;
 		i = blank(text, i);
 		if (letter(text, i) != ':')
@@ -112,7 +113,7 @@ static bool read_object(const struct letters *text, s64 i, struct member *member
 			i = string(text, i, k < WANTED ? &members[k] : &other);
 		else
 			i = skip(text, i, end);
-		if (i < 0)
+		if (i == BROKEN)
 			return false;
 	}
 	return false;
