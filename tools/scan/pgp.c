@@ -78,7 +78,7 @@ static bool mpi(struct packet *packet, struct octets *number)
 		return false;
 	bits = head.bytes[0] << 8 | head.bytes[1];
 	return bits && (bits + 7) / 8 <= MPI_MAX && take(packet, (bits + 7) / 8, number) &&
-	       (u32)(32 - __builtin_clz(*number->bytes)) == (bits - 1) % 8 + 1;
+	       *number->bytes && (u32)(32 - __builtin_clz(*number->bytes)) == (bits - 1) % 8 + 1;
 }
 
 static bool mpis(struct packet *packet, struct octets *numbers, u32 nr)
