@@ -80,11 +80,13 @@ static void test_rsa(void)
 {
 	EVP_PKEY *key = EVP_RSA_gen(2048);
 	struct seen seen;
+	char *at;
 
 	make_rsa(key, true, true);
 	seen = place("jwk-private", "\"d\":\"", "\"q\":\"", true);
 	ok(text_everywhere(text, len, "jwk", &seen), "RSA with its primes");
-	text[seen.first + seen.len - 2] ^= 1;
+	at = text + seen.first + seen.len - 20;
+	*at = *at == '3' ? '4' : '3';
 	ok(nothing(text, len, "jwk"), "another prime: nothing");
 	make_rsa(key, false, true);
 	seen = place("jwk-private", "\"d\":\"", "\"d\":\"", true);

@@ -195,6 +195,21 @@ static void test_escaped_url(void)
 	ok(text_everywhere(other, len, "pem", &seen), "escaped for a URL");
 }
 
+/* As in Secrets and configurations of Kubernetes. */
+static void test_encoded(void)
+{
+	struct seen seen = { "pem-private", 0, 0, true };
+	u32 len = sprintf(other, "client-key-data: ");
+
+	seen.first = len;
+	seen.len = EVP_EncodeBlock((u8 *)other + len, (const u8 *)pem, pem_len);
+	len += seen.len;
+	len += sprintf(other + len, "\n");
+	ok(text_everywhere(other, len, "pem", &seen), "in base64 once more");
+	len = sprintf(other, "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==");
+	ok(nothing(other, len, "pem"), "a certificate in base64 once more: nothing");
+}
+
 static void test_cut(void)
 {
 	struct seen seen = body(pem, "pem-private-cut", false);
@@ -274,6 +289,7 @@ int main(void)
 	test_width(63);
 	test_width(4);
 	test_escaped_url();
+	test_encoded();
 	test_cut();
 	test_not(rsa);
 	test_public(rsa);

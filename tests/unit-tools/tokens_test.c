@@ -323,6 +323,13 @@ static void test_basic(void)
 	seen.len = len - seen.first;
 	add("\r\n");
 	ok(text_everywhere(text, len, ALL, &seen), "a user and a password in a header");
+	len = 0;
+	add("{\"auths\": {\"registry.example.org\": {\"auth\": \"");
+	seen.first = len;
+	len += EVP_EncodeBlock((u8 *)text + len, (const u8 *)"admin:9tQ!zz-k", 14);
+	seen.len = len - seen.first;
+	add("\"}}}");
+	ok(text_seen(text, len, ALL, &seen), "the password of a registry, as Docker has it");
 	len = seen.first;
 	len += EVP_EncodeBlock((u8 *)text + len, (const u8 *)"admin-9tQ!zz-k", 14);
 	ok(nothing(text, len, ALL), "no colon: nothing");

@@ -115,8 +115,10 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 
 	(void)state;
 	(void)needle;
+	if (!letters_begin(&text, 0))
+		return;
 	head = letters_run(&text, 0, HEADER_MAX, ALPHABET_URL);
-	if (head < 16 || letter(&text, head) != '.' || !letters_begin(&text, 0))
+	if (head < 16 || letter(&text, head) != '.')
 		return;
 	claims = letters_run(&text, head + 1, CLAIMS_MAX, ALPHABET_URL);
 	if (letter(&text, head + 1 + claims) != '.')

@@ -22,7 +22,7 @@
 LOGIN(kind_aws, "aws-secret", "AWS secret access key", WEIGHT_KEY, REVOKE);
 LOGIN(kind_azure, "azure-key", "Azure storage or service bus key", WEIGHT_KEY, REVOKE);
 LOGIN(kind_bearer, "http-bearer", "bearer token in a header of HTTP", WEIGHT_KEY, REVOKE);
-LOGIN(kind_basic, "http-basic", "password in a header of HTTP", WEIGHT_KEY, REVOKE);
+LOGIN(kind_basic, "http-basic", "password of HTTP in base64", WEIGHT_KEY, REVOKE);
 LOGIN(kind_url, "url-password", "password in a URL", WEIGHT_NOTE,
       "see whether it is a real one, and keep passwords out of URLs");
 LOGIN(kind_netrc, "netrc-password", "password in .netrc", WEIGHT_NOTE,
@@ -183,7 +183,7 @@ static void basic(struct scan *scan, const struct letters *text, s64 i)
 		;
 	if (len && k == len && colon && colon + 1 < len) {
 		nr += letters_run(text, i + nr, 2, "=");
-		report(scan, text, i, nr, &kind_basic, "Basic");
+		report(scan, text, i, nr, &kind_basic, "user and password");
 	}
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	OPENSSL_cleanse(letters, sizeof(letters));
@@ -214,6 +214,18 @@ static void found_header(struct scan *scan, void *state, const struct window *wi
 		bearer(scan, &text, i + strlen("Bearer "));
 	else if (i > 0 && (letters_match(&text, i, "Basic ") || letters_match(&text, i, "basic ")))
 		basic(scan, &text, i + strlen("Basic "));
+}
+
+/* "auth": "...", as Docker has the password of a registry. */
+static void found_auth(struct scan *scan, void *state, const struct window *window, u64 at,
+		       const struct needle *needle)
+{
+	struct letters text = { window, at };
+	s64 i = value(&text, needle->len);
+
+	(void)state;
+	if (i > 0)
+		basic(scan, &text, i);
 }
 
 /* scheme://user:password@host */
@@ -280,6 +292,7 @@ static const struct needle needles[] = {
 	NEEDLE("AccountKey=", found_azure),
 	NEEDLE("AccessKey=", found_azure),
 	NEEDLE("uthorization", found_header),
+	NEEDLE("\"auth\"", found_auth),
 	NEEDLE("://", found_url),
 	NEEDLE("machine ", found_netrc),
 	{ 0 }

@@ -47,7 +47,8 @@ static const struct kind kind_encrypted = {
 #define SHIELDED_MIN	64u
 #define SHIELDED_MAX	16384u
 #define SHIELDS		4096u
-#define PUTTY_MAX	16384	/* letters of a file of PuTTY */
+#define LINE_LETTERS	128	/* letters of a line of a file of PuTTY */
+#define HALF_LETTERS	8192	/* likewise of half a key: RSA of 16384 bits */
 
 /**
  * struct shields - what may be shielded keys
@@ -128,12 +129,12 @@ static void found_file(struct scan *scan, void *state, const struct window *wind
 		scan_report(scan, window, at, needle->len, &kind_encrypted, false, "binary");
 }
 
-/* Index of what follows @words, or -1. */
-static s64 after(const struct letters *text, s64 from, const char *words)
+/* Index of what follows @words, at most @max letters from @from on, or -1. */
+static s64 after(const struct letters *text, s64 from, s64 max, const char *words)
 {
 	s64 i;
 
-	for (i = from; i < PUTTY_MAX && letter(text, i) >= 0; i++)
+	for (i = from; from >= 0 && i < from + max && letter(text, i) >= 0; i++)
 		if (letters_match(text, i, words))
 			return i + strlen(words);
 	return -1;
@@ -152,10 +153,10 @@ static s64 trim(const struct letters *text, s64 end)
 
 static void putty(struct scan *scan, const struct letters *text, struct body bodies[2])
 {
-	s64 encryption = after(text, 0, "Encryption: ");
-	s64 public = after(text, encryption, "Public-Lines: ");
-	s64 private = after(text, public, "Private-Lines: ");
-	s64 end = after(text, private, "Private-MAC: ");
+	s64 encryption = after(text, 0, LINE_LETTERS, "Encryption: ");
+	s64 public = after(text, encryption, 2 * LINE_LETTERS, "Public-Lines: ");
+	s64 private = after(text, public, HALF_LETTERS, "Private-Lines: ");
+	s64 end = after(text, private, HALF_LETTERS, "Private-MAC: ");
 	struct sshkey key;
 
 	if (encryption < 0 || public < 0 || private < 0)

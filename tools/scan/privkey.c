@@ -84,8 +84,10 @@ static int version(struct wire *wire)
 {
 	struct element element;
 
-	return element_is(wire, INTEGER, &element) && element.in.len == 1 && *element.in.bytes < 128 ?
-	       *element.in.bytes : -1;
+	if (!element_is(wire, INTEGER, &element) || element.in.len != 1 ||
+	    *element.in.bytes & 0x80)
+		return -1;
+	return *element.in.bytes;
 }
 
 /* What is there of the elements from @first on. */
@@ -249,7 +251,8 @@ void privkey_read(const u8 *bytes, u64 len, struct privkey *key)
 	wire = whole.in;
 	if (element_is(&wire, SEQUENCE, &inner)) {
 		/* An algorithm, and what was encrypted with it: nothing else fits in. */
-		if (element_is(&inner.in, OID, &oid) && element_is(&wire, OCTETS, &inner) && !wire.len)
+		if (element_is(&inner.in, OID, &oid) && element_is(&wire, OCTETS, &inner) &&
+		    !wire.len)
 			key->state = PRIVKEY_ENCRYPTED;
 		return;
 	}

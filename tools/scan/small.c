@@ -46,6 +46,7 @@ static const struct kind kind_example = {
 #define SIGNIFY_SECRET	40u	/* Ed, BK, rounds, salt, checksum, number */
 #define SIGNIFY_SUM	24u
 #define CURVE_LEN	32u
+#define NEAR		4096u	/* bytes before and after a private key */
 #define ATTRIBUTE	4u	/* head of one of netlink */
 
 static EVP_MD *sha512;
@@ -157,16 +158,17 @@ static bool clamped(const u8 *key)
 	return !(key[0] & 7) && (key[CURVE_LEN - 1] & 0xc0) == 0x40;
 }
 
-/* Is the public half anywhere around, raw or in base64? */
-static bool public_near(const struct window *window, const u8 *private)
+/* Is the public half around, raw or in base64? */
+static bool public_near(const struct window *window, u64 at, const u8 *private)
 {
+	u64 from = at - min(at, (u64)NEAR), len = min(window->len - from, 2ULL * NEAR);
 	u8 public[CURVE_LEN], text[48];
 
 	if (!proof_public(ECC_X25519, private, public))
 		return false;
 	EVP_EncodeBlock(text, public, CURVE_LEN);
-	return memmem(window->bytes, window->len, public, CURVE_LEN) ||
-	       memmem(window->bytes, window->len, text, 43);
+	return memmem(window->bytes + from, len, public, CURVE_LEN) ||
+	       memmem(window->bytes + from, len, text, 43);
 }
 
 /* PrivateKey = 43 letters and a '='; wg genkey sets the bits that the curve wants. */
@@ -192,7 +194,7 @@ static void found_wireguard(struct scan *scan, void *state, const struct window 
 		if (!strncmp(word, examples[k], strlen(examples[k])))
 			kind = &kind_example;
 	if (base64_tight(word, 43, key) == CURVE_LEN && clamped(key))
-		letters_report(scan, &text, i, 44, kind, public_near(window, key), "%s",
+		letters_report(scan, &text, i, 44, kind, public_near(window, at, key), "%s",
 			       "configuration");
 	OPENSSL_cleanse(word, sizeof(word));
 	OPENSSL_cleanse(key, sizeof(key));
