@@ -27,8 +27,7 @@
 /* The sanitizers' runtime reserves address space, and looks at itself when it reports. */
 #define SANITIZED	true
 static const int runtime_calls[] = {
-	SCMP_SYS(close), SCMP_SYS(getpid), SCMP_SYS(getrandom),
-	SCMP_SYS(mprotect), SCMP_SYS(newfstatat),
+	SCMP_SYS(close), SCMP_SYS(mprotect), SCMP_SYS(newfstatat),
 	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(prctl), SCMP_SYS(readlink), SCMP_SYS(read),
 	SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack), SCMP_SYS(clone), SCMP_SYS(wait4),
 	SCMP_SYS(ptrace), SCMP_SYS(getdents64), SCMP_SYS(prlimit64), SCMP_SYS(tgkill),
@@ -39,12 +38,16 @@ static const int runtime_calls[] = {
 static const int runtime_calls[] = { };
 #endif
 
-/* What needs no look at its arguments; the second half is for threads. */
+/*
+ * What needs no look at its arguments: memory and the end; threads; and what OpenSSL wants
+ * that blinds what it does with points of a curve, and looks whether it was forked.
+ */
 static const int plain_calls[] = {
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime),
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
 	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(gettid),
+	SCMP_SYS(getpid), SCMP_SYS(getrandom),
 };
 
 /* What a thread is made with, and a process is not. */
