@@ -75,6 +75,4 @@ install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 	install -D -m 644 packaging/kredactd.conf \
 		$(DESTDIR)/usr/share/doc/kredact/examples/kredactd.conf
 
--include $(VERIFY_OBJ:.o=.d) $(SIDECAR_OBJ:.o=.d) $(KREDACT_OBJ:.o=.d) $(KREDACTD_OBJ:.o=.d) \
-	 $(VERIFY_SAN_OBJ:.o=.d) \
-	 $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.d)
+-include $(wildcard $(foreach dir,tools tools-san,$(B)/obj/$(dir)/*.d $(B)/obj/$(dir)/*/*.d))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "mapped.h"
 #include "run.h"
 #include "scan/aes.h"
 #include "tap.h"
@@ -359,7 +360,7 @@ static void test_seam(void)
 	struct core_segment segments[] = {
 		{ 0x10000, 0x2000, 0x1000, 0x2000 }, { 0x12000, 0x2000, 0x4000, 0x2000 },
 	};
-	struct core core = { .segments = segments, .nr_segments = 2, .is64 = true };
+	struct core core;
 	struct aes_form form = { .n = 8 };
 	const struct sightings *all;
 	struct scan *scan;
@@ -371,6 +372,7 @@ static void test_seam(void)
 	keep(key, &form, kept);
 	memcpy(bytes + 0x3000 - 100, kept, 100);
 	memcpy(bytes + 0x4000, kept + 100, 140);
+	core_map(&core, segments, 2, 0x6000);
 	fd = memory_file(bytes, 0x6000);
 	scan = scan_fd(fd, &core);
 	all = scan_sightings(scan);
@@ -380,6 +382,7 @@ static void test_seam(void)
 	scan = scan_fd(fd, NULL);
 	ok(!scan_sightings(scan)->nr, "and only there");
 	scan_free(scan);
+	core_close(&core);
 	close(fd);
 }
 
@@ -402,16 +405,21 @@ static void put_drbg(u64 vaddr, u32 drbg, u64 key_len, u32 use_df, u64 context, 
 static bool is_note(u64 vaddr, bool mapped)
 {
 	struct core_segment segment = { vaddr, 0x200000, 0, 0x200000 };
-	struct core core = { .segments = &segment, .nr_segments = 1, .is64 = true };
 	int fd = memory_file(bytes, 0x200000);
-	struct scan *scan = scan_fd(fd, mapped ? &core : NULL);
-	const struct sightings *all = scan_sightings(scan);
-	bool note = all->notes == 1;
+	const struct sightings *all;
+	struct scan *scan;
+	struct core core;
+	bool note;
 
+	core_map(&core, &segment, 1, 0x200000);
+	scan = scan_fd(fd, mapped ? &core : NULL);
+	all = scan_sightings(scan);
+	note = all->notes == 1;
 	if (all->nr != 1 || all->list[0].offset != 0x2000 + 208 || all->list[0].len != 240 ||
 	    all->keys + all->notes != 1)
 		abort();
 	scan_free(scan);
+	core_close(&core);
 	close(fd);
 	return note;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "mapped.h"
 #include "run.h"
 #include "scan/scan.h"
 
@@ -93,13 +94,15 @@ static inline bool seen_across(const void *piece, u32 len, const char *only,
 	struct core_segment segments[] = {
 		{ 0x10000, 0x20000, 0x1000, 0x20000 }, { 0x30000, 0x20000, 0x40000, 0x20000 },
 	};
-	struct core core = { .segments = segments, .nr_segments = 2, .is64 = true };
+	struct core core;
 	u32 i, nr = 0;
 
+	core_map(&core, segments, 2, 0x60000);
 	memset(scanned_bytes, SCANNED_FILL, 0x60000);
 	memcpy(scanned_bytes + 0x21000 - before, piece, before);
 	memcpy(scanned_bytes + 0x40000, (const u8 *)piece + before, len - before);
 	scan_these(scanned_bytes, 0x60000, only, &core);
+	core_close(&core);
 	/* The halves may look like something, too. */
 	for (i = 0; i < scanned_nr; i++) {
 		if (!scanned[i].joined)
