@@ -31,6 +31,7 @@ $(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
 $(B)/tests/unit-tools/dumps_test: | $(B)/bin/kredact-verify
 $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
+$(B)/tests/unit-tools/pem_test: | $(B)/bin/kredact-verify
 $(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact $(B)/tests/unit-tools/kredact-device
 
 $(B)/tests/unit-tools/sidecar_test: $(addprefix $(B)/obj/tools-san/,sidecar.o corefile.o) \

@@ -276,9 +276,34 @@ static void test_public(EVP_PKEY *rsa)
 	ok(nothing(pem, pem_len, "pem"), "a public key with a wrong label: nothing");
 }
 
+/* What OpenSSL does with points of these curves needs random numbers, in the sandbox, too. */
+static void test_sandbox(char *program)
+{
+	static const char *const curves[] = { "P-256", "P-384", "P-521", "secp256k1" };
+	static struct outcome outcome;
+	char name[] = "/tmp/kredact-pem-XXXXXX";
+	int fd = mkstemp(name);
+	u32 i;
+
+	for (i = 0; i < sizeof(curves) / sizeof(*curves); i++) {
+		EVP_PKEY *key = EVP_EC_gen(curves[i]);
+
+		write_traditional(key, NULL);
+		EVP_PKEY_free(key);
+		write_file(name, pem, pem_len);
+		run(&outcome, (char *const[]){ program, "--no-key", "--json", name, NULL });
+		ok(outcome.status == 1 && strstr(outcome.out, "\"kind\": \"pem-private\"") &&
+		   strstr(outcome.out, "\"sandboxed\": true"), "%s: proven in the sandbox",
+		   curves[i]);
+	}
+	close(fd);
+	unlink(name);
+}
+
 int main(void)
 {
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
+	char *program = (char *)beside("../../bin/kredact-verify");
 
 	test_types(rsa);
 	test_dsa();
@@ -294,5 +319,7 @@ int main(void)
 	test_not(rsa);
 	test_public(rsa);
 	EVP_PKEY_free(rsa);
+	test_sandbox(program);
+	free(program);
 	return tap_end();
 }
