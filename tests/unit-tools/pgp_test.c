@@ -114,7 +114,8 @@ static void test_curves(void)
 	ok(seen_everywhere(bytes, len, "pgp", &seen), "Ed25519");
 	bytes[seen.first + 9] ^= 4;
 	ok(nothing(bytes, len, "pgp"), "one bit changed: neither arithmetic nor the sum: nothing");
-	bytes[len - 2] += bytes[seen.first + 9] & 4 ? 4 : -4;
+	len = seen.first + seen.len;
+	put_sum(seen.first);
 	seen.proven = false;
 	ok(seen_at(bytes, len, "pgp", &seen, 30, 900), "and the sum as well: by its form");
 	make_packet(ED25519, 11, raw[1], 33, raw[0], 32, "");
