@@ -14,7 +14,7 @@ set -eu
 # Compilers and what the kernel's own build needs: its headers ask for
 # x86_64-linux-gnu-gcc-12, which is Debian 12's default compiler.
 BUILD="gcc gcc-12 binutils make libc6-dev zlib1g-dev pkg-config bc
-libelf-dev libssl-dev libjson-c-dev libconfig-dev libseccomp-dev libsodium-dev libbpf-dev
+libelf-dev libdw-dev libssl-dev libjson-c-dev libconfig-dev libseccomp-dev libsodium-dev libbpf-dev
 bpftool clang llvm dwarves"
 
 # Virtual machines, their disks, and the packages of the kernels that run in them.

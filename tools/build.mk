@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # kredact-verify (audits dumps) and kredact (administration).
-# Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
+# Needs libelf-dev, libdw-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c copies.c core.c digest.c finding.c input.c json.c keyfile.c mac.c \
-	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c \
-	       seal_sidecar.c sandbox.c setting.c text.c)
+AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c copies.c core.c digest.c finding.c heap.c \
+	       input.c json.c keyfile.c mac.c mappings.c notes.c place.c ranges.c report.c \
+	       resolver.c sandbox.c search.c seal_hunt.c seal_reader.c seal_rules.c \
+	       seal_sidecar.c setting.c symbol.c text.c)
 AUDIT_SRC += $(wildcard tools/scan/*.c)
-AUDIT_LIBS := -pthread -lelf -lcrypto -ljson-c -lseccomp
+AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp
 
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
