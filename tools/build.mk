@@ -3,11 +3,11 @@
 # Needs libelf-dev, libdw-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c copies.c core.c digest.c finding.c heap.c \
-	       input.c json.c keyfile.c mac.c mappings.c notes.c place.c ranges.c report.c \
+AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c clean.c copies.c core.c digest.c finding.c \
+	       heap.c input.c keyfile.c mac.c mappings.c notes.c place.c ranges.c redact.c \
 	       resolver.c sandbox.c search.c seal_hunt.c seal_reader.c seal_rules.c \
-	       seal_sidecar.c setting.c symbol.c text.c)
-AUDIT_SRC += $(wildcard tools/scan/*.c)
+	       seal_sidecar.c setting.c signer.c statement.c symbol.c text.c)
+AUDIT_SRC += $(wildcard tools/scan/*.c) $(wildcard tools/report/*.c)
 AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp
 
 # bpf/build.mk adds the BPF programs that both load.
@@ -23,21 +23,40 @@ KREDACT_LIBS := -lcrypto -ljson-c
 SIDECAR_SRC := $(addprefix tools/,corefile.c digest.c input.c keyfile.c sidecar.c text.c)
 SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/core-seal.o
 
-AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
+AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/report/page.o
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
 KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
 # Both have keyfile.o and text.o.
 KREDACTD_OBJ := $(sort $(KREDACTD_SRC:%.c=$(B)/obj/%.o) $(SIDECAR_OBJ))
 
 # The same again under the sanitizers, for the tests.
-AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o)
+AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) $(B)/obj/tools-san/report/page.o
 VERIFY_SAN_OBJ := $(B)/obj/tools-san/verify.o $(AUDIT_SAN_OBJ)
 
 ALL += $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 
+# The HTML report has its style and its script in it, and their digests in its policy.
+PAGE := $(B)/gen/page.c $(B)/gen/page_digests.h
+$(B)/gen/page.c: tools/report/page.css tools/report/page.js
+	@mkdir -p $(@D)
+	@{ echo '#include "page.h"'; for part in css js; do \
+		echo "const char page_$$part[] ="; \
+		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' tools/report/page.$$part; echo ';'; done; } >$@
+
+$(B)/gen/page_digests.h: tools/report/page.css tools/report/page.js
+	@mkdir -p $(@D)
+	@for part in css js; do printf '#define PAGE_%s_SHA256 "%s"\n' $$(echo $$part | tr a-z A-Z) \
+		"$$(openssl dgst -sha256 -binary tools/report/page.$$part | openssl base64)"; done >$@
+
+$(B)/obj/tools/report/html.o $(B)/obj/tools-san/report/html.o: $(PAGE)
+$(B)/obj/tools/report/page.o: $(PAGE)
+	$(CC) $(KR_CFLAGS) -Itools/report -I$(B)/gen -c -o $@ $<
+$(B)/obj/tools-san/report/page.o: $(PAGE)
+	$(CC) $(SAN_CFLAGS) -Itools/report -I$(B)/gen -c -o $@ $<
+
 $(B)/obj/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KR_CFLAGS) -Itools -MMD -MP -c -o $@ $<
+	$(CC) $(KR_CFLAGS) -Itools -I$(B)/gen -MMD -MP -c -o $@ $<
 
 # The encoder of the module.
 $(B)/obj/tools/core-seal.o: kmod/core/seal.c
@@ -46,7 +65,7 @@ $(B)/obj/tools/core-seal.o: kmod/core/seal.c
 
 $(B)/obj/tools-san/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -Itools -MMD -MP -c -o $@ $<
+	$(CC) $(SAN_CFLAGS) -Itools -I$(B)/gen -MMD -MP -c -o $@ $<
 
 $(B)/bin/kredact-verify: $(VERIFY_OBJ)
 	@mkdir -p $(@D)

@@ -2,8 +2,8 @@
 /*
  * The sandbox: see sandbox.h.
  *
- * What remains is reading one file, writing to standard output and standard
- * error, memory that is not executable, and the end. Anything else kills the
+ * What remains is reading a few files, writing to others that were opened before,
+ * asking for symbols, memory that is not executable, and the end. Anything else kills the
  * process, so that a bug cannot turn a dump into a program.
  */
 #include <errno.h>
@@ -81,16 +81,43 @@ static int add_input(scmp_filter_ctx filter, int fd)
 						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
 }
 
-static int add_rules(scmp_filter_ctx filter, const int *inputs, size_t nr)
+static int add_output(scmp_filter_ctx filter, int fd)
 {
+	int error = 0;
+
+	if (!SANITIZED)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
+					 SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pwrite64), 1,
+						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+}
+
+/* To a socket that has an other end, no address can be given. */
+static int add_resolver(scmp_filter_ctx filter, int fd)
+{
+	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
+				     SCMP_A0_32(SCMP_CMP_EQ, (u32)fd),
+				     SCMP_A4(SCMP_CMP_EQ, 0));
+
+	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvfrom), 1,
+						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+}
+
+static int add_rules(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	u32 i;
 	int error;
 
 	error = allow(filter, plain_calls, sizeof(plain_calls) / sizeof(*plain_calls));
 	if (!error)
 		error = allow(filter, runtime_calls,
 			      sizeof(runtime_calls) / sizeof(*runtime_calls));
-	while (nr-- && !error)
-		error = add_input(filter, inputs[nr]);
+	for (i = 0; i < sandbox->nr_inputs && !error; i++)
+		error = add_input(filter, sandbox->inputs[i]);
+	for (i = 0; i < sandbox->nr_outputs && !error; i++)
+		error = add_output(filter, sandbox->outputs[i]);
+	if (!error && sandbox->resolver >= 0)
+		error = add_resolver(filter, sandbox->resolver);
 	if (!error && !SANITIZED)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
 					 SCMP_A0_32(SCMP_CMP_EQ, STDOUT_FILENO));
@@ -108,14 +135,13 @@ static int add_rules(scmp_filter_ctx filter, const int *inputs, size_t nr)
 
 /**
  * sandbox_enter() - give up everything that parsing does not need
- * @inputs:	the only files that can be read from here on
- * @nr:		how many
+ * @sandbox:	the only files that can be used from here on
  * @why:	text of an error
  *
  * Return: 0, or a negative errno if the kernel has no seccomp filters or the
  * limit of memory cannot be set.
  */
-int sandbox_enter(const int *inputs, size_t nr, struct complaint *why)
+int sandbox_enter(const struct sandbox *sandbox, struct complaint *why)
 {
 	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
 	scmp_filter_ctx filter;
@@ -126,7 +152,7 @@ int sandbox_enter(const int *inputs, size_t nr, struct complaint *why)
 	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (!filter)
 		return complain(why, -ENOMEM, "out of memory for the sandbox");
-	error = add_rules(filter, inputs, nr);
+	error = add_rules(filter, sandbox);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);

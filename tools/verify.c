@@ -6,18 +6,24 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
-#include "report.h"
+#include "clean.h"
+#include "report/outputs.h"
+#include "resolver.h"
 #include "sandbox.h"
 
 #define EXIT_USAGE	3
+#define EXIT_NO_COPY	4
 
 /**
  * struct options - what the command line says
@@ -32,8 +38,12 @@
  * @reverse:	search for reversed secrets, too
  * @scan:	what the scan for keys looks for
  * @no_scan:	do without it
+ * @outputs:	reports that are wanted
+ * @redact:	name of a cleaned copy to write, or NULL
+ * @redact_notes: zero in it also what is worth a line only
+ * @sign:	file of the key that signs for it, or NULL
  * @color:	0 never, 1 always, 2 for a terminal
- * @json, @quiet, @read_holes, @no_sandbox: likewise options
+ * @quiet, @read_holes, @no_sandbox: likewise options
  */
 struct options {
 	const char *core;
@@ -47,8 +57,11 @@ struct options {
 	bool reverse;
 	struct scan_options scan;
 	bool no_scan;
+	struct outputs outputs;
+	const char *redact;
+	bool redact_notes;
+	const char *sign;
 	int color;
-	bool json;
 	bool quiet;
 	bool read_holes;
 	bool no_sandbox;
@@ -56,8 +69,9 @@ struct options {
 
 enum {
 	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
-	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
-	OPT_VERSION,
+	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_COLOR, OPT_QUIET,
+	OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP, OPT_VERSION, OPT_REPORT, OPT_JSON, OPT_SARIF,
+	OPT_JUNIT, OPT_HTML, OPT_REDACT, OPT_REDACT_NOTES, OPT_SIGN,
 };
 
 static const struct option long_options[] = {
@@ -70,7 +84,14 @@ static const struct option long_options[] = {
 	{ "no-reverse", no_argument, NULL, OPT_NO_REVERSE },
 	{ "detect", required_argument, NULL, OPT_DETECT },
 	{ "no-scan", no_argument, NULL, OPT_NO_SCAN },
-	{ "json", no_argument, NULL, OPT_JSON },
+	{ "report", required_argument, NULL, OPT_REPORT },
+	{ "json", optional_argument, NULL, OPT_JSON },
+	{ "sarif", optional_argument, NULL, OPT_SARIF },
+	{ "junit", optional_argument, NULL, OPT_JUNIT },
+	{ "html", optional_argument, NULL, OPT_HTML },
+	{ "redact", required_argument, NULL, OPT_REDACT },
+	{ "redact-notes", no_argument, NULL, OPT_REDACT_NOTES },
+	{ "sign", required_argument, NULL, OPT_SIGN },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "read-holes", no_argument, NULL, OPT_READ_HOLES },
@@ -95,13 +116,18 @@ static void print_help(FILE *to)
 	      "  --no-scan         do not look for keys that nobody registered\n"
 	      "  --read-holes      read holes of the file instead of passing over them\n"
 	      "  --no-sandbox      parse without seccomp and without a limit of memory\n"
-	      "  --json            report for a program\n"
+	      "  --report FORMAT[=FILE]  text, json, sarif, junit or html (repeatable)\n"
+	      "  --json[=FILE], --sarif[=FILE], --junit[=FILE], --html[=FILE]  the same\n"
+	      "  --redact OUT      write a copy of the dump in which all that was found is zero\n"
+	      "  --redact-notes    zero in it also what is worth a line only\n"
+	      "  --sign KEY        sign for it (PEM; Ed25519 or EC)\n"
 	      "  -q, --quiet       no report, only the exit status\n"
 	      "  --color WHEN      always, never or auto (the default)\n"
 	      "  -h, --help        this text\n"
 	      "  -V, --version     version of the program\n"
 	      "\n"
-	      "Exit status: 0 clean, 1 key material found, 2 cannot be verified, 3 usage.\n", to);
+	      "Exit status: 0 clean, 1 key material found, 2 cannot be verified, 3 usage,\n"
+	      "4 the cleaned copy could not be written.\n", to);
 }
 
 __attribute__((format(printf, 1, 2)))
@@ -144,6 +170,8 @@ static int parse_shortest(struct options *options, const char *number)
 /* Returns 0, 1 if all is done, or a negative exit status. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
+	static const char *const formats[] = { "json", "sarif", "junit", "html" };
+	struct complaint why;
 	int option, error = 0;
 
 	*options = (struct options){ .reverse = true, .color = 2 };
@@ -178,8 +206,26 @@ static int parse_options(struct options *options, int argc, char **argv)
 		case OPT_NO_SCAN:
 			options->no_scan = true;
 			break;
+		case OPT_REPORT:
+			if (outputs_parse(&options->outputs, optarg, &why))
+				error = usage("--report: %s", why.text);
+			break;
 		case OPT_JSON:
-			options->json = true;
+		case OPT_SARIF:
+		case OPT_JUNIT:
+		case OPT_HTML:
+			if (outputs_add(&options->outputs, formats[option - OPT_JSON], optarg,
+					&why))
+				error = usage("--%s: %s", formats[option - OPT_JSON], why.text);
+			break;
+		case OPT_REDACT:
+			options->redact = optarg;
+			break;
+		case OPT_REDACT_NOTES:
+			options->redact_notes = true;
+			break;
+		case OPT_SIGN:
+			options->sign = optarg;
 			break;
 		case OPT_COLOR:
 			error = parse_color(options, optarg);
@@ -215,6 +261,8 @@ static int parse_options(struct options *options, int argc, char **argv)
 		return usage("--key and --no-key contradict each other");
 	if (options->shortest && !options->nr_secrets)
 		return usage("--secret-min needs --secret");
+	if ((options->sign || options->redact_notes) && !options->redact)
+		return usage("--%s needs --redact", options->sign ? "sign" : "redact-notes");
 	options->core = argv[optind];
 	return 0;
 }
@@ -332,18 +380,16 @@ static bool want_color(const struct options *options)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
-static int print(const struct options *options, const struct report *report,
-		 struct audit *audit)
+static int print(struct options *options, struct report *report, struct audit *audit)
 {
 	int status = audit_verdict(audit);
-	bool lost = false;
+	bool done;
 
-	if (!options->quiet && options->json)
-		lost = json_print(report, audit);
-	else if (!options->quiet)
-		report_print(report, audit);
+	outputs_begin(&options->outputs);
+	done = outputs_print(&options->outputs, report, audit);
+	done &= outputs_end(&options->outputs);
 	/* A report that got lost must not end as "clean". */
-	if ((fflush(stdout) || ferror(stdout) || lost) && status == VERDICT_CLEAN) {
+	if (!done && status == VERDICT_CLEAN) {
 		fputs("kredact-verify: the report could not be written\n", stderr);
 		status = VERDICT_UNVERIFIED;
 	}
@@ -381,62 +427,198 @@ static int open_sidecar(struct audit *audit, const struct options *options, char
 	return options->seal ? -2 : -1;
 }
 
-/* Opens, enters the sandbox, parses, reports. */
-static int verify(struct audit *audit, struct options *options)
+/**
+ * struct task - a dump, and all files that are open for it
+ * @options:	what the command line says
+ * @audit:	of it
+ * @report:	how to report
+ * @sandbox:	what can be used in the sandbox
+ * @redact:	a cleaned copy that is wanted, or NULL
+ */
+struct task {
+	struct options *options;
+	struct audit *audit;
+	struct report report;
+	struct sandbox sandbox;
+	struct redact *redact;
+};
+
+/* Enters the sandbox, parses, cleans, reports. */
+static int work(struct task *task)
 {
-	static char out_buffer[65536];
-	struct report report = {
-		.secrets = options->names,
-		.nr_secrets = options->nr_secrets,
-		.sandboxed = !options->no_sandbox,
-		.out = stdout,
+	struct complaint why;
+	int status;
+
+	if (!task->options->no_sandbox && sandbox_enter(&task->sandbox, &why)) {
+		fprintf(stderr, "kredact-verify: %s\n"
+			"kredact-verify: --no-sandbox does without it\n", why.text);
+		return VERDICT_UNVERIFIED;
+	}
+	audit_run(task->audit);
+	if (task->redact)
+		redact_run(task->redact, task->audit);
+	task->report.redact = task->redact;
+	status = print(task->options, &task->report, task->audit);
+	return !task->redact || task->redact->done ? status : EXIT_NO_COPY;
+}
+
+/* The same in a child, since what comes after the sandbox needs more than that has. */
+static int work_apart(struct task *task)
+{
+	pid_t pid, parent = getpid();
+	int status;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		/* Nobody would wait for it any more. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(getppid() == parent ? work(task) : VERDICT_UNVERIFIED);
+	}
+	if (pid < 0)
+		return EXIT_NO_COPY;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return EXIT_NO_COPY;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "kredact-verify: the process that reads the dump was ended by signal %d\n",
+		WTERMSIG(status));
+	return EXIT_NO_COPY;
+}
+
+static int no_copy(const struct options *options, const struct complaint *why)
+{
+	char *name = escaped(options->redact);
+
+	fprintf(stderr, "kredact-verify: --redact %s: %s\n", name ? name : "", why->text);
+	free(name);
+	return EXIT_NO_COPY;
+}
+
+/* Has a cleaned copy written, and vouches for it. */
+static int work_and_clean(struct task *task, int source)
+{
+	struct redact redact = { .notes = task->options->redact_notes };
+	struct signer *signer = NULL;
+	struct complaint why;
+	struct clean clean;
+	int status;
+
+	/* So that the key is known to be good; whoever reads the dump shall not have it. */
+	if (task->options->sign) {
+		signer = signer_load(task->options->sign, &why);
+		if (!signer)
+			return -usage("--sign: %s", why.text);
+		signer_free(signer);
+		signer = NULL;
+	}
+	if (clean_open(&clean, task->options->redact, &why)) {
+		clean_close(&clean);
+		return no_copy(task->options, &why);
+	}
+	redact.out = clean.out;
+	redact.list = clean.list;
+	task->redact = &redact;
+	task->audit->keep_hits = true;
+	task->sandbox.outputs[task->sandbox.nr_outputs++] = clean.out;
+	task->sandbox.outputs[task->sandbox.nr_outputs++] = clean.list;
+	status = work_apart(task);
+	if (status <= VERDICT_UNVERIFIED && task->options->sign) {
+		signer = signer_load(task->options->sign, &why);
+		if (!signer)
+			status = no_copy(task->options, &why);
+	}
+	if (status <= VERDICT_UNVERIFIED &&
+	    clean_commit(&clean, source, task->report.file, signer, &why))
+		status = no_copy(task->options, &why);
+	signer_free(signer);
+	clean_close(&clean);
+	return status;
+}
+
+/* Opens all files, has the work done. */
+static int verify(struct audit *audit, struct options *options, struct resolver *resolver)
+{
+	struct task task = {
+		.options = options,
+		.audit = audit,
+		.report = {
+			.path = options->core,
+			.secrets = options->names,
+			.nr_secrets = options->nr_secrets,
+			.sandboxed = !options->no_sandbox,
+		},
+		.sandbox = { .resolver = resolver->fd },
 	};
 	char *name = escaped(options->core), *seal = NULL;
-	int inputs[2], status = -VERDICT_UNVERIFIED;
+	int source, sidecar, status = -VERDICT_UNVERIFIED;
 	struct complaint why;
 
 	if (!name)
 		return status;
-	inputs[0] = open(options->core, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (inputs[0] < 0) {
+	source = open(options->core, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (source < 0) {
 		fprintf(stderr, "kredact-verify: %s: %s\n", name, strerror(errno));
 		goto out;
 	}
 	/* Stays open to the end: the sandbox has no close(). */
-	if (input_open(&audit->in, inputs[0], !options->read_holes, &why)) {
+	if (input_open(&audit->in, source, !options->read_holes, &why)) {
 		fprintf(stderr, "kredact-verify: %s: %s\n", name, why.text);
 		goto out;
 	}
-	inputs[1] = open_sidecar(audit, options, &seal);
-	if (inputs[1] == -2)
+	sidecar = open_sidecar(audit, options, &seal);
+	if (sidecar == -2)
 		goto out;
-	/* What the C library would do behind our back later, it does now. */
-	setvbuf(stdout, out_buffer, _IOFBF, sizeof(out_buffer));
-	json_warm_up();
-	report.file = name;
-	report.seal = seal;
-	report.color = want_color(options);
-	if (!options->no_sandbox && sandbox_enter(inputs, inputs[1] < 0 ? 1 : 2, &why)) {
-		fprintf(stderr, "kredact-verify: %s\n"
-			"kredact-verify: --no-sandbox does without it\n", why.text);
+	task.sandbox.inputs[task.sandbox.nr_inputs++] = source;
+	if (sidecar >= 0)
+		task.sandbox.inputs[task.sandbox.nr_inputs++] = sidecar;
+	if (!options->quiet && !options->outputs.nr)
+		outputs_add(&options->outputs, "text", NULL, &why);
+	if (outputs_open(&options->outputs, &why)) {
+		fprintf(stderr, "kredact-verify: %s\n", why.text);
 		goto out;
 	}
-	audit_run(audit);
-	status = print(options, &report, audit);
+	/* What the C library would do behind our back later, it does now. */
+	report_warm_up();
+	task.sandbox.nr_outputs = outputs_files(&options->outputs, task.sandbox.outputs);
+	task.report.file = name;
+	task.report.seal = seal;
+	task.report.color = want_color(options);
+	audit->places.ask = resolver_ask;
+	audit->places.ask_arg = resolver;
+	status = options->redact ? work_and_clean(&task, source) : work(&task);
 out:
 	free(name);
 	free(seal);
 	return status;
 }
 
+/*
+ * A standard stream that is closed is taken, for reading: no file of ours gets its number,
+ * and a report to it is seen to get lost.
+ */
+static bool take_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
+	struct resolver resolver = { .fd = -1 };
 	struct options options;
 	struct complaint why;
 	struct audit *audit;
 	int status;
 	u32 i;
 
+	if (!take_streams())
+		return VERDICT_UNVERIFIED;
 	if (sandbox_privacy(&why)) {
 		fprintf(stderr, "kredact-verify: %s\n", why.text);
 		return VERDICT_UNVERIFIED;
@@ -451,13 +633,17 @@ int main(int argc, char **argv)
 		status = fflush(stdout) ? VERDICT_UNVERIFIED : 0;
 		goto out;
 	}
+	/* Before there is a key or a secret that it could have. Without it there are no symbols. */
+	if (!status && !options.quiet)
+		resolver_start(&resolver, NULL);
 	if (!status)
 		status = load_secrets(audit, &options);
 	if (!status)
 		status = load_key(audit, &options);
 	if (!status)
-		status = verify(audit, &options);
+		status = verify(audit, &options, &resolver);
 out:
+	/* The resolver ends with this process: the sandbox has no close(). */
 	audit_close(audit);
 	free(audit);
 	for (i = 0; i < options.nr_secrets; i++)

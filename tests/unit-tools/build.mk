@@ -37,6 +37,15 @@ $(B)/tests/unit-tools/sidecar_test: | $(B)/bin/kredact-verify $(B)/tests/unit-to
 
 $(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_log.o custody_unit.o)
 
+# What is dumped; its symbols count, not its speed.
+$(B)/tests/unit-tools/victim: tests/unit-tools/victim.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARN) -O1 -g -pthread -Wl,--build-id -o $@ $< -lcrypto
+
+$(B)/tests/unit-tools/place_test $(B)/tests/unit-tools/redact_test: | \
+	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/victim
+$(B)/tests/unit-tools/formats_test: | $(B)/bin/kredact-verify
+
 # kredact with a device of the tests' own, and sanitized.
 KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \
 		      $(B)/obj/unit-tools/device.o $(BPF_OBJ)

@@ -8,6 +8,9 @@
 
 #include "sighting.h"
 
+/* Room to begin with. */
+#define SIGHTINGS_ROOM	1024u
+
 /**
  * sightings_init() - begin with none
  * @all:	to be released by sightings_free()
@@ -17,7 +20,8 @@
 int sightings_init(struct sightings *all)
 {
 	*all = (struct sightings){ 0 };
-	all->list = calloc(SIGHTINGS_LISTED, sizeof(*all->list));
+	all->room = SIGHTINGS_ROOM;
+	all->list = calloc(all->room, sizeof(*all->list));
 	return all->list ? 0 : -ENOMEM;
 }
 
@@ -44,6 +48,21 @@ static void count(struct sightings *all, const struct kind *kind)
 	all->counts[i]++;
 }
 
+static bool grow(struct sightings *all)
+{
+	u32 room = min(2 * all->room, SIGHTINGS_LISTED);
+	struct sighting *grown;
+
+	if (room == all->room)
+		return false;
+	grown = realloc(all->list, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	all->list = grown;
+	all->room = room;
+	return true;
+}
+
 /**
  * sightings_add() - add one
  * @all:	not yet sorted
@@ -54,9 +73,9 @@ static void count(struct sightings *all, const struct kind *kind)
  */
 void sightings_add(struct sightings *all, const struct sighting *sighting)
 {
-	if (all->nr == SIGHTINGS_LISTED)
+	if (all->nr == all->room)
 		sightings_sort(all);
-	if (all->nr < SIGHTINGS_LISTED) {
+	if (all->nr < all->room || grow(all)) {
 		all->list[all->nr++] = *sighting;
 		return;
 	}
@@ -68,10 +87,8 @@ void sightings_add(struct sightings *all, const struct sighting *sighting)
 	count(all, sighting->kind);
 }
 
-static int compare(const void *a, const void *b)
+static int compare(const struct sighting *left, const struct sighting *right)
 {
-	const struct sighting *left = a, *right = b;
-
 	if (left->offset != right->offset)
 		return left->offset < right->offset ? -1 : 1;
 	if (left->kind != right->kind)
@@ -79,6 +96,38 @@ static int compare(const void *a, const void *b)
 	if (left->proven != right->proven)
 		return left->proven ? -1 : 1;
 	return left->len == right->len ? 0 : left->len > right->len ? -1 : 1;
+}
+
+static void sift(struct sighting *at, u32 root, u32 nr)
+{
+	struct sighting value = at[root];
+	u32 child;
+
+	while ((child = 2 * root + 1) < nr) {
+		if (child + 1 < nr && compare(&at[child], &at[child + 1]) < 0)
+			child++;
+		if (compare(&at[child], &value) <= 0)
+			break;
+		at[root] = at[child];
+		root = child;
+	}
+	at[root] = value;
+}
+
+/* In place: qsort() takes memory, and a system call that the sandbox does not have. */
+static void heap_sort(struct sighting *at, u32 nr)
+{
+	u32 i;
+
+	for (i = nr / 2; i--;)
+		sift(at, i, nr);
+	for (i = nr; i-- > 1;) {
+		struct sighting last = at[0];
+
+		at[0] = at[i];
+		at[i] = last;
+		sift(at, 0, i);
+	}
 }
 
 /**
@@ -91,7 +140,7 @@ void sightings_sort(struct sightings *all)
 {
 	u32 i, kept = 0;
 
-	qsort(all->list, all->nr, sizeof(*all->list), compare);
+	heap_sort(all->list, all->nr);
 	for (i = 0; i < all->nr; i++) {
 		if (kept && all->list[kept - 1].offset == all->list[i].offset &&
 		    all->list[kept - 1].kind == all->list[i].kind)
