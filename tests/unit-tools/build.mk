@@ -43,7 +43,8 @@ $(B)/tests/unit-tools/victim: tests/unit-tools/victim.c
 	$(CC) -std=gnu11 $(WARN) -O1 -g -pthread -Wl,--build-id -o $@ $< -lcrypto
 
 $(B)/tests/unit-tools/place_test $(B)/tests/unit-tools/redact_test: | \
-	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/victim
+	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san \
+	 $(B)/tests/unit-tools/victim
 $(B)/tests/unit-tools/formats_test: | $(B)/bin/kredact-verify
 
 # kredact with a device of the tests' own, and sanitized.
