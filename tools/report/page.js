@@ -122,10 +122,10 @@ class AddressMap {
 		this.readout = node("p", { className: "readout", role: "status" });
 		section.append(node("div", { className: "bar" },
 			node("h2", { textContent: "Address space" }),
-			button("previous finding", "‹", () => this.step(-1)),
-			button("next finding", "›", () => this.step(1)),
+			button("previous finding", "\u2039", () => this.step(-1)),
+			button("next finding", "\u203a", () => this.step(1)),
 			button("zoom in", "+", () => this.zoom(2, this.focusPoint())),
-			button("zoom out", "−", () => this.zoom(0.5, this.focusPoint())),
+			button("zoom out", "\u2212", () => this.zoom(0.5, this.focusPoint())),
 			button("show all", "all", () => this.showAll())),
 			node("div", { className: "chart" }, rows, this.stage), this.readout, this.legend());
 		section.hidden = false;
@@ -314,7 +314,7 @@ class AddressMap {
 			words.push("a hole, which reads as zeros");
 		if (item)
 			words.push(`finding ${item.index + 1}: ${item.title}, ${item.where}`);
-		this.readout.textContent = words.join(" · ");
+		this.readout.textContent = words.join(" \u00b7 ");
 	}
 
 	draw() {
@@ -348,7 +348,7 @@ class AddressMap {
 		if (letters < 4)
 			return;
 		const label = shape("text", { x: x.toFixed(1), y });
-		label.textContent = words.length > letters ? words.slice(0, letters - 1) + "…" : words;
+		label.textContent = words.length > letters ? words.slice(0, letters - 1) + "\u2026" : words;
 		this.parts.push(label);
 	}
 
