@@ -19,7 +19,7 @@ bpftool clang llvm dwarves"
 
 # Virtual machines, their disks, and the packages of the kernels that run in them.
 TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd dpkg-dev cpio
-python3 gdb libc6-dbg openssl"
+python3 python3-jsonschema gdb libc6-dbg openssl"
 
 # Libraries and programs that tests crash, besides OpenSSL and libsodium.
 CRASHED="libgcrypt20-dev libgnutls28-dev libmbedtls-dev libwolfssl-dev gpg gpg-agent

@@ -42,8 +42,8 @@ void item_of_finding(struct audit *audit, const struct finding *finding, bool co
 	};
 	if (finding->label)
 		text_escape(label, sizeof(label), finding->label->text, finding->label->len);
-	snprintf(item->text, sizeof(item->text), "%s%" PRIu64 " bytes are not zero of %" PRIu64
-		 " of registration %#" PRIx64 "%s%s", finding->dirty_more ? "at least " : "",
+	snprintf(item->text, sizeof(item->text), "%s%" PRIu64 " of %" PRIu64 " bytes not zero, "
+		 "registration %#" PRIx64 "%s%s", finding->dirty_more ? "at least " : "",
 		 finding->dirty, finding->range.last - finding->range.addr + 1,
 		 finding->range.handle, *label ? ", " : "", label);
 	settle(audit, item);
