@@ -45,7 +45,8 @@ int clean_open(struct clean *clean, const char *path, struct complaint *why)
 		clean->temporary = NULL;
 		return complain(why, -EEXIST, "exists already, or its statement does");
 	}
-	clean->out = open(clean->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	clean->out = open(clean->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			  0600);
 	if (clean->out < 0) {
 		int error = errno;
 

@@ -35,10 +35,17 @@ void places_close(struct places *places)
 	mappings_free(&places->mappings);
 }
 
-/*
- * The thread whose stack pointer is in the segment: of several the one whose frames the
- * address can belong to, which is the nearest from below.
- */
+/* Below the address, where frames are that it can belong to, comes before above it. */
+static bool nearer(u64 sp, u64 than, u64 vaddr)
+{
+	bool below = sp <= vaddr, than_below = than <= vaddr;
+
+	if (below != than_below)
+		return below;
+	return below ? sp > than : sp < than;
+}
+
+/* The thread whose stack pointer is in the segment; of several the nearest. */
 static bool find_thread(const struct places *places, struct place *place)
 {
 	const struct notes *notes = places->notes;
@@ -47,13 +54,8 @@ static bool find_thread(const struct places *places, struct place *place)
 
 	for (i = 0; i < notes->nr_listed; i++) {
 		const struct notes_thread *thread = &notes->listed[i];
-		bool below = thread->sp <= place->vaddr, best_below;
-
-		if (thread->sp < place->start || thread->sp > place->last)
-			continue;
-		best_below = best && best->sp <= place->vaddr;
-		if (!best || (below && !best_below) ||
-		    (below == best_below && (below ? thread->sp > best->sp : thread->sp < best->sp)))
+		if (thread->sp >= place->start && thread->sp <= place->last &&
+		    (!best || nearer(thread->sp, best->sp, place->vaddr)))
 			best = thread;
 	}
 	if (!best)

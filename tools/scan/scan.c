@@ -410,7 +410,8 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len)
 
 	if (!core)
 		return false;
-	for (i = core_segment_from(core, vaddr); len; i++, vaddr += part, bytes += part, len -= part) {
+	for (i = core_segment_from(core, vaddr); len;
+	     i++, vaddr += part, bytes += part, len -= part) {
 		const struct core_segment *segment = &core->segments[i];
 
 		if (i == core->nr_segments || vaddr < segment->vaddr ||
