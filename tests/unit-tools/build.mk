@@ -45,7 +45,7 @@ $(B)/tests/unit-tools/victim: tests/unit-tools/victim.c
 $(B)/tests/unit-tools/place_test $(B)/tests/unit-tools/redact_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san \
 	 $(B)/tests/unit-tools/victim
-$(B)/tests/unit-tools/formats_test: | $(B)/bin/kredact-verify
+$(B)/tests/unit-tools/reports_test: | $(B)/bin/kredact-verify
 
 # kredact with a device of the tests' own, and sanitized.
 KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \

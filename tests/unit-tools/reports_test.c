@@ -235,7 +235,7 @@ int main(void)
 	u32 i;
 
 	verify = (char *)beside("../../bin/kredact-verify");
-	reader = realpath("tests/unit-tools/formats.py", NULL);
+	reader = realpath("tests/unit-tools/reports.py", NULL);
 	validator = realpath("tests/unit-tools/validate.py", NULL);
 	schema = realpath("Documentation/kredact-verify.schema.json", NULL);
 	/* They stay there: other tests read them, too. */

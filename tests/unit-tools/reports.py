@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""formats.py FORMAT FILE [WORD...]: reads a report as its readers do, and looks for words in it.
+"""reports.py FORMAT FILE [WORD...]: reads a report as its readers do, and looks for words in it.
 
 Says what is wrong; exit status 1 if anything is.
 """
