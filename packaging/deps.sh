@@ -19,7 +19,8 @@ liblz4-dev liblzma-dev liblzo2-dev libsnappy-dev libzstd-dev
 bpftool clang llvm dwarves"
 
 # Virtual machines, their disks, and the packages of the kernels that run in them.
-TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd dpkg-dev cpio
+TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd lz4 bzip2 dpkg-dev cpio
+libclang-rt-dev
 python3 gdb libc6-dbg openssl"
 
 # Libraries and programs that tests crash, besides OpenSSL and libsodium.
