@@ -43,22 +43,51 @@ static struct complaint *text_of(struct audit *audit, enum check_name name)
 	return &audit->checks[name].text;
 }
 
+static void tell_structure(const struct audit *audit, struct complaint *text)
+{
+	const struct core *core = &audit->core;
+	const struct notes *notes = &audit->notes;
+	char threads[40], size[24];
+
+	snprintf(threads, sizeof(threads), "%" PRIu64 " thread%s", notes->threads,
+		 notes->threads == 1 ? "" : "s");
+	text_size(size, sizeof(size), audit->in.size);
+	switch (core->format) {
+	case CORE_ELF:
+		complaint_set(text, "%s-bit ELF core%s, %u segments, %s, complete",
+			      core->is64 ? "64" : "32", core->physical ? " of a machine" : "",
+			      core->phnum, threads);
+		break;
+	case CORE_MINIDUMP:
+		complaint_set(text, "minidump, %u pieces of memory, %s, complete",
+			      core->nr_segments, threads);
+		break;
+	case CORE_KDUMP:
+		complaint_set(text, "kernel dump, %u pieces of memory, of %s", core->nr_segments,
+			      size);
+		break;
+	default:
+		complaint_set(text, "raw memory, %s", size);
+	}
+}
+
 static void check_structure(struct audit *audit)
 {
-	struct complaint *text = text_of(audit, CHECK_STRUCTURE);
-	int error;
+	struct complaint *text = text_of(audit, CHECK_STRUCTURE), also;
+	int error, error_too;
 
-	error = core_open(&audit->core, &audit->in, text);
-	audit->has_core = audit->core.machine;
-	if (!error)
-		error = notes_read(&audit->notes, &audit->core, text);
+	error = audit->kdump ? kdump_read(audit->kdump, &audit->core, &audit->in, text) :
+			       core_open_as(&audit->core, &audit->in, audit->format, text);
+	audit->has_core = audit->core.machine || audit->core.nr_segments;
+	error_too = notes_read(&audit->notes, &audit->core, error ? &also : text);
+	audit->has_notes = !error_too;
+	error = error ? error : error_too;
+	/* What a file lacks is lacking in the dump, and explains the rest. */
+	if (*audit->in.cut.text)
+		error = complain(text, -EBADMSG, "%s", audit->in.cut.text);
 	conclude(audit, CHECK_STRUCTURE, error ? CHECK_FAILED : CHECK_PASSED);
-	if (error)
-		return;
-	audit->has_notes = true;
-	complaint_set(text, "%s-bit ELF core, %u segments, %" PRIu64 " thread%s, complete",
-		      audit->core.is64 ? "64" : "32", audit->core.phnum, audit->notes.threads,
-		      audit->notes.threads == 1 ? "" : "s");
+	if (!error)
+		tell_structure(audit, text);
 }
 
 /* The seal in the core, or else the one beside it. */
@@ -86,12 +115,42 @@ static int judge_sidecar(const struct seal *seal, struct complaint *text)
 	return 0;
 }
 
+/*
+ * Nobody expects a seal. Then something must have been looked for, or "clean" would be
+ * said of a dump that nobody has looked at.
+ */
+static void does_without_seal(struct audit *audit, struct complaint *text)
+{
+	if (!audit->search) {
+		complaint_set(text, "none, and nothing else to look for");
+		conclude(audit, CHECK_SEAL, CHECK_FAILED);
+		return;
+	}
+	audit->without_seal = true;
+	complaint_set(text, "none, and none expected: nothing vouches for registered ranges");
+	conclude(audit, CHECK_SEAL, CHECK_NOT_DONE);
+}
+
+/* Is this check of no interest, since there is no seal and none was expected? */
+static bool excused(struct audit *audit, enum check_name name)
+{
+	if (!audit->without_seal)
+		return false;
+	complaint_set(text_of(audit, name), "not done: there is no seal");
+	conclude(audit, name, CHECK_NOT_DONE);
+	return true;
+}
+
 static void check_seal(struct audit *audit)
 {
 	struct complaint *text = text_of(audit, CHECK_SEAL);
 	int error;
 
 	error = find_seal(audit, text);
+	if (error == -ENODATA && !audit->seal.present && audit->unsealed) {
+		does_without_seal(audit, text);
+		return;
+	}
 	if (!error && audit->seal.flags & KREDACT_SEAL_ALL_LEFT_OUT)
 		error = complain(text, -EBADMSG, "the module could not read its tags during this "
 				 "dump: the seal may lack ranges");
@@ -134,11 +193,9 @@ static int match_bytes(struct audit *audit, struct complaint *text)
 /* The core went where its bytes could not be seen: compare what else there is. */
 static int match_stream(struct audit *audit, struct complaint *text)
 {
-	const struct core *core = &audit->core;
-	const struct core_segment *last = core->nr_segments ?
-					  &core->segments[core->nr_segments - 1] : NULL;
+	u64 end = core_data_end(&audit->core);
 
-	if (!last || last->offset + last->filesz != audit->seal.core_len)
+	if (!end || end != audit->seal.core_len)
 		return complain(text, -EBADMSG, "the core is not as long as the one that was "
 				"sealed: %" PRIu64 " bytes", audit->seal.core_len);
 	if (audit->notes.signo != audit->seal.signo)
@@ -165,10 +222,18 @@ static void check_match(struct audit *audit)
 	bool compat = seal->flags & KREDACT_SEAL_COMPAT;
 	int error;
 
+	if (excused(audit, CHECK_MATCH))
+		return;
 	if (!seal->readable)
 		error = complain(text, -EBADMSG, "there is no seal that could be compared");
 	else if (!audit->has_notes)
 		error = complain(text, -EBADMSG, "the core cannot be read");
+	else if (audit->core.physical || audit->core.format != CORE_ELF)
+		error = complain(text, -EBADMSG, "the seal is of a process, but this is no core of "
+				 "one");
+	else if (!audit->core.ordered)
+		error = complain(text, -EBADMSG, "the segments are not in the order in which the "
+				 "kernel writes them");
 	else if (notes->contradicts)
 		error = complain(text, -EBADMSG, "the core is of several processes");
 	else if (!notes->has_process)
@@ -223,6 +288,8 @@ static void check_authenticity(struct audit *audit)
 	struct complaint *text = text_of(audit, CHECK_AUTHENTICITY);
 	int error = authenticate(audit, text);
 
+	if (excused(audit, CHECK_AUTHENTICITY))
+		return;
 	if (!error)
 		conclude(audit, CHECK_AUTHENTICITY, CHECK_PASSED);
 	else if (error == -ENOKEY && audit->no_key)
@@ -337,7 +404,7 @@ static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 	audit->incomplete |= error;
 	if (error)
 		return error;
-	if (!audit->core.sound)
+	if (!audit->core.nr_segments)
 		return complain(text, -EBADMSG, "the core cannot be read at these addresses");
 	error = zeros_check(zeros, &audit->left_out, &audit->core, text);
 	if (!error && zeros->dirty)
@@ -356,6 +423,9 @@ static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 		*found = true;
 		return 0;
 	}
+	if (!audit->core.sound)
+		return complain(text, -EBADMSG, "all that is here is zero, but the core is not "
+				"complete");
 	if (zeros_error)
 		*text = ignored;
 	if (error || zeros_error)
@@ -369,6 +439,8 @@ static void check_ranges(struct audit *audit)
 	bool found = false;
 	int error = check_zeros(audit, &found, text_of(audit, CHECK_RANGES));
 
+	if (excused(audit, CHECK_RANGES))
+		return;
 	if (found)
 		conclude(audit, CHECK_RANGES, CHECK_FOUND);
 	else
@@ -431,6 +503,8 @@ static void check_copies(struct audit *audit)
 	const struct seal *seal = &audit->seal;
 	enum check_state state = CHECK_NOT_DONE;
 
+	if (excused(audit, CHECK_COPIES))
+		return;
 	if (!seal->readable) {
 		complaint_set(text, "without a seal no copies are known");
 		state = CHECK_FAILED;

@@ -8,8 +8,10 @@
 #include "copies.h"
 #include "digest.h"
 #include "finding.h"
+#include "kdump.h"
 #include "keyfile.h"
 #include "mac.h"
+#include "magic.h"
 #include "notes.h"
 #include "place.h"
 #include "scan/scan.h"
@@ -62,6 +64,11 @@ struct listed_hit {
 /**
  * struct audit - an audit
  * @in:		the file
+ * @format:	what it is, or CORE_AUTO
+ * @packed:	how the file is packed that @in is of
+ * @kdump:	what @in is the memory of, or NULL
+ * @unsealed:	nobody expects a seal
+ * @without_seal: and there is none
  * @core:	its headers
  * @has_core:	they could be read at least in part
  * @notes:	its notes
@@ -97,6 +104,11 @@ struct listed_hit {
  */
 struct audit {
 	struct input in;
+	enum core_format format;
+	enum magic packed;
+	struct kdump *kdump;
+	bool unsealed;
+	bool without_seal;
 	struct core core;
 	bool has_core;
 	struct notes notes;

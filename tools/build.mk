@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # kredact-verify (audits dumps) and kredact (administration).
-# Needs libelf-dev, libdw-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
+# Needs libelf-dev, libdw-dev, libssl-dev, libjson-c-dev, libseccomp-dev, liblzo2-dev,
+# libsnappy-dev, zlib1g-dev, liblzma-dev, liblz4-dev, libzstd-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c clean.c copies.c core.c digest.c finding.c \
-	       heap.c input.c keyfile.c mac.c mappings.c notes.c place.c ranges.c redact.c \
-	       resolver.c sandbox.c search.c seal_hunt.c seal_reader.c seal_rules.c \
-	       seal_sidecar.c setting.c signer.c statement.c symbol.c text.c)
+AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c broker.c clean.c codec.c copies.c core.c digest.c \
+	       dump.c dumps.c elf_core.c feed.c finding.c flat.c heap.c input.c jail.c job.c kdump.c \
+	       keyfile.c mac.c magic.c mappings.c minidump.c notes.c place.c progress.c ranges.c \
+	       redact.c resolver.c sandbox.c search.c seal_hunt.c seal_reader.c seal_rules.c \
+	       seal_sidecar.c setting.c signer.c sort.c spool.c statement.c summary.c symbol.c text.c \
+	       unpack.c)
 AUDIT_SRC += $(wildcard tools/scan/*.c) $(wildcard tools/report/*.c)
-AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp
+AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \

@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reader of ELF cores: see core.h.
+ * A dump as a map: see core.h.
  *
- * Segments must be in ascending order and disjoint, in memory and in the file,
- * as the kernel and gdb write them. That is what keeps a hostile core from
- * having one byte read a million times, and an address from having two values.
+ * In the map no address has two values, and no byte of the input two addresses (but for
+ * the dump of a machine, and there not without bound). That is what keeps a hostile dump
+ * from having one byte read a million times.
  */
 #include <elf.h>
 #include <inttypes.h>
-#include <libelf.h>
 #include <stdlib.h>
 
 #include "core.h"
-
-#define PHDR_BATCH	256u
-
-/* Bytes from the file to structs of this machine, in place. */
-static bool translate(const struct core *core, void *data, size_t len, Elf_Type type)
-{
-	Elf_Data both = {
-		.d_buf = data,
-		.d_type = type,
-		.d_version = EV_CURRENT,
-		.d_size = len,
-	};
-
-	return core->is64 ? elf64_xlatetom(&both, &both, core->encoding) :
-			    elf32_xlatetom(&both, &both, core->encoding);
-}
+#include "magic.h"
+#include "minidump.h"
+#include "sort.h"
 
 static u64 from_file(const struct core *core, const void *at, size_t len)
 {
@@ -36,12 +22,12 @@ static u64 from_file(const struct core *core, const void *at, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		value = value << 8 | byte[core->encoding == ELFDATA2LSB ? len - 1 - i : i];
+		value = value << 8 | byte[core->encoding == ELFDATA2MSB ? i : len - 1 - i];
 	return value;
 }
 
 /**
- * core_u16() - a 16-bit integer of a note
+ * core_u16() - a 16-bit integer of the dump
  * @core:	tells the byte order
  * @at:		2 bytes, any alignment
  *
@@ -53,7 +39,7 @@ u16 core_u16(const struct core *core, const void *at)
 }
 
 /**
- * core_u32() - a 32-bit integer of a note
+ * core_u32() - a 32-bit integer of the dump
  * @core:	tells the byte order
  * @at:		4 bytes, any alignment
  *
@@ -65,7 +51,19 @@ u32 core_u32(const struct core *core, const void *at)
 }
 
 /**
- * core_word() - an unsigned long of the process, out of a note
+ * core_u64() - a 64-bit integer of the dump
+ * @core:	tells the byte order
+ * @at:		8 bytes, any alignment
+ *
+ * Return: its value.
+ */
+u64 core_u64(const struct core *core, const void *at)
+{
+	return from_file(core, at, 8);
+}
+
+/**
+ * core_word() - an unsigned long of the process
  * @core:	tells its size and the byte order
  * @at:		4 or 8 bytes, any alignment
  *
@@ -76,67 +74,15 @@ u64 core_word(const struct core *core, const void *at)
 	return from_file(core, at, core->is64 ? 8 : 4);
 }
 
-static int read_ident(struct core *core, struct complaint *why)
-{
-	u8 ident[EI_NIDENT] = { 0 };
-
-	if (core->in->size < sizeof(ident))
-		return complain(why, -EBADMSG, "not an ELF core: only %" PRIu64 " bytes",
-				core->in->size);
-	if (input_read(core->in, 0, ident, sizeof(ident), why))
-		return -EIO;
-	if (!memcmp(ident, "\x28\xb5\x2f\xfd", 4) || !memcmp(ident, "\x04\x22\x4d\x18", 4) ||
-	    !memcmp(ident, "\xfd" "7zXZ", 5) || !memcmp(ident, "\x1f\x8b", 2))
-		return complain(why, -EBADMSG, "not an ELF core but a compressed file: "
-				"unpack it first");
-	if (memcmp(ident, ELFMAG, SELFMAG))
-		return complain(why, -EBADMSG, "not an ELF core: no ELF header");
-	if (ident[EI_CLASS] != ELFCLASS32 && ident[EI_CLASS] != ELFCLASS64)
-		return complain(why, -EBADMSG, "ELF class %u is unknown", ident[EI_CLASS]);
-	if (ident[EI_DATA] != ELFDATA2LSB && ident[EI_DATA] != ELFDATA2MSB)
-		return complain(why, -EBADMSG, "ELF encoding %u is unknown", ident[EI_DATA]);
-	core->is64 = ident[EI_CLASS] == ELFCLASS64;
-	core->encoding = ident[EI_DATA];
-	return 0;
-}
-
-static int read_ehdr(struct core *core, Elf64_Ehdr *ehdr, struct complaint *why)
-{
-	union {
-		Elf32_Ehdr e32;
-		Elf64_Ehdr e64;
-	} raw;
-	size_t len = core->is64 ? sizeof(raw.e64) : sizeof(raw.e32);
-
-	if (input_read(core->in, 0, &raw, len, why))
-		return complain(why, -EBADMSG, "the ELF header is cut off");
-	if (!translate(core, &raw, len, ELF_T_EHDR))
-		return complain(why, -EBADMSG, "the ELF header cannot be read");
-	if (core->is64) {
-		*ehdr = raw.e64;
-	} else {
-		*ehdr = (Elf64_Ehdr){
-			.e_type = raw.e32.e_type,
-			.e_machine = raw.e32.e_machine,
-			.e_version = raw.e32.e_version,
-			.e_phoff = raw.e32.e_phoff,
-			.e_shoff = raw.e32.e_shoff,
-			.e_phentsize = raw.e32.e_phentsize,
-			.e_phnum = raw.e32.e_phnum,
-			.e_shentsize = raw.e32.e_shentsize,
-			.e_shnum = raw.e32.e_shnum,
-		};
-	}
-	if (ehdr->e_version != EV_CURRENT)
-		return complain(why, -EBADMSG, "ELF version %u is unknown", ehdr->e_version);
-	if (ehdr->e_type != ET_CORE)
-		return complain(why, -EBADMSG, "an ELF file of type %u, not a core", ehdr->e_type);
-	core->machine = ehdr->e_machine;
-	return 0;
-}
-
-/* Is [offset, offset + len) in the file? Counts towards the end of the core. */
-static bool within(struct core *core, u64 offset, u64 len)
+/**
+ * core_within() - are these bytes in the input?
+ * @core:	being read; if so they count towards its end
+ * @offset:	first byte
+ * @len:	how many
+ *
+ * Return: true if all are.
+ */
+bool core_within(struct core *core, u64 offset, u64 len)
 {
 	if (offset > core->in->size || core->in->size - offset < len)
 		return false;
@@ -144,43 +90,23 @@ static bool within(struct core *core, u64 offset, u64 len)
 	return true;
 }
 
-/* Section header 0 holds what is too large for the ELF header. */
-static int read_extended(struct core *core, const Elf64_Ehdr *ehdr, u32 *phnum,
-			 struct complaint *why)
+/**
+ * core_add() - add a segment to the map
+ * @core:	being read
+ * @segment:	what the dump says; of its bytes, those count that are there
+ * @why:	text of an error
+ *
+ * Return: 0; -EBADMSG if it cannot be as it says: what can be is added all the same;
+ * -ENOMEM.
+ */
+int core_add(struct core *core, const struct core_segment *segment, struct complaint *why)
 {
-	union {
-		Elf32_Shdr s32;
-		Elf64_Shdr s64;
-	} raw;
-	size_t len = core->is64 ? sizeof(raw.s64) : sizeof(raw.s32);
-	u64 shnum = ehdr->e_shnum;
-
-	*phnum = ehdr->e_phnum;
-	if (!ehdr->e_shoff && *phnum == PN_XNUM)
-		return complain(why, -EBADMSG, "the number of segments is in a section header "
-				"that is missing");
-	if (!ehdr->e_shoff)
-		return 0;
-	if (ehdr->e_shentsize != len)
-		return complain(why, -EBADMSG, "section headers of %u bytes", ehdr->e_shentsize);
-	if (input_read(core->in, ehdr->e_shoff, &raw, len, why))
-		return complain(why, -EBADMSG, "truncated: the section headers are missing");
-	if (!translate(core, &raw, len, ELF_T_SHDR))
-		return complain(why, -EBADMSG, "section header 0 cannot be read");
-	if (*phnum == PN_XNUM)
-		*phnum = core->is64 ? raw.s64.sh_info : raw.s32.sh_info;
-	if (!shnum)
-		shnum = core->is64 ? raw.s64.sh_size : raw.s32.sh_size;
-	if (shnum > UINT32_MAX || !within(core, ehdr->e_shoff, shnum * len))
-		return complain(why, -EBADMSG, "truncated: the section headers are missing");
-	return 0;
-}
-
-static int add_segment(struct core *core, const Elf64_Phdr *phdr, struct complaint *why)
-{
-	const struct core_segment *last = NULL;
+	struct core_segment *at;
 	u32 nr = core->nr_segments;
+	int error = 0;
 
+	if (nr == CORE_SEGMENTS_MAX)
+		return complain(why, -EBADMSG, "more than %u segments", CORE_SEGMENTS_MAX);
 	/* The array doubles at each power of two. */
 	if (!(nr & (nr - 1))) {
 		u64 room = nr ? nr * 2ULL : 1;
@@ -190,138 +116,225 @@ static int add_segment(struct core *core, const Elf64_Phdr *phdr, struct complai
 			return complain(why, -ENOMEM, "out of memory for %u segments", nr);
 		core->segments = grown;
 	}
-	if (nr)
-		last = &core->segments[nr - 1];
-	if (phdr->p_filesz > phdr->p_memsz)
-		return complain(why, -EBADMSG, "the segment at %#" PRIx64
-				" is longer in the file than in memory", phdr->p_vaddr);
-	if (phdr->p_memsz && UINT64_MAX - phdr->p_vaddr < phdr->p_memsz - 1)
-		return complain(why, -EBADMSG, "the segment at %#" PRIx64 " wraps around",
-				phdr->p_vaddr);
-	if (last && (phdr->p_vaddr < last->vaddr || phdr->p_vaddr - last->vaddr < last->memsz))
-		return complain(why, -EBADMSG, "the segment at %#" PRIx64
-				" overlaps or precedes the one before it", phdr->p_vaddr);
-	if (last && (phdr->p_offset < last->offset || phdr->p_offset - last->offset < last->filesz))
-		return complain(why, -EBADMSG, "the segment at %#" PRIx64
-				" overlaps or precedes another in the file", phdr->p_vaddr);
-	core->segments[nr] = (struct core_segment){
-		.vaddr = phdr->p_vaddr,
-		.memsz = phdr->p_memsz,
-		.offset = phdr->p_offset,
-		.filesz = phdr->p_filesz,
-	};
-	core->nr_segments++;
-	if (!within(core, phdr->p_offset, phdr->p_filesz))
-		return complain(why, -EBADMSG, "truncated: the segment at %#" PRIx64
-				" is not wholly in the file", phdr->p_vaddr);
-	return 0;
-}
-
-static int add_notes(struct core *core, const Elf64_Phdr *phdr, struct complaint *why)
-{
-	if (core->nr_notes == CORE_NOTES_MAX)
-		return complain(why, -EBADMSG, "more than %u segments of notes", CORE_NOTES_MAX);
-	if (!within(core, phdr->p_offset, phdr->p_filesz))
-		return complain(why, -EBADMSG, "truncated: the notes are not wholly in the file");
-	core->notes[core->nr_notes++] = (struct core_notes){
-		.offset = phdr->p_offset,
-		.len = phdr->p_filesz,
-		.align = phdr->p_align == 8 ? 8 : 4,
-	};
-	return 0;
-}
-
-static int read_phdrs(struct core *core, u64 offset, struct complaint *why)
-{
-	union {
-		Elf32_Phdr p32[PHDR_BATCH];
-		Elf64_Phdr p64[PHDR_BATCH];
-	} raw;
-	size_t size = core->is64 ? sizeof(raw.p64[0]) : sizeof(raw.p32[0]);
-	u32 left, i, nr;
-	int error;
-
-	for (left = core->phnum; left; left -= nr, offset += nr * size) {
-		nr = min(left, PHDR_BATCH);
-		error = input_read(core->in, offset, &raw, nr * size, why);
-		if (error)
-			return error;
-		if (!translate(core, &raw, nr * size, ELF_T_PHDR))
-			return complain(why, -EBADMSG, "program headers cannot be read");
-		for (i = 0; i < nr; i++) {
-			Elf64_Phdr phdr;
-
-			if (core->is64)
-				phdr = raw.p64[i];
-			else
-				phdr = (Elf64_Phdr){
-					.p_type = raw.p32[i].p_type,
-					.p_offset = raw.p32[i].p_offset,
-					.p_vaddr = raw.p32[i].p_vaddr,
-					.p_filesz = raw.p32[i].p_filesz,
-					.p_memsz = raw.p32[i].p_memsz,
-					.p_align = raw.p32[i].p_align,
-				};
-			if (phdr.p_type == PT_LOAD)
-				error = add_segment(core, &phdr, why);
-			else if (phdr.p_type == PT_NOTE)
-				error = add_notes(core, &phdr, why);
-			else if (!within(core, phdr.p_offset, phdr.p_filesz))
-				error = complain(why, -EBADMSG, "truncated: a segment of type %#x "
-						 "is not wholly in the file", phdr.p_type);
-			if (error)
-				return error;
-		}
+	at = &core->segments[nr];
+	*at = *segment;
+	if (at->filesz > at->memsz) {
+		error = complain(why, -EBADMSG, "the segment at %#" PRIx64
+				 " is longer in the file than in memory", at->vaddr);
+		at->filesz = at->memsz;
 	}
-	return 0;
+	if (at->memsz && UINT64_MAX - at->vaddr < at->memsz - 1) {
+		error = complain(why, -EBADMSG, "the segment at %#" PRIx64 " wraps around",
+				 at->vaddr);
+		at->memsz = UINT64_MAX - at->vaddr;
+		at->filesz = min(at->filesz, at->memsz);
+	}
+	if (!core_within(core, at->offset, at->filesz)) {
+		error = complain(why, -EBADMSG, "truncated: the segment at %#" PRIx64
+				 " is not wholly in the file", at->vaddr);
+		at->filesz = at->offset < core->in->size ? core->in->size - at->offset : 0;
+	}
+	if (at->memsz)
+		core->nr_segments++;
+	return error;
+}
+
+static bool address_after(const void *a, const void *b, const void *arg)
+{
+	const struct core_segment *left = a, *right = b;
+
+	(void)arg;
+	if (left->vaddr != right->vaddr)
+		return left->vaddr > right->vaddr;
+	return left->offset > right->offset;
+}
+
+static bool offset_after(const void *a, const void *b, const void *arg)
+{
+	const struct core_segment *segments = arg;
+	const u32 *left = a, *right = b;
+
+	if (segments[*left].offset != segments[*right].offset)
+		return segments[*left].offset > segments[*right].offset;
+	return *left > *right;
+}
+
+/* An address has the value of the segment that begins first. */
+static int part_addresses(struct core *core, bool overlaps, struct complaint *why)
+{
+	u64 next = 0, skip;
+	bool full = false;
+	u32 from, to = 0;
+	int error = 0;
+
+	sort_heap(core->segments, core->nr_segments, sizeof(*core->segments), address_after, NULL);
+	for (from = 0; from < core->nr_segments; from++) {
+		struct core_segment segment = core->segments[from];
+
+		if (full || segment.vaddr < next) {
+			if (!overlaps && !error)
+				error = complain(why, -EBADMSG, "the segment at %#" PRIx64
+						 " overlaps another", segment.vaddr);
+			skip = next - segment.vaddr;
+			if (full || skip >= segment.memsz)
+				continue;
+			segment.vaddr += skip;
+			segment.memsz -= skip;
+			skip = min(skip, segment.filesz);
+			segment.offset += skip;
+			segment.filesz -= skip;
+		}
+		next = segment.vaddr + segment.memsz;
+		full = !next;
+		core->segments[to++] = segment;
+	}
+	core->nr_segments = to;
+	return error;
+}
+
+/* The bytes of the input that several segments show are those of the first of them. */
+static int part_offsets(struct core *core, struct complaint *why)
+{
+	u64 next = 0, total = 0, most = core->in->size;
+	u32 i, to = 0;
+	int error = 0;
+
+	if (!core->nr_segments)
+		return 0;
+	if (most < UINT64_MAX / CORE_ALIASES_MAX)
+		most *= CORE_ALIASES_MAX;
+	core->by_offset = malloc(core->nr_segments * sizeof(*core->by_offset));
+	if (!core->by_offset)
+		return complain(why, -ENOMEM, "out of memory for %u segments", core->nr_segments);
+	for (i = 0; i < core->nr_segments; i++)
+		if (core->segments[i].filesz)
+			core->by_offset[core->nr_by_offset++] = i;
+	sort_heap(core->by_offset, core->nr_by_offset, sizeof(*core->by_offset), offset_after,
+		  core->segments);
+	for (i = 0; i < core->nr_by_offset; i++) {
+		struct core_segment *segment = &core->segments[core->by_offset[i]];
+
+		if (segment->offset >= next) {
+			next = segment->offset + segment->filesz;
+			core->by_offset[to++] = core->by_offset[i];
+			continue;
+		}
+		if (core->physical && segment->filesz <= most - total) {
+			total += segment->filesz;
+			continue;
+		}
+		segment->filesz = 0;
+		if (!error)
+			error = complain(why, -EBADMSG, "the segment at %#" PRIx64
+					 " overlaps another in the file", segment->vaddr);
+	}
+	core->nr_by_offset = to;
+	return error;
 }
 
 /**
- * core_open() - read the headers of a core
+ * core_settle() - put the map in order
+ * @core:	all segments are added
+ * @overlaps:	the format may have several segments with the same addresses: the first one
+ *		counts
+ * @why:	text of an error
+ *
+ * Return: 0; -EBADMSG if segments contradict each other (the map is in order all the
+ * same); -ENOMEM.
+ */
+int core_settle(struct core *core, bool overlaps, struct complaint *why)
+{
+	struct complaint also;
+	int error, error_too;
+	u32 i;
+
+	core->ordered = true;
+	for (i = 1; i < core->nr_segments; i++)
+		if (core->segments[i].vaddr < core->segments[i - 1].vaddr ||
+		    core->segments[i].offset < core->segments[i - 1].offset)
+			core->ordered = false;
+	error = part_addresses(core, overlaps, why);
+	error_too = part_offsets(core, error ? &also : why);
+	return error && error_too != -ENOMEM ? error : error_too;
+}
+
+/* Anything can be searched, but what is not known to be a dump is none. */
+static int read_raw(struct core *core, struct complaint *why)
+{
+	const struct core_segment all = {
+		.memsz = core->in->size,
+		.filesz = core->in->size,
+	};
+	int error;
+
+	core->is64 = true;
+	core->encoding = ELFDATA2LSB;
+	if (!core->in->size)
+		return complain(why, -EBADMSG, "an empty file");
+	error = core_add(core, &all, why);
+	return error ? error : core_settle(core, false, why);
+}
+
+/**
+ * core_open_as() - read the headers of a dump
+ * @core:	takes the state; core_close() releases it, also after an error
+ * @in:		open, and outlives @core
+ * @format:	what it is: CORE_ELF, CORE_MINIDUMP, CORE_RAW or CORE_AUTO
+ * @why:	text of an error
+ *
+ * After an error @core holds what could be read: segments can be looked up, but
+ * @core->sound is false.
+ *
+ * Return: 0, -EBADMSG (not a dump, truncated, damaged), -EIO or -ENOMEM.
+ */
+int core_open_as(struct core *core, struct input *in, enum core_format format,
+		 struct complaint *why)
+{
+	u8 head[MAGIC_LEN];
+	size_t len = min(in->size, (u64)sizeof(head));
+	enum magic magic;
+	int error;
+
+	*core = (struct core){ .in = in };
+	if (input_read(in, 0, head, len, why))
+		return -EIO;
+	magic = magic_of(head, len);
+	if (format == CORE_AUTO)
+		core->format = magic == MAGIC_ELF ? CORE_ELF :
+			       magic == MAGIC_MINIDUMP ? CORE_MINIDUMP : CORE_RAW;
+	else
+		core->format = format;
+	switch (core->format) {
+	case CORE_ELF:
+		error = core_read_elf(core, why);
+		break;
+	case CORE_MINIDUMP:
+		error = minidump_read(core, why);
+		break;
+	default:
+		error = read_raw(core, why);
+	}
+	if (!error && format == CORE_AUTO && magic_is_packed(magic))
+		error = complain(why, -EBADMSG, "not an ELF core but a compressed file (%s): unpack "
+				 "it first", magic_word(magic));
+	else if (!error && format == CORE_AUTO && core->format == CORE_RAW)
+		error = complain(why, -EBADMSG, "not an ELF core, and nothing else that is known; "
+				 "searched as it is");
+	core->sound = !error;
+	return error;
+}
+
+/**
+ * core_open() - read the headers of a dump of any format
  * @core:	takes the state; core_close() releases it, also after an error
  * @in:		open, and outlives @core
  * @why:	text of an error
  *
- * After an error @core holds what was read before it: segments can be looked
- * up, but @core->sound is false.
- *
- * Return: 0, -EBADMSG (not a core, truncated, damaged), -EIO or -ENOMEM.
+ * Return: as core_open_as(); -EBADMSG also if the format is not known.
  */
 int core_open(struct core *core, struct input *in, struct complaint *why)
 {
-	Elf64_Ehdr ehdr;
-	size_t size;
-	u32 phnum;
-	int error;
-
-	*core = (struct core){ .in = in };
-	if (elf_version(EV_CURRENT) == EV_NONE)
-		return complain(why, -EINVAL, "libelf is too old");
-	error = read_ident(core, why);
-	if (error)
-		return error;
-	error = read_ehdr(core, &ehdr, why);
-	if (error)
-		return error;
-	size = core->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	within(core, 0, core->is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr));
-	error = read_extended(core, &ehdr, &phnum, why);
-	if (error)
-		return error;
-	if (!phnum)
-		return complain(why, -EBADMSG, "a core without segments");
-	if (phnum > CORE_SEGMENTS_MAX)
-		return complain(why, -EBADMSG, "%u segments are more than this program reads (%u)",
-				phnum, CORE_SEGMENTS_MAX);
-	if (ehdr.e_phentsize != size)
-		return complain(why, -EBADMSG, "program headers of %u bytes", ehdr.e_phentsize);
-	if (!within(core, ehdr.e_phoff, phnum * (u64)size))
-		return complain(why, -EBADMSG,
-				"truncated: the program headers are not in the file");
-	core->phnum = phnum;
-	error = read_phdrs(core, ehdr.e_phoff, why);
-	core->sound = !error;
-	return error;
+	return core_open_as(core, in, CORE_AUTO, why);
 }
 
 /**
@@ -331,8 +344,11 @@ int core_open(struct core *core, struct input *in, struct complaint *why)
 void core_close(struct core *core)
 {
 	free(core->segments);
+	free(core->by_offset);
 	core->segments = NULL;
+	core->by_offset = NULL;
 	core->nr_segments = 0;
+	core->nr_by_offset = 0;
 }
 
 /**
@@ -364,15 +380,15 @@ u32 core_segment_from(const struct core *core, u64 vaddr)
  * @core:	open
  * @offset:	in the file
  *
- * Return: the segment that has this byte, or NULL.
+ * Return: the segment that has this byte, the first of several, or NULL.
  */
 const struct core_segment *core_segment_of_offset(const struct core *core, u64 offset)
 {
-	u32 low = 0, high = core->nr_segments;
+	u32 low = 0, high = core->nr_by_offset;
 
 	while (low < high) {
 		u32 middle = low + (high - low) / 2;
-		const struct core_segment *segment = &core->segments[middle];
+		const struct core_segment *segment = &core->segments[core->by_offset[middle]];
 
 		if (offset < segment->offset)
 			high = middle;
@@ -382,4 +398,39 @@ const struct core_segment *core_segment_of_offset(const struct core *core, u64 o
 			low = middle + 1;
 	}
 	return NULL;
+}
+
+/**
+ * core_data_end() - where the memory of the process ends in the file
+ * @core:	open
+ *
+ * Return: offset of the byte after the last one, 0 if there is none.
+ */
+u64 core_data_end(const struct core *core)
+{
+	const struct core_segment *last;
+
+	if (!core->nr_by_offset)
+		return 0;
+	last = &core->segments[core->by_offset[core->nr_by_offset - 1]];
+	return last->offset + last->filesz;
+}
+
+/**
+ * core_format_word() - name of a format, as options have it
+ * @format:	a format
+ *
+ * Return: a word.
+ */
+const char *core_format_word(enum core_format format)
+{
+	static const char *const words[] = {
+		[CORE_AUTO] = "auto",
+		[CORE_ELF] = "elf",
+		[CORE_MINIDUMP] = "minidump",
+		[CORE_KDUMP] = "kdump",
+		[CORE_RAW] = "raw",
+	};
+
+	return words[format];
 }

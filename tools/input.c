@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A file that is read in windows: see input.h.
+ * What is read in windows: see input.h.
  *
  * pread() and not mmap(): a file that somebody shortens meanwhile is then an
  * error and not a SIGBUS, and its pages do not count as memory of the reader.
@@ -12,6 +12,12 @@
 #include <unistd.h>
 
 #include "input.h"
+
+static int take_buffer(struct input *in, struct complaint *why)
+{
+	in->buffer = malloc(INPUT_BUFFER);
+	return in->buffer ? 0 : complain(why, -ENOMEM, "out of memory");
+}
 
 /**
  * input_open() - begin to read a file
@@ -26,16 +32,68 @@ int input_open(struct input *in, int fd, bool skip_holes, struct complaint *why)
 {
 	struct stat stat;
 
-	*in = (struct input){ .fd = fd, .skip_holes = skip_holes };
+	*in = (struct input){ .fd = fd };
 	if (fstat(fd, &stat))
 		return complain(why, -EIO, "cannot be examined: %s", strerror(errno));
 	if (!S_ISREG(stat.st_mode))
 		return complain(why, -EINVAL, "not a regular file");
-	in->size = stat.st_size;
-	in->buffer = malloc(INPUT_BUFFER);
-	if (!in->buffer)
-		return complain(why, -ENOMEM, "out of memory");
-	return 0;
+	return input_open_sized(in, fd, stat.st_size, skip_holes, why);
+}
+
+/**
+ * input_open_sized() - begin to read a regular file of which the size is known
+ * @in:		takes the state; input_close() releases it, also after an error
+ * @fd:		open for reading; stays the caller's
+ * @size:	its bytes
+ * @skip_holes:	as for input_open()
+ * @why:	text of an error
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int input_open_sized(struct input *in, int fd, u64 size, bool skip_holes, struct complaint *why)
+{
+	*in = (struct input){ .fd = fd, .skip_holes = skip_holes, .size = size };
+	return take_buffer(in, why);
+}
+
+/**
+ * input_open_source() - begin to read something else than a file
+ * @in:		takes the state; input_close() releases it, also after an error
+ * @source:	reads it
+ * @arg:	first argument of its functions; outlives @in
+ * @size:	bytes that there are
+ * @why:	text of an error
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int input_open_source(struct input *in, const struct input_source *source, void *arg, u64 size,
+		      struct complaint *why)
+{
+	*in = (struct input){
+		.fd = -1,
+		.source = source,
+		.source_arg = arg,
+		.skip_holes = true,
+		.size = size,
+	};
+	return take_buffer(in, why);
+}
+
+/**
+ * input_share() - let another thread read the same
+ * @in:		takes the state, with a buffer of its own; input_close() releases it, also
+ *		after an error
+ * @from:	open, and outlives @in
+ * @why:	text of an error
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int input_share(struct input *in, const struct input *from, struct complaint *why)
+{
+	*in = *from;
+	in->have = 0;
+	in->extent_end = 0;
+	return take_buffer(in, why);
 }
 
 /**
@@ -50,6 +108,8 @@ void input_close(struct input *in)
 
 static int read_fully(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
 {
+	if (in->source)
+		return in->source->read(in->source_arg, offset, to, len, why);
 	while (len) {
 		ssize_t got = pread(in->fd, to, len, offset);
 
@@ -104,6 +164,8 @@ int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint
 	if (offset > in->size || in->size - offset < len)
 		return complain(why, -EBADMSG, "ends before offset %" PRIu64 " + %" PRIu64,
 				offset, len);
+	if (!len)
+		return 0;
 	if (len > INPUT_BUFFER)
 		return read_fully(in, offset, to, len, why);
 	if (!buffered(in, offset, len)) {
@@ -125,6 +187,11 @@ static void find_extent(struct input *in, u64 offset)
 	in->extent_hole = false;
 	if (!in->skip_holes)
 		return;
+	if (in->source) {
+		in->extent_hole = in->source->extent(in->source_arg, offset, &in->extent_end);
+		in->extent_end = min(in->extent_end, in->size);
+		return;
+	}
 	data = lseek(in->fd, offset, SEEK_DATA);
 	if (data < 0 && errno == ENXIO) {
 		in->extent_hole = true;

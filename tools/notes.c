@@ -5,7 +5,7 @@
 #include <elf.h>
 #include <inttypes.h>
 
-#include "notes.h"
+#include "minidump.h"
 
 /* 4 million threads (the kernel's limit) of 16 notes each: more is an attack on our time. */
 #define NOTES_MAX	(1ULL << 26)
@@ -128,7 +128,7 @@ static int read_segment(struct notes *notes, struct core *core, const struct cor
 /**
  * notes_read() - read all notes of a core
  * @notes:	takes what they say
- * @core:	sound
+ * @core:	open
  * @why:	text of an error
  *
  * Return: 0, -EBADMSG or -EIO.
@@ -138,6 +138,8 @@ int notes_read(struct notes *notes, struct core *core, struct complaint *why)
 	int error;
 	u32 i;
 
+	if (core->format == CORE_MINIDUMP)
+		return minidump_notes(notes, core, why);
 	*notes = (struct notes){ 0 };
 	for (i = 0; i < core->nr_notes; i++) {
 		error = read_segment(notes, core, &core->notes[i], why);
@@ -194,6 +196,8 @@ bool notes_mapping(const struct notes *notes, struct core *core, u64 vaddr, char
 	struct complaint why;
 	u8 entry[24];
 
+	if (core->format == CORE_MINIDUMP)
+		return minidump_mapping(core, vaddr, name, room);
 	if (notes->files_len < 2 * word ||
 	    input_read(core->in, notes->files, entry, 2 * word, &why))
 		return false;

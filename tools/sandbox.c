@@ -2,13 +2,19 @@
 /*
  * The sandbox: see sandbox.h.
  *
- * What remains is reading a few files, writing to others that were opened before,
- * asking for symbols, memory that is not executable, and the end. Anything else kills the
- * process, so that a bug cannot turn a dump into a program.
+ * What remains is reading the inputs, writing to standard output, to files that were opened
+ * before and to an unlinked one, talking to the parent, asking for symbols, memory that is not
+ * executable, threads, and the end. Anything else kills the process, so that a bug cannot
+ * turn a dump into a program.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <linux/sched.h>
+#include <malloc.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,31 +22,35 @@
 
 #include "sandbox.h"
 
-/* All memory of the process: the parsers stay below it by their own limits. */
-#define MEMORY_MAX	(256ULL << 20)
+#define COUNT(array)	(sizeof(array) / sizeof(*(array)))
 
 #if defined(__SANITIZE_ADDRESS__)
 /* The sanitizers' runtime reserves address space, and looks at itself when it reports. */
 #define SANITIZED	true
 static const int runtime_calls[] = {
-	SCMP_SYS(clock_gettime), SCMP_SYS(close), SCMP_SYS(getpid), SCMP_SYS(getrandom),
-	SCMP_SYS(gettid), SCMP_SYS(madvise), SCMP_SYS(mprotect), SCMP_SYS(newfstatat),
+	SCMP_SYS(close), SCMP_SYS(getpid), SCMP_SYS(getrandom),
+	SCMP_SYS(mprotect), SCMP_SYS(newfstatat),
 	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(prctl), SCMP_SYS(readlink), SCMP_SYS(read),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sched_yield),
-	SCMP_SYS(sigaltstack), SCMP_SYS(clone), SCMP_SYS(wait4), SCMP_SYS(ptrace),
-	SCMP_SYS(getdents64), SCMP_SYS(prlimit64), SCMP_SYS(tgkill), SCMP_SYS(pipe2),
-	SCMP_SYS(process_vm_readv), SCMP_SYS(sched_getaffinity), SCMP_SYS(write),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack), SCMP_SYS(clone), SCMP_SYS(wait4),
+	SCMP_SYS(ptrace), SCMP_SYS(getdents64), SCMP_SYS(prlimit64), SCMP_SYS(tgkill),
+	SCMP_SYS(pipe2), SCMP_SYS(process_vm_readv), SCMP_SYS(write),
 };
 #else
 #define SANITIZED	false
-static const int runtime_calls[] = { SCMP_SYS(madvise) };
+static const int runtime_calls[] = { };
 #endif
 
-/* What needs no look at its arguments. */
+/* What needs no look at its arguments; the second half is for threads. */
 static const int plain_calls[] = {
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(futex), SCMP_SYS(exit),
-	SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(gettid),
 };
+
+/* What a thread is made with, and a process is not. */
+#define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | \
+			 CLONE_SYSVSEM)
 
 /**
  * sandbox_privacy() - keep secrets of this process in it
@@ -72,58 +82,94 @@ static int allow(scmp_filter_ctx filter, const int *calls, size_t nr)
 	return error;
 }
 
+/* A call whose first argument is this file. */
+static int allow_fd(scmp_filter_ctx filter, int call, int fd)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+				SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+}
+
+static int allow_fds(scmp_filter_ctx filter, const int *calls, size_t nr, int fd)
+{
+	int error = 0;
+
+	while (nr-- && !error)
+		error = allow_fd(filter, calls[nr], fd);
+	return error;
+}
+
 static int add_input(scmp_filter_ctx filter, int fd)
 {
-	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pread64), 1,
-				     SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+	static const int calls[] = { SCMP_SYS(pread64), SCMP_SYS(lseek) };
+	int error = allow_fds(filter, calls, COUNT(calls), fd);
 
-	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(lseek), 1,
-						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
+	if (!error && !SANITIZED)
+		error = allow_fd(filter, SCMP_SYS(read), fd);
+	/* Mapped, to be read only. */
+	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
+						SCMP_A2_32(SCMP_CMP_EQ, PROT_READ),
+						SCMP_A4_32(SCMP_CMP_EQ, (u32)fd));
 }
 
 static int add_output(scmp_filter_ctx filter, int fd)
 {
+	int error = SANITIZED ? 0 : allow_fd(filter, SCMP_SYS(write), fd);
+
+	return error ? error : allow_fd(filter, SCMP_SYS(pwrite64), fd);
+}
+
+static int add_files(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	static const int spool[] = { SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(lseek) };
+	static const int talk[] = { SCMP_SYS(sendto), SCMP_SYS(recvfrom) };
 	int error = 0;
-
-	if (!SANITIZED)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-					 SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
-	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pwrite64), 1,
-						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
-}
-
-/* To a socket that has an other end, no address can be given. */
-static int add_resolver(scmp_filter_ctx filter, int fd)
-{
-	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
-				     SCMP_A0_32(SCMP_CMP_EQ, (u32)fd),
-				     SCMP_A4(SCMP_CMP_EQ, 0));
-
-	return error ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvfrom), 1,
-						SCMP_A0_32(SCMP_CMP_EQ, (u32)fd));
-}
-
-static int add_rules(scmp_filter_ctx filter, const struct sandbox *sandbox)
-{
 	u32 i;
-	int error;
 
-	error = allow(filter, plain_calls, sizeof(plain_calls) / sizeof(*plain_calls));
-	if (!error)
-		error = allow(filter, runtime_calls,
-			      sizeof(runtime_calls) / sizeof(*runtime_calls));
 	for (i = 0; i < sandbox->nr_inputs && !error; i++)
 		error = add_input(filter, sandbox->inputs[i]);
 	for (i = 0; i < sandbox->nr_outputs && !error; i++)
 		error = add_output(filter, sandbox->outputs[i]);
+	if (!error && sandbox->spool >= 0)
+		error = allow_fds(filter, spool, COUNT(spool), sandbox->spool);
+	if (!error && sandbox->broker >= 0)
+		error = allow_fds(filter, talk, COUNT(talk), sandbox->broker);
 	if (!error && sandbox->resolver >= 0)
-		error = add_resolver(filter, sandbox->resolver);
+		error = allow_fds(filter, talk, COUNT(talk), sandbox->resolver);
 	if (!error && !SANITIZED)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-					 SCMP_A0_32(SCMP_CMP_EQ, STDOUT_FILENO));
+		error = allow_fd(filter, SCMP_SYS(write), STDOUT_FILENO);
+	return error;
+}
+
+/* clone3() has its flags where a filter cannot see them: the C library does without it. */
+static int add_threads(scmp_filter_ctx filter)
+{
+	int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+
 	if (!error && !SANITIZED)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-					 SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO));
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+					 SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | CSIGNAL,
+						 THREAD_FLAGS));
+	/* The C library's own signal, whose handler comes with the first thread. */
+	if (!error && !SANITIZED)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
+					 SCMP_A0_32(SCMP_CMP_EQ, __SIGRTMIN + 1));
+	if (!error && !SANITIZED)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+					 SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	return error;
+}
+
+static int add_rules(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	int error;
+
+	error = allow(filter, plain_calls, COUNT(plain_calls));
+	if (!error)
+		error = allow(filter, runtime_calls, COUNT(runtime_calls));
+	if (!error)
+		error = add_files(filter, sandbox);
+	if (!error)
+		error = add_threads(filter);
 	/* Memory that is backed by no file and cannot be executed. */
 	if (!error)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
@@ -133,22 +179,39 @@ static int add_rules(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return error;
 }
 
+static int limit(int resource, u64 most, const char *what, struct complaint *why)
+{
+	const struct rlimit rlimit = { most, most };
+
+	if (setrlimit(resource, &rlimit))
+		return complain(why, -errno, "cannot limit %s: %s", what, strerror(errno));
+	return 0;
+}
+
 /**
  * sandbox_enter() - give up everything that parsing does not need
- * @sandbox:	the only files that can be used from here on
+ * @sandbox:	what remains
  * @why:	text of an error
+ *
+ * Files that are not named here are to be closed before.
  *
  * Return: 0, or a negative errno if the kernel has no seccomp filters or the
  * limit of memory cannot be set.
  */
 int sandbox_enter(const struct sandbox *sandbox, struct complaint *why)
 {
-	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
 	scmp_filter_ctx filter;
-	int error;
+	int error = 0;
 
-	if (!SANITIZED && setrlimit(RLIMIT_AS, &memory))
-		return complain(why, -errno, "cannot limit memory: %s", strerror(errno));
+	mallopt(M_ARENA_MAX, 1);
+	/* A file that grows too long is then an error like any other. */
+	signal(SIGXFSZ, SIG_IGN);
+	if (sandbox->file_max)
+		error = limit(RLIMIT_FSIZE, sandbox->file_max, "the size of files", why);
+	if (!error && !SANITIZED)
+		error = limit(RLIMIT_AS, SANDBOX_MEMORY, "memory", why);
+	if (error)
+		return error;
 	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (!filter)
 		return complain(why, -ENOMEM, "out of memory for the sandbox");

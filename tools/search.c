@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "broker.h"
 #include "search.h"
 
 #define WORD		8u
@@ -445,6 +446,7 @@ static int search_file(struct scan *scan, struct input *in, u64 end, struct comp
 	int error;
 
 	while (base + have < end) {
+		broker_progress(BROKER_SEARCHING, base, end);
 		part = min(end - base - have, (u64)CHUNK + 2 * SECRET_MAX - have);
 		error = read_chunk(in, base + have, buffer + have, part, why);
 		if (error)
@@ -532,7 +534,7 @@ int search_run(struct search *search, struct input *in, const struct core *core,
 	int error;
 
 	error = search_file(&scan, in, in->size, why);
-	if (!error && core && core->sound)
+	if (!error && core)
 		error = search_seams(&scan, in, why);
 	return error;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "text.h"
 
@@ -53,6 +54,22 @@ void text_escape(char *to, size_t room, const void *from, size_t len)
 		to[at++] = digits[byte[i] & 15];
 	}
 	to[at] = '\0';
+}
+
+/**
+ * text_escaped() - make a name harmless, which may be anything
+ * @name:	of a file
+ *
+ * Return: to be released by free(), or NULL if there is no memory.
+ */
+char *text_escaped(const char *name)
+{
+	size_t room = TEXT_ESCAPED(strlen(name));
+	char *text = malloc(room);
+
+	if (text)
+		text_escape(text, room, name, strlen(name));
+	return text;
 }
 
 /**

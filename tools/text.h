@@ -40,6 +40,7 @@ void complaint_set(struct complaint *why, const char *format, ...)
 #define TEXT_ESCAPED(len) ((len) * 4 + 1)
 
 void text_escape(char *to, size_t room, const void *from, size_t len);
+char *text_escaped(const char *name);
 void text_hex(char *to, const u8 *from, size_t len);
 void text_size(char *to, size_t room, u64 bytes);
 void text_time(char *to, size_t room, u64 realtime_ns);

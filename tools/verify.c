@@ -1,77 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kredact-verify: audits a core dump, on a machine that needs neither the
- * module nor root. This file only wires things up.
+ * kredact-verify: audits dumps, on a machine that needs neither the module nor root. This
+ * file only wires things up: each dump is read by a child in a sandbox.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
-#include "clean.h"
-#include "report/outputs.h"
-#include "resolver.h"
-#include "sandbox.h"
+#include "dumps.h"
+#include "job.h"
+#include "summary.h"
 
 #define EXIT_USAGE	3
-#define EXIT_NO_COPY	4
-
-/**
- * struct options - what the command line says
- * @core:	the file to audit
- * @seal:	the file with its seal, or NULL: if the core has none, the one beside it
- * @key:	file of the seal key, or NULL
- * @no_key:	do without authenticity
- * @secrets:	files of secrets to search for
- * @names:	their names, escaped
- * @nr_secrets:	how many
- * @shortest:	shortest run of a secret that counts; 0: the whole secret
- * @reverse:	search for reversed secrets, too
- * @scan:	what the scan for keys looks for
- * @no_scan:	do without it
- * @outputs:	reports that are wanted
- * @redact:	name of a cleaned copy to write, or NULL
- * @redact_notes: zero in it also what is worth a line only
- * @sign:	file of the key that signs for it, or NULL
- * @color:	0 never, 1 always, 2 for a terminal
- * @quiet, @read_holes, @no_sandbox: likewise options
- */
-struct options {
-	const char *core;
-	const char *seal;
-	const char *key;
-	bool no_key;
-	const char **secrets;
-	char **names;
-	u32 nr_secrets;
-	u32 shortest;
-	bool reverse;
-	struct scan_options scan;
-	bool no_scan;
-	struct outputs outputs;
-	const char *redact;
-	bool redact_notes;
-	const char *sign;
-	int color;
-	bool quiet;
-	bool read_holes;
-	bool no_sandbox;
-};
 
 enum {
 	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
-	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_COLOR, OPT_QUIET,
-	OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP, OPT_VERSION, OPT_REPORT, OPT_JSON, OPT_SARIF,
-	OPT_JUNIT, OPT_HTML, OPT_REDACT, OPT_REDACT_NOTES, OPT_SIGN,
+	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES,
+	OPT_NO_SANDBOX, OPT_HELP, OPT_VERSION, OPT_FORMAT, OPT_RAW, OPT_UNSEALED, OPT_MAX_SIZE,
+	OPT_PROGRESS, OPT_NO_PROGRESS, OPT_VERBOSE, OPT_REPORT, OPT_JSON, OPT_SARIF, OPT_JUNIT,
+	OPT_HTML, OPT_REDACT, OPT_REDACT_NOTES, OPT_SIGN,
 };
 
 static const struct option long_options[] = {
@@ -98,17 +52,29 @@ static const struct option long_options[] = {
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "raw", no_argument, NULL, OPT_RAW },
+	{ "unsealed", no_argument, NULL, OPT_UNSEALED },
+	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "progress", no_argument, NULL, OPT_PROGRESS },
+	{ "no-progress", no_argument, NULL, OPT_NO_PROGRESS },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ NULL, 0, NULL, 0 },
 };
 
 static void print_help(FILE *to)
 {
-	fputs("Usage: kredact-verify [OPTION]... CORE\n"
-	      "Checks that a core dump holds no registered key material.\n"
+	fputs("Usage: kredact-verify [OPTION]... DUMP...\n"
+	      "Checks that dumps hold no registered key material. A DUMP is a file, packed or\n"
+	      "not, a directory with such files, or - for standard input.\n"
 	      "\n"
 	      "  --key FILE        key that the seal must be made with (raw bytes)\n"
 	      "  --no-key          do without authenticity, and say so\n"
 	      "  --seal FILE       the seal of a daemon (if the core has none: CORE.kredact-seal)\n"
+	      "  --unsealed        no seal is expected: only search\n"
+	      "  --format FORMAT   elf, minidump, kdump, raw or auto (the default)\n"
+	      "  --raw             the same as --format raw\n"
+	      "  --max-size SIZE   bytes that a dump may have when unpacked (256G)\n"
 	      "  --secret FILE     also search the whole file for these bytes (repeatable)\n"
 	      "  --secret-min N    runs of N or more bytes of a secret count, too\n"
 	      "  --no-reverse      do not search for reversed secrets\n"
@@ -121,6 +87,9 @@ static void print_help(FILE *to)
 	      "  --redact OUT      write a copy of the dump in which all that was found is zero\n"
 	      "  --redact-notes    zero in it also what is worth a line only\n"
 	      "  --sign KEY        sign for it (PEM; Ed25519 or EC)\n"
+	      "  --progress        tell how far it is, also if nobody seems to look\n"
+	      "  --no-progress     do not\n"
+	      "  -v, --verbose     whole reports, also of several dumps\n"
 	      "  -q, --quiet       no report, only the exit status\n"
 	      "  --color WHEN      always, never or auto (the default)\n"
 	      "  -h, --help        this text\n"
@@ -167,6 +136,36 @@ static int parse_shortest(struct options *options, const char *number)
 	return 0;
 }
 
+static int parse_format(struct options *options, const char *word)
+{
+	for (options->format = CORE_AUTO; options->format <= CORE_RAW; options->format++)
+		if (!strcmp(word, core_format_word(options->format)))
+			return 0;
+	return usage("--format: elf, minidump, kdump, raw or auto");
+}
+
+static int parse_size(struct options *options, const char *text)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+	u64 value;
+	u32 shift = 0;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (end != text && *end) {
+		unit = strchr(units, *end++);
+		shift = unit ? 10 * (unit - units + 1) : 64;
+	}
+	if (errno || end == text || *end || *text == '-' || !value || shift > 40 ||
+	    value > (u64)INT64_MAX >> shift)
+		return usage("--max-size: a number of bytes, or of KiB, MiB, GiB or TiB with K, M, "
+			     "G or T after it");
+	options->unpacked_max = value << shift;
+	return 0;
+}
+
 /* Returns 0, 1 if all is done, or a negative exit status. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
@@ -174,12 +173,17 @@ static int parse_options(struct options *options, int argc, char **argv)
 	struct complaint why;
 	int option, error = 0;
 
-	*options = (struct options){ .reverse = true, .color = 2 };
+	*options = (struct options){
+		.reverse = true,
+		.color = 2,
+		.progress = 2,
+		.unpacked_max = DUMP_UNPACKED_MAX,
+	};
 	options->secrets = calloc(argc, sizeof(*options->secrets));
 	options->names = calloc(argc, sizeof(*options->names));
 	if (!options->secrets || !options->names)
 		return -VERDICT_UNVERIFIED;
-	while (!error && (option = getopt_long(argc, argv, "hqV", long_options, NULL)) != -1) {
+	while (!error && (option = getopt_long(argc, argv, "hqvV", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPT_KEY:
 			options->key = optarg;
@@ -240,6 +244,26 @@ static int parse_options(struct options *options, int argc, char **argv)
 		case OPT_NO_SANDBOX:
 			options->no_sandbox = true;
 			break;
+		case OPT_FORMAT:
+			error = parse_format(options, optarg);
+			break;
+		case OPT_RAW:
+			options->format = CORE_RAW;
+			break;
+		case OPT_UNSEALED:
+			options->unsealed = true;
+			break;
+		case OPT_MAX_SIZE:
+			error = parse_size(options, optarg);
+			break;
+		case OPT_PROGRESS:
+		case OPT_NO_PROGRESS:
+			options->progress = option == OPT_PROGRESS;
+			break;
+		case OPT_VERBOSE:
+		case 'v':
+			options->verbose = true;
+			break;
 		case OPT_HELP:
 		case 'h':
 			print_help(stdout);
@@ -255,27 +279,19 @@ static int parse_options(struct options *options, int argc, char **argv)
 	}
 	if (error)
 		return error;
-	if (argc - optind != 1)
-		return usage(optind == argc ? "which core?" : "one core at a time");
+	if (optind == argc)
+		return usage("which dump?");
 	if (options->key && options->no_key)
 		return usage("--key and --no-key contradict each other");
 	if (options->shortest && !options->nr_secrets)
 		return usage("--secret-min needs --secret");
 	if ((options->sign || options->redact_notes) && !options->redact)
 		return usage("--%s needs --redact", options->sign ? "sign" : "redact-notes");
-	options->core = argv[optind];
+	if (options->seal && argc - optind != 1)
+		return usage("--seal is for one dump");
+	if (options->seal && options->unsealed)
+		return usage("--seal and --unsealed contradict each other");
 	return 0;
-}
-
-/* Names come from the command line, and may be anything. */
-static char *escaped(const char *name)
-{
-	size_t room = TEXT_ESCAPED(strlen(name));
-	char *text = malloc(room);
-
-	if (text)
-		text_escape(text, room, name, strlen(name));
-	return text;
 }
 
 static int load_secret(struct search *search, const char *path, struct complaint *why)
@@ -320,7 +336,7 @@ static int load_secrets(struct audit *audit, struct options *options)
 	if (!audit->search)
 		return -VERDICT_UNVERIFIED;
 	for (i = 0; i < options->nr_secrets; i++) {
-		options->names[i] = escaped(options->secrets[i]);
+		options->names[i] = text_escaped(options->secrets[i]);
 		if (!options->names[i])
 			return -VERDICT_UNVERIFIED;
 		if (load_secret(audit->search, options->secrets[i], &why))
@@ -380,218 +396,104 @@ static bool want_color(const struct options *options)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
-static int print(struct options *options, struct report *report, struct audit *audit)
+/* So that the key is known to be good before anything is done. */
+static int check_signer(const struct options *options)
 {
-	int status = audit_verdict(audit);
-	bool done;
-
-	outputs_begin(&options->outputs);
-	done = outputs_print(&options->outputs, report, audit);
-	done &= outputs_end(&options->outputs);
-	/* A report that got lost must not end as "clean". */
-	if (!done && status == VERDICT_CLEAN) {
-		fputs("kredact-verify: the report could not be written\n", stderr);
-		status = VERDICT_UNVERIFIED;
-	}
-	return status;
-}
-
-/*
- * Opens the file of a seal beside the core: the one that was named, or one that may be there.
- * Returns its descriptor, -1 to do without, or -2 if that is an error.
- */
-static int open_sidecar(struct audit *audit, const struct options *options, char **name)
-{
-	struct complaint why = { "out of memory" };
-	char *path = NULL;
-	int fd = -2;
-
-	audit->only_sidecar = options->seal;
-	if (asprintf(&path, "%s%s", options->seal ? options->seal : options->core,
-		     options->seal ? "" : KREDACT_SIDECAR_SUFFIX) < 0)
-		return fd;
-	*name = escaped(path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	free(path);
-	if (fd < 0 && errno == ENOENT && !options->seal)
-		return -1;
-	if (fd < 0)
-		complaint_set(&why, "%s", strerror(errno));
-	audit->digest = digest_new();
-	if (*name && audit->digest && fd >= 0 && !input_open(&audit->sidecar, fd, false, &why)) {
-		audit->has_sidecar = true;
-		return fd;
-	}
-	fprintf(stderr, "kredact-verify: %s: %s\n", *name ? *name : "", why.text);
-	/* What nobody asked for is in nobody's way: the core may have a seal of its own. */
-	return options->seal ? -2 : -1;
-}
-
-/**
- * struct task - a dump, and all files that are open for it
- * @options:	what the command line says
- * @audit:	of it
- * @report:	how to report
- * @sandbox:	what can be used in the sandbox
- * @redact:	a cleaned copy that is wanted, or NULL
- */
-struct task {
-	struct options *options;
-	struct audit *audit;
-	struct report report;
-	struct sandbox sandbox;
-	struct redact *redact;
-};
-
-/* Enters the sandbox, parses, cleans, reports. */
-static int work(struct task *task)
-{
+	struct signer *signer;
 	struct complaint why;
-	int status;
 
-	if (!task->options->no_sandbox && sandbox_enter(&task->sandbox, &why)) {
-		fprintf(stderr, "kredact-verify: %s\n"
-			"kredact-verify: --no-sandbox does without it\n", why.text);
-		return VERDICT_UNVERIFIED;
-	}
-	audit_run(task->audit);
-	if (task->redact)
-		redact_run(task->redact, task->audit);
-	task->report.redact = task->redact;
-	status = print(task->options, &task->report, task->audit);
-	return !task->redact || task->redact->done ? status : EXIT_NO_COPY;
-}
-
-/* The same in a child, since what comes after the sandbox needs more than that has. */
-static int work_apart(struct task *task)
-{
-	pid_t pid, parent = getpid();
-	int status;
-
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		/* Nobody would wait for it any more. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(getppid() == parent ? work(task) : VERDICT_UNVERIFIED);
-	}
-	if (pid < 0)
-		return EXIT_NO_COPY;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return EXIT_NO_COPY;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	fprintf(stderr, "kredact-verify: the process that reads the dump was ended by signal %d\n",
-		WTERMSIG(status));
-	return EXIT_NO_COPY;
-}
-
-static int no_copy(const struct options *options, const struct complaint *why)
-{
-	char *name = escaped(options->redact);
-
-	fprintf(stderr, "kredact-verify: --redact %s: %s\n", name ? name : "", why->text);
-	free(name);
-	return EXIT_NO_COPY;
-}
-
-/* Has a cleaned copy written, and vouches for it. */
-static int work_and_clean(struct task *task, int source)
-{
-	struct redact redact = { .notes = task->options->redact_notes };
-	struct signer *signer = NULL;
-	struct complaint why;
-	struct clean clean;
-	int status;
-
-	/* So that the key is known to be good; whoever reads the dump shall not have it. */
-	if (task->options->sign) {
-		signer = signer_load(task->options->sign, &why);
-		if (!signer)
-			return -usage("--sign: %s", why.text);
-		signer_free(signer);
-		signer = NULL;
-	}
-	if (clean_open(&clean, task->options->redact, &why)) {
-		clean_close(&clean);
-		return no_copy(task->options, &why);
-	}
-	redact.out = clean.out;
-	redact.list = clean.list;
-	task->redact = &redact;
-	task->audit->keep_hits = true;
-	task->sandbox.outputs[task->sandbox.nr_outputs++] = clean.out;
-	task->sandbox.outputs[task->sandbox.nr_outputs++] = clean.list;
-	status = work_apart(task);
-	if (status <= VERDICT_UNVERIFIED && task->options->sign) {
-		signer = signer_load(task->options->sign, &why);
-		if (!signer)
-			status = no_copy(task->options, &why);
-	}
-	if (status <= VERDICT_UNVERIFIED &&
-	    clean_commit(&clean, source, task->report.file, signer, &why))
-		status = no_copy(task->options, &why);
+	if (!options->sign)
+		return 0;
+	signer = signer_load(options->sign, &why);
+	if (!signer)
+		return usage("--sign: %s", why.text);
 	signer_free(signer);
-	clean_close(&clean);
-	return status;
+	return 0;
 }
 
-/* Opens all files, has the work done. */
-static int verify(struct audit *audit, struct options *options, struct resolver *resolver)
+/* Audits all dumps, one after the other. */
+static int verify_all(struct audit *audit, struct options *options, struct resolver *resolver,
+		      const struct dumps *dumps)
 {
-	struct task task = {
+	struct job job = {
 		.options = options,
 		.audit = audit,
+		.resolver = resolver,
 		.report = {
-			.path = options->core,
 			.secrets = options->names,
 			.nr_secrets = options->nr_secrets,
 			.sandboxed = !options->no_sandbox,
+			.color = want_color(options),
+			.lines = dumps->several || dumps->nr != 1,
 		},
-		.sandbox = { .resolver = resolver->fd },
 	};
-	char *name = escaped(options->core), *seal = NULL;
-	int source, sidecar, status = -VERDICT_UNVERIFIED;
+	struct summary summary = { 0 };
+	bool no_copy = false;
 	struct complaint why;
+	char *name;
+	int status;
+	u32 i;
 
-	if (!name)
-		return status;
-	source = open(options->core, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (source < 0) {
-		fprintf(stderr, "kredact-verify: %s: %s\n", name, strerror(errno));
-		goto out;
-	}
-	/* Stays open to the end: the sandbox has no close(). */
-	if (input_open(&audit->in, source, !options->read_holes, &why)) {
-		fprintf(stderr, "kredact-verify: %s: %s\n", name, why.text);
-		goto out;
-	}
-	sidecar = open_sidecar(audit, options, &seal);
-	if (sidecar == -2)
-		goto out;
-	task.sandbox.inputs[task.sandbox.nr_inputs++] = source;
-	if (sidecar >= 0)
-		task.sandbox.inputs[task.sandbox.nr_inputs++] = sidecar;
+	if (options->redact && job.report.lines)
+		return usage("--redact is for one dump");
+	job.report.brief = job.report.lines && !options->verbose;
 	if (!options->quiet && !options->outputs.nr)
 		outputs_add(&options->outputs, "text", NULL, &why);
-	if (outputs_open(&options->outputs, &why)) {
-		fprintf(stderr, "kredact-verify: %s\n", why.text);
-		goto out;
-	}
 	/* What the C library would do behind our back later, it does now. */
 	report_warm_up();
-	task.sandbox.nr_outputs = outputs_files(&options->outputs, task.sandbox.outputs);
-	task.report.file = name;
-	task.report.seal = seal;
-	task.report.color = want_color(options);
+	if (outputs_open(&options->outputs, &why)) {
+		fprintf(stderr, "kredact-verify: %s\n", why.text);
+		return -VERDICT_UNVERIFIED;
+	}
+	audit->format = options->format;
+	audit->unsealed = options->unsealed;
 	audit->places.ask = resolver_ask;
 	audit->places.ask_arg = resolver;
-	status = options->redact ? work_and_clean(&task, source) : work(&task);
-out:
-	free(name);
-	free(seal);
-	return status;
+	outputs_begin(&options->outputs);
+	for (i = 0; i < dumps->nr; i++) {
+		name = strcmp(dumps->paths[i], "-") ? text_escaped(dumps->paths[i]) :
+						      strdup("standard input");
+		if (!name)
+			return -VERDICT_UNVERIFIED;
+		job.report.file = name;
+		job.report.path = dumps->paths[i];
+		job.report.number = i;
+		status = job_run(&job, dumps->paths[i], &why);
+		no_copy = status == JOB_NO_COPY;
+		summary_count(&summary, no_copy ? VERDICT_UNVERIFIED : status);
+		if (*why.text) {
+			fprintf(stderr, "kredact-verify: %s: %s\n", name, why.text);
+			outputs_failed(&options->outputs, &job.report, why.text);
+		}
+		free(name);
+	}
+	if (dumps->failed)
+		summary_count(&summary, VERDICT_UNVERIFIED);
+	if (job.report.lines)
+		summary_print(&summary, &options->outputs, &job.report, dumps->passed_over);
+	status = summary_verdict(&summary);
+	if (!outputs_end(&options->outputs) && status == VERDICT_CLEAN) {
+		fputs("kredact-verify: the report could not be written\n", stderr);
+		status = VERDICT_UNVERIFIED;
+	}
+	return no_copy ? JOB_NO_COPY : status;
+}
+
+static int collect(struct dumps *dumps, char **arguments, int nr)
+{
+	struct complaint why;
+	char *name;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!dumps_add(dumps, arguments[i], &why))
+			continue;
+		name = text_escaped(arguments[i]);
+		fprintf(stderr, "kredact-verify: %s: %s\n", name ? name : "", why.text);
+		free(name);
+		dumps->failed++;
+	}
+	return dumps->nr ? 0 : -VERDICT_UNVERIFIED;
 }
 
 /*
@@ -611,6 +513,7 @@ static bool take_streams(void)
 int main(int argc, char **argv)
 {
 	struct resolver resolver = { .fd = -1 };
+	struct dumps dumps = { 0 };
 	struct options options;
 	struct complaint why;
 	struct audit *audit;
@@ -641,11 +544,16 @@ int main(int argc, char **argv)
 	if (!status)
 		status = load_key(audit, &options);
 	if (!status)
-		status = verify(audit, &options, &resolver);
+		status = check_signer(&options);
+	if (!status)
+		status = collect(&dumps, argv + optind, argc - optind);
+	if (!status)
+		status = verify_all(audit, &options, &resolver, &dumps);
 out:
 	/* The resolver ends with this process: the sandbox has no close(). */
 	audit_close(audit);
 	free(audit);
+	dumps_free(&dumps);
 	for (i = 0; i < options.nr_secrets; i++)
 		free(options.names[i]);
 	free(options.names);

@@ -5,7 +5,7 @@
 
 UNIT_TOOLS_SRC := $(wildcard tests/unit-tools/*_test.c)
 UNIT_TOOLS := $(UNIT_TOOLS_SRC:tests/unit-tools/%.c=$(B)/tests/unit-tools/%)
-UNIT_TOOLS_PARTS := $(addprefix $(B)/obj/unit-tools/,fixture.o run.o)
+UNIT_TOOLS_PARTS := $(addprefix $(B)/obj/unit-tools/,fixture.o formats.o run.o)
 
 UNIT_TESTS += $(UNIT_TOOLS)
 ALL += $(UNIT_TOOLS)
@@ -28,6 +28,7 @@ $(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(AUDIT_LIBS)
 
+$(B)/tests/unit-tools/dumps_test: | $(B)/bin/kredact-verify
 $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 $(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact $(B)/tests/unit-tools/kredact-device
@@ -46,6 +47,11 @@ $(B)/tests/unit-tools/place_test $(B)/tests/unit-tools/redact_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san \
 	 $(B)/tests/unit-tools/victim
 $(B)/tests/unit-tools/reports_test: | $(B)/bin/kredact-verify
+# What the sandbox allows to a program that is not sanitized.
+$(B)/tests/unit-tools/sandboxed: tests/unit-tools/sandboxed.c $(B)/obj/tools/sandbox.o $(B)/obj/tools/text.o
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -Itools -pie -o $@ $^ -lseccomp
+$(B)/tests/unit-tools/jail_test: | $(B)/tests/unit-tools/sandboxed
 
 # kredact with a device of the tests' own, and sanitized.
 KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \

@@ -44,7 +44,9 @@ static bool tidy(bool color)
 static void test_usage(void)
 {
 	static char *const wrong[][4] = {
-		{ NULL }, { "a", "b" }, { "--frob", "good" }, { "--key" },
+		{ NULL }, { "--seal=a", "b", "c" }, { "--format=a.out", "good" },
+		{ "--max-size=0", "good" }, { "--max-size=1X", "good" }, { "--max-size=16777216T", "good" },
+		{ "--max-size=-1", "good" }, { "--seal=a", "--unsealed", "good" }, { "--frob", "good" }, { "--key" },
 		{ "--key=key", "--no-key", "good" }, { "--key=missing", "good" },
 		{ "--key=short", "good" }, { "--secret=zeros", "good" },
 		{ "--secret=short", "good" }, { "--secret=missing", "good" },
@@ -116,8 +118,8 @@ static void test_reports(int program)
 	json_object_put(root);
 	VERIFY(program, "--key=key", "nothing-here");
 	ok(outcome.status == 2 && *outcome.err, "a missing file: 2");
-	VERIFY(program, "--key=key", ".");
-	ok(outcome.status == 2 && *outcome.err, "a directory: 2");
+	VERIFY(program, "--key=key", "empty");
+	ok(outcome.status == 2 && *outcome.err && !*outcome.out, "an empty directory: 2");
 	VERIFY(program, "--key=key", "/dev/zero");
 	ok(outcome.status == 2 && *outcome.err, "a device: 2");
 	VERIFY(program, "--key=key", "key");
@@ -262,6 +264,8 @@ static void make_files(void)
 	write_fixture("hostile", &fixture);
 	fixture_free(&fixture);
 	make_secret_files();
+	if (mkdir("empty", 0700))
+		abort();
 }
 
 /* Every byte of the seal, by the program itself. */

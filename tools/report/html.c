@@ -225,6 +225,18 @@ static int print(const struct report *report, struct audit *audit)
 	return 0;
 }
 
+static void failed(const struct report *report, const char *text)
+{
+	fputs("<article class=\"dump unverified\">\n<header><p class=\"program\">kredact-verify "
+	      KREDACT_VERSION "</p>\n<h1>", report->out);
+	markup_put(report->out, report->file);
+	fputs("</h1>\n<p class=\"verdict\">", report->out);
+	markup_put(report->out, verdict_word(VERDICT_UNVERIFIED));
+	fputs("</p>\n<p>", report->out);
+	markup_put(report->out, text);
+	fputs("</p>\n</header>\n</article>\n", report->out);
+}
+
 static void end(FILE *out)
 {
 	fputs("</main>\n<script>", out);
@@ -237,5 +249,6 @@ const struct format format_html = {
 	.text = "a page with a map of the address space, for a browser",
 	.begin = begin,
 	.print = print,
+	.failed = failed,
 	.end = end,
 };

@@ -14,6 +14,8 @@
 
 #define JSON_FORMAT	1
 
+static const char *const verdicts[] = { "clean", "key-material-found", "unverified" };
+
 /**
  * json_number() - add a number
  * @to:		an object
@@ -103,6 +105,7 @@ static struct json_object *core(const struct audit *audit)
 {
 	struct json_object *object = json_object_new_object();
 
+	json_text(object, "format", core_format_word(audit->core.format));
 	json_number(object, "class", audit->core.is64 ? 64 : 32);
 	json_number(object, "machine", audit->core.machine);
 	json_number(object, "segments", audit->core.phnum);
@@ -526,7 +529,6 @@ void report_warm_up(void)
  */
 int json_report(const struct report *report, struct audit *audit, struct json_object **object)
 {
-	static const char *const verdicts[] = { "clean", "key-material-found", "unverified" };
 	struct json_object *root = json_object_new_object();
 	enum verdict verdict = audit_verdict(audit);
 
@@ -536,6 +538,8 @@ int json_report(const struct report *report, struct audit *audit, struct json_ob
 	json_text(root, "program", "kredact-verify " KREDACT_VERSION);
 	json_text(root, "file", report->file);
 	json_number(root, "size", audit->in.size);
+	if (audit->packed)
+		json_text(root, "packed", magic_word(audit->packed));
 	json_text(root, "verdict", verdicts[verdict]);
 	json_number(root, "status", verdict);
 	json_flag(root, "unverified", audit_unverified(audit));
@@ -572,26 +576,65 @@ int json_report(const struct report *report, struct audit *audit, struct json_ob
 	return 0;
 }
 
-static int json_print(const struct report *report, struct audit *audit)
+/* Takes @root. Several objects are a line each. */
+static int print_object(const struct report *report, struct json_object *root)
 {
-	struct json_object *root = NULL;
-	const char *text;
-	int error;
+	int layout = report->lines ? JSON_C_TO_STRING_PLAIN :
+				     JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	const char *text = json_object_to_json_string_ext(root, layout |
+							  JSON_C_TO_STRING_NOSLASHESCAPE);
 
-	error = json_report(report, audit, &root);
-	if (error)
-		return error;
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_SPACED |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		fprintf(report->out, "%s\n", text);
 	json_object_put(root);
 	return text ? 0 : -ENOMEM;
 }
 
+static int json_print(const struct report *report, struct audit *audit)
+{
+	struct json_object *root = NULL;
+	int error = json_report(report, audit, &root);
+
+	return error ? error : print_object(report, root);
+}
+
+static void json_failed(const struct report *report, const char *text)
+{
+	struct json_object *root = json_object_new_object();
+
+	json_number(root, "format", JSON_FORMAT);
+	json_text(root, "program", "kredact-verify " KREDACT_VERSION);
+	json_text(root, "file", report->file);
+	json_text(root, "verdict", verdicts[VERDICT_UNVERIFIED]);
+	json_number(root, "status", VERDICT_UNVERIFIED);
+	json_flag(root, "unverified", true);
+	json_text(root, "error", text);
+	print_object(report, root);
+}
+
+/**
+ * json_summary() - print the sums over several dumps
+ * @report:	how
+ * @nr:		dumps, by verdict
+ * @passed_over: files that were no dumps
+ */
+void json_summary(const struct report *report, const u64 *nr, u64 passed_over)
+{
+	struct json_object *root = json_object_new_object();
+	struct json_object *sums = json_object_new_object();
+	u32 i;
+
+	json_number(root, "format", JSON_FORMAT);
+	for (i = VERDICT_CLEAN; i <= VERDICT_UNVERIFIED; i++)
+		json_number(sums, verdicts[i], nr[i]);
+	json_number(sums, "passed_over", passed_over);
+	json_object_object_add(root, "summary", sums);
+	print_object(report, root);
+}
+
 const struct format format_json = {
 	.name = "json",
 	.text = "an object for programs, with a schema",
 	.print = json_print,
+	.failed = json_failed,
 };

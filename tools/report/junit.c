@@ -92,6 +92,17 @@ static int print(const struct report *report, struct audit *audit)
 	return 0;
 }
 
+static void failed(const struct report *report, const char *text)
+{
+	fputs("  <testsuite name=\"", report->out);
+	markup_put(report->out, report->file);
+	fputs("\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
+	      "    <testcase classname=\"kredact-verify\" name=\"reading\">\n      <error message=\"",
+	      report->out);
+	markup_put(report->out, text);
+	fputs("\" type=\"failed\"/>\n    </testcase>\n  </testsuite>\n", report->out);
+}
+
 static void end(FILE *out)
 {
 	fputs("</testsuites>\n", out);
@@ -102,5 +113,6 @@ const struct format format_junit = {
 	.text = "JUnit XML, for build servers",
 	.begin = begin,
 	.print = print,
+	.failed = failed,
 	.end = end,
 };

@@ -149,6 +149,39 @@ bool outputs_print(struct outputs *outputs, struct report *report, struct audit 
 }
 
 /**
+ * outputs_failed() - print that a dump could not be audited at all
+ * @outputs:	open
+ * @report:	how; @out is set here
+ * @text:	why
+ */
+void outputs_failed(struct outputs *outputs, struct report *report, const char *text)
+{
+	u32 i;
+
+	for (i = 0; i < outputs->nr; i++) {
+		report->out = outputs->at[i].out;
+		outputs->at[i].format->failed(report, text);
+	}
+}
+
+/**
+ * outputs_flush() - write what is in buffers
+ * @outputs:	open
+ *
+ * Return: false if a report could not be written.
+ */
+bool outputs_flush(struct outputs *outputs)
+{
+	bool done = true;
+	u32 i;
+
+	for (i = 0; i < outputs->nr; i++)
+		if (fflush(outputs->at[i].out) || ferror(outputs->at[i].out))
+			done = false;
+	return done;
+}
+
+/**
  * outputs_end() - print what comes after all dumps
  * @outputs:	open
  *
@@ -156,14 +189,10 @@ bool outputs_print(struct outputs *outputs, struct report *report, struct audit 
  */
 bool outputs_end(struct outputs *outputs)
 {
-	bool done = true;
 	u32 i;
 
-	for (i = 0; i < outputs->nr; i++) {
+	for (i = 0; i < outputs->nr; i++)
 		if (outputs->at[i].format->end)
 			outputs->at[i].format->end(outputs->at[i].out);
-		if (fflush(outputs->at[i].out) || ferror(outputs->at[i].out))
-			done = false;
-	}
-	return done;
+	return outputs_flush(outputs);
 }

@@ -37,6 +37,8 @@ int outputs_open(struct outputs *outputs, struct complaint *why);
 u32 outputs_files(const struct outputs *outputs, int *fds);
 void outputs_begin(struct outputs *outputs);
 bool outputs_print(struct outputs *outputs, struct report *report, struct audit *audit);
+void outputs_failed(struct outputs *outputs, struct report *report, const char *text);
+bool outputs_flush(struct outputs *outputs);
 bool outputs_end(struct outputs *outputs);
 
 #endif /* KREDACT_TOOLS_OUTPUTS_H */

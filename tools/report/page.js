@@ -417,6 +417,6 @@ class AddressMap {
 	}
 }
 
-for (const article of document.querySelectorAll(".dump"))
+for (const article of document.querySelectorAll(".dump:has(.data)"))
 	article.addressMap = new AddressMap(article, JSON.parse(article.querySelector(".data").textContent));
 })();

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "item.h"
+#include "summary.h"
 #include "setting.h"
 
 #define WIDTH		78
@@ -418,6 +419,9 @@ static void print_verdict(const struct report *report, const struct audit *audit
 		fputs("  sealed by a daemon, not by the kernel: that does not vouch for registers,\n"
 		      "  for copies, nor for the time between the dump and the seal, in which the\n"
 		      "  core could be changed\n", report->out);
+	if (audit->without_seal && verdict != VERDICT_FOUND)
+		fputs("  no seal vouches for registered ranges: only what was looked for is not "
+		      "there\n", report->out);
 	if (!report->sandboxed)
 		fputs("  read without the sandbox\n", report->out);
 	if (report->redact)
@@ -430,6 +434,10 @@ static int print(const struct report *report, struct audit *audit)
 	char size[24];
 	u32 i;
 
+	if (report->brief) {
+		summary_line(report, audit);
+		return 0;
+	}
 	text_size(size, sizeof(size), audit->in.size);
 	if (report->number)
 		fputs("\n\n", report->out);
@@ -438,7 +446,10 @@ static int print(const struct report *report, struct audit *audit)
 	wrapped(report, report->file, INDENT);
 	print_verdict(report, audit);
 	fputc('\n', report->out);
-	line(report, "file", "%s", size);
+	if (audit->packed)
+		line(report, "file", "%s, unpacked (%s)", size, magic_word(audit->packed));
+	else
+		line(report, "file", "%s", size);
 	if (audit->seal.readable)
 		print_seal(report, &audit->seal);
 	else if (audit->has_notes)
@@ -464,4 +475,5 @@ const struct format format_person = {
 	.name = "text",
 	.text = "for people (the default)",
 	.print = print,
+	.failed = summary_failed,
 };

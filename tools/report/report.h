@@ -23,6 +23,8 @@ struct json_object;
  * @redact:	a cleaned copy that was wanted, or NULL
  * @sandboxed:	the core was read in the sandbox
  * @color:	with terminal colours
+ * @lines:	there may be several dumps: each is a line of JSON
+ * @brief:	and a line for people
  * @number:	of dumps before this one in the same report
  * @out:	where to
  */
@@ -35,6 +37,8 @@ struct report {
 	const struct redact *redact;
 	bool sandboxed;
 	bool color;
+	bool lines;
+	bool brief;
 	u32 number;
 	FILE *out;
 };
@@ -45,6 +49,7 @@ struct report {
  * @text:	what it is, for --help
  * @begin:	prints what comes before all dumps, or NULL
  * @print:	prints one of them: 0, or -ENOMEM
+ * @failed:	prints that one of them could not be audited at all, and why
  * @end:	prints what comes after them, or NULL
  *
  * The caller looks for errors of the file.
@@ -54,6 +59,7 @@ struct format {
 	const char *text;
 	void (*begin)(FILE *out);
 	int (*print)(const struct report *report, struct audit *audit);
+	void (*failed)(const struct report *report, const char *text);
 	void (*end)(FILE *out);
 };
 
@@ -64,6 +70,7 @@ void report_warm_up(void);
 
 /* json.c, for the formats that are made of JSON. */
 int json_report(const struct report *report, struct audit *audit, struct json_object **object);
+void json_summary(const struct report *report, const u64 *nr, u64 passed_over);
 void json_number(struct json_object *to, const char *name, u64 value);
 void json_flag(struct json_object *to, const char *name, bool value);
 void json_text(struct json_object *to, const char *name, const char *value);

@@ -247,6 +247,32 @@ out:
 	return text ? 0 : -ENOMEM;
 }
 
+/* A run without results, since nothing is known. */
+static void failed(const struct report *report, const char *text)
+{
+	struct json_object *run = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *call = json_object_new_object(), *note = json_object_new_object();
+	struct sarif sarif = { .descriptors = json_object_new_array() };
+	char words[600];
+
+	json_object_object_add(run, "tool", tool(&sarif));
+	json_flag(call, "executionSuccessful", false);
+	json_number(call, "exitCode", VERDICT_UNVERIFIED);
+	json_text(note, "level", "error");
+	snprintf(words, sizeof(words), "%s: %s", report->file, text);
+	add_message(note, "message", words);
+	json_object_array_add(list, note);
+	json_object_object_add(call, "toolExecutionNotifications", list);
+	list = json_object_new_array();
+	json_object_array_add(list, call);
+	json_object_object_add(run, "invocations", list);
+	json_object_object_add(run, "results", json_object_new_array());
+	fprintf(report->out, "%s%s\n", report->number ? ",\n" : "",
+		json_object_to_json_string_ext(run, JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(sarif.descriptors);
+	json_object_put(run);
+}
+
 static void end(FILE *out)
 {
 	fputs("] }\n", out);
@@ -257,5 +283,6 @@ const struct format format_sarif = {
 	.text = "SARIF 2.1.0, for platforms that collect findings",
 	.begin = begin,
 	.print = print,
+	.failed = failed,
 	.end = end,
 };

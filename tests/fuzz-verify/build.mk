@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0
+# libFuzzer targets of kredact-verify, under ASan and UBSan: each way that hostile bytes
+# take into it. They run here, not in a machine. Needs clang, and gzip, xz, lz4 and zstd
+# for the seeds.
+
+FUZZ_VERIFY := $(B)/fuzz-verify
+FUZZ_TARGETS := elf minidump kdump seal unpack
+FUZZ_BINS := $(FUZZ_TARGETS:%=$(FUZZ_VERIFY)/%)
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	       -fno-omit-frame-pointer -Iinclude/uapi -Ikmod/core -Itools -Itests/unit-tools \
+	       -DKREDACT_VERSION='"$(VERSION)"'
+FUZZ_OBJ := $(AUDIT_SRC:tools/%.c=$(FUZZ_VERIFY)/obj/%.o) $(FUZZ_VERIFY)/obj/fuzz.o
+
+$(FUZZ_VERIFY)/obj/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(FUZZ_VERIFY)/obj/fuzz.o: tests/fuzz-verify/fuzz.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZ_BINS): $(FUZZ_VERIFY)/%: tests/fuzz-verify/%.c $(FUZZ_OBJ)
+	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) $(AUDIT_LIBS)
+
+$(FUZZ_VERIFY)/make-seeds: tests/fuzz-verify/seeds.c \
+			    $(addprefix $(B)/obj/unit-tools/,fixture.o formats.o run.o)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -Itools -Itests/unit-tools -o $@ $^ $(AUDIT_LIBS)
+
+$(FUZZ_VERIFY)/seeds/.stamp: $(FUZZ_VERIFY)/make-seeds
+	$< $(@D)
+	@touch $@
+
+-include $(wildcard $(FUZZ_VERIFY)/obj/*.d)
+
+.PHONY: fuzz-verify
+fuzz-verify: $(FUZZ_BINS) $(FUZZ_VERIFY)/seeds/.stamp ## libFuzzer on the verifier's parsers (SECONDS=600 each, TARGET=elf)
+	@tests/fuzz-verify/run $(FUZZ_VERIFY) $(SECONDS) $(TARGET)
