@@ -401,6 +401,7 @@ static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 	error = seal_visit(&audit->seal, &collect, text);
 	spans_sort(&audit->spans);
 	spans_sort(&audit->left_out);
+	audit->incomplete |= error;
 	if (error)
 		return error;
 	if (!audit->core.nr_segments)
@@ -410,6 +411,7 @@ static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 		error = complain(text, -EBADMSG, "pages that the seal calls left out are in the "
 				 "dump, at %#" PRIx64, zeros->places[0].start);
 	zeros_error = zeros_check(zeros, &audit->spans, &audit->core, &ignored);
+	audit->incomplete |= zeros_error;
 	if (zeros->dirty) {
 		/* What cannot be described is found all the same. */
 		seal_visit(&audit->seal, &describe, &ignored);
@@ -472,6 +474,7 @@ static enum check_state check_named(struct audit *audit, struct complaint *text)
 	int error;
 
 	error = copies_check(copies, &audit->seal, &audit->core, text);
+	audit->incomplete |= error;
 	dirty = copies->memory_zeros.dirty + copies->notes_zeros.dirty;
 	if (dirty) {
 		describe_copies(audit);
@@ -519,11 +522,28 @@ static void check_copies(struct audit *audit)
 	conclude(audit, CHECK_COPIES, state);
 }
 
+/* One that goes on in another segment is followed there, by its address. */
+static void keep_hit(struct audit *audit, const struct hit *hit)
+{
+	struct complaint ignored;
+	int error = 0;
+
+	if (hit->joined)
+		error = spans_add_memory(&audit->hit_bytes, &audit->core, hit->vaddr,
+					 hit->vaddr + hit->len - 1, &ignored);
+	else
+		error = spans_add(&audit->hit_bytes, hit->offset, hit->offset + hit->len - 1,
+				  &ignored);
+	audit->incomplete |= error;
+}
+
 static void take_hit(void *arg, const struct hit *hit)
 {
 	struct audit *audit = arg;
 
 	audit->hits_total++;
+	if (audit->keep_hits)
+		keep_hit(audit, hit);
 	if (audit->nr_hits == AUDIT_LISTED)
 		return;
 	audit->hits[audit->nr_hits++] = (struct listed_hit){
@@ -545,6 +565,7 @@ static void check_secrets(struct audit *audit)
 	}
 	error = search_run(audit->search, &audit->in, audit->has_core ? &audit->core : NULL,
 			   take_hit, audit, text);
+	audit->incomplete |= error;
 	if (audit->hits_total) {
 		complaint_set(text, "found %" PRIu64 " time%s in the file", audit->hits_total,
 			      audit->hits_total == 1 ? "" : "s");
@@ -570,6 +591,7 @@ static void check_keys(struct audit *audit)
 	}
 	error = scan_run(audit->scan, &audit->in, audit->has_core ? &audit->core : NULL, text);
 	all = scan_sightings(audit->scan);
+	audit->incomplete |= error;
 	if (all->keys) {
 		sightings_summary(all, WEIGHT_KEY, kinds.text, sizeof(kinds.text));
 		complaint_set(text, "%" PRIu64 " piece%s of key material: %s", all->keys,
@@ -586,7 +608,8 @@ static void check_keys(struct audit *audit)
 /**
  * audit_run() - do all checks
  * @audit:	zero but for @in (open), @mac and @key_id or @no_key, @search, @scan, and
- *		@sidecar (open), @has_sidecar, @only_sidecar and @digest
+ *		@sidecar (open), @has_sidecar, @only_sidecar, @digest, @keep_hits
+ *		and @places.ask
  *
  * Makes no system calls but reads and seeks of the file and for memory.
  */
@@ -600,6 +623,7 @@ void audit_run(struct audit *audit)
 	check_copies(audit);
 	check_secrets(audit);
 	check_keys(audit);
+	places_open(&audit->places, &audit->core, &audit->notes, &audit->seal);
 }
 
 /**
@@ -640,12 +664,14 @@ enum verdict audit_verdict(const struct audit *audit)
  */
 void audit_close(struct audit *audit)
 {
+	places_close(&audit->places);
 	scan_free(audit->scan);
 	search_free(audit->search);
 	mac_free(audit->mac);
 	digest_free(audit->digest);
 	spans_free(&audit->spans);
 	spans_free(&audit->left_out);
+	spans_free(&audit->hit_bytes);
 	copies_free(&audit->copies);
 	seal_close(&audit->seal);
 	core_close(&audit->core);

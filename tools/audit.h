@@ -13,6 +13,7 @@
 #include "mac.h"
 #include "magic.h"
 #include "notes.h"
+#include "place.h"
 #include "scan/scan.h"
 #include "search.h"
 
@@ -93,7 +94,11 @@ struct listed_hit {
  * @copy_findings: those of them that are not zero
  * @nr_copy_findings: entries in @copy_findings
  * @copy_findings_total: such copies in all
+ * @places:	tells where something is; @ask and @ask_arg of it are the caller's
  * @hits:	secrets found
+ * @keep_hits:	the caller wants all of them, for a cleaned copy
+ * @hit_bytes:	where all of them are in the file, if @keep_hits
+ * @incomplete:	not all that was to be read could be, so more may be there than was found
  * @nr_hits:	entries in @hits
  * @hits_total:	in all
  */
@@ -129,9 +134,13 @@ struct audit {
 	struct finding copy_findings[AUDIT_LISTED];
 	u32 nr_copy_findings;
 	u64 copy_findings_total;
+	struct places places;
 	struct listed_hit hits[AUDIT_LISTED];
 	u32 nr_hits;
 	u64 hits_total;
+	bool keep_hits;
+	struct spans hit_bytes;
+	bool incomplete;
 };
 
 void audit_run(struct audit *audit);
@@ -141,6 +150,7 @@ void audit_close(struct audit *audit);
 
 const char *check_word(enum check_name name);
 const char *verdict_word(enum verdict verdict);
+const char *state_word(enum check_state state);
 const char *left_out_reason(u32 reason);
 
 #endif /* KREDACT_TOOLS_AUDIT_H */

@@ -27,6 +27,24 @@ const char *check_word(enum check_name name)
 }
 
 /**
+ * state_word() - the outcome of a check, for programs
+ * @state:	the outcome
+ *
+ * Return: one word.
+ */
+const char *state_word(enum check_state state)
+{
+	static const char *const words[] = {
+		[CHECK_NOT_DONE] = "not-done",
+		[CHECK_PASSED] = "passed",
+		[CHECK_FOUND] = "found",
+		[CHECK_FAILED] = "failed",
+	};
+
+	return words[state];
+}
+
+/**
  * verdict_word() - a verdict for people
  * @verdict:	the verdict
  *

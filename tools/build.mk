@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # kredact-verify (audits dumps) and kredact (administration).
-# Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev, liblzo2-dev, libsnappy-dev,
-# zlib1g-dev, liblzma-dev, liblz4-dev, libzstd-dev.
+# Needs libelf-dev, libdw-dev, libssl-dev, libjson-c-dev, libseccomp-dev, liblzo2-dev,
+# libsnappy-dev, zlib1g-dev, liblzma-dev, liblz4-dev, libzstd-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c broker.c codec.c copies.c core.c digest.c dump.c dumps.c \
-	       elf_core.c feed.c finding.c flat.c input.c jail.c job.c json.c kdump.c keyfile.c mac.c magic.c \
-	       minidump.c notes.c progress.c ranges.c report.c search.c seal_hunt.c seal_reader.c \
-	       seal_rules.c seal_sidecar.c sandbox.c setting.c sort.c spool.c summary.c text.c unpack.c)
-AUDIT_SRC += $(wildcard tools/scan/*.c)
-AUDIT_LIBS := -pthread -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
+AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c broker.c clean.c codec.c copies.c core.c digest.c \
+	       dump.c dumps.c elf_core.c feed.c finding.c flat.c heap.c input.c jail.c job.c kdump.c \
+	       keyfile.c mac.c magic.c mappings.c minidump.c notes.c place.c progress.c ranges.c \
+	       redact.c resolver.c sandbox.c search.c seal_hunt.c seal_reader.c seal_rules.c \
+	       seal_sidecar.c setting.c signer.c sort.c spool.c statement.c summary.c symbol.c text.c \
+	       unpack.c)
+AUDIT_SRC += $(wildcard tools/scan/*.c) $(wildcard tools/report/*.c)
+AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
@@ -25,21 +27,40 @@ SIDECAR_SRC := $(addprefix tools/,corefile.c digest.c input.c keyfile.c sidecar.
 SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/mountinfo.o \
 	       $(B)/obj/tools/core-seal.o
 
-AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o)
+AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/report/page.o
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
 KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
 # Both have keyfile.o and text.o.
 KREDACTD_OBJ := $(sort $(KREDACTD_SRC:%.c=$(B)/obj/%.o) $(SIDECAR_OBJ))
 
 # The same again under the sanitizers, for the tests.
-AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o)
+AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) $(B)/obj/tools-san/report/page.o
 VERIFY_SAN_OBJ := $(B)/obj/tools-san/verify.o $(AUDIT_SAN_OBJ)
 
 ALL += $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 
+# The HTML report has its style and its script in it, and their digests in its policy.
+PAGE := $(B)/gen/page.c $(B)/gen/page_digests.h
+$(B)/gen/page.c: tools/report/page.css tools/report/page.js
+	@mkdir -p $(@D)
+	@{ echo '#include "page.h"'; for part in css js; do \
+		echo "const char page_$$part[] ="; \
+		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' tools/report/page.$$part; echo ';'; done; } >$@
+
+$(B)/gen/page_digests.h: tools/report/page.css tools/report/page.js
+	@mkdir -p $(@D)
+	@for part in css js; do printf '#define PAGE_%s_SHA256 "%s"\n' $$(echo $$part | tr a-z A-Z) \
+		"$$(openssl dgst -sha256 -binary tools/report/page.$$part | openssl base64)"; done >$@
+
+$(B)/obj/tools/report/html.o $(B)/obj/tools-san/report/html.o: $(PAGE)
+$(B)/obj/tools/report/page.o: $(PAGE)
+	$(CC) $(KR_CFLAGS) -Itools/report -I$(B)/gen -c -o $@ $<
+$(B)/obj/tools-san/report/page.o: $(PAGE)
+	$(CC) $(SAN_CFLAGS) -Itools/report -I$(B)/gen -c -o $@ $<
+
 $(B)/obj/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KR_CFLAGS) -iquote tools -MMD -MP -c -o $@ $<
+	$(CC) $(KR_CFLAGS) -iquote tools -I$(B)/gen -MMD -MP -c -o $@ $<
 
 # The encoder of the module.
 $(B)/obj/tools/core-seal.o: kmod/core/seal.c
@@ -48,7 +69,7 @@ $(B)/obj/tools/core-seal.o: kmod/core/seal.c
 
 $(B)/obj/tools-san/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -iquote tools -MMD -MP -c -o $@ $<
+	$(CC) $(SAN_CFLAGS) -iquote tools -I$(B)/gen -MMD -MP -c -o $@ $<
 
 $(B)/bin/kredact-verify: $(VERIFY_OBJ)
 	@mkdir -p $(@D)

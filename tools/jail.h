@@ -8,7 +8,7 @@
 
 #include "progress.h"
 
-#define JAIL_FILES	6u
+#define JAIL_FILES	32u
 
 /**
  * struct jail - what a child does

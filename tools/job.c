@@ -13,21 +13,14 @@
 #include "job.h"
 #include "summary.h"
 
-static int print(const struct job *job)
+static int print(struct job *job)
 {
-	const struct options *options = job->options;
-	struct audit *audit = job->audit;
-	int status = audit_verdict(audit);
-	bool lost = false;
+	struct outputs *outputs = &job->options->outputs;
+	int status = audit_verdict(job->audit);
+	bool done = outputs_print(outputs, &job->report, job->audit);
 
-	if (!options->quiet && options->json)
-		lost = json_print(&job->report, audit);
-	else if (!options->quiet && job->report.lines && !options->verbose)
-		summary_line(&job->report, audit);
-	else if (!options->quiet)
-		report_print(&job->report, audit);
 	/* A report that got lost must not end as "clean". */
-	if ((fflush(stdout) || ferror(stdout) || lost) && status == VERDICT_CLEAN) {
+	if (!(outputs_flush(outputs) && done) && status == VERDICT_CLEAN) {
 		broker_complain("the report could not be written");
 		status = VERDICT_UNVERIFIED;
 	}
@@ -56,6 +49,12 @@ static int audit_dump(void *arg, int broker)
 	audit->kdump = job->dump.kdump;
 	audit->packed = job->dump.packed;
 	audit_run(audit);
+	if (job->options->redact) {
+		redact_run(&job->redact, audit);
+		job->report.redact = &job->redact;
+		if (!job->redact.done)
+			broker_complain(job->redact.why.text);
+	}
 	status = print(job);
 	audit_close(audit);
 	return status;
@@ -127,15 +126,23 @@ static void allow(struct job *job, struct jail *jail, int fd)
 	jail->files[jail->nr_files++] = fd;
 }
 
+static void allow_output(struct job *job, struct jail *jail, int fd)
+{
+	job->sandbox.outputs[job->sandbox.nr_outputs++] = fd;
+	jail->files[jail->nr_files++] = fd;
+}
+
 /* Has a child audit a dump whose files are open. */
 static int audit_files(struct job *job, const int *fds, struct complaint *why)
 {
-	const struct options *options = job->options;
+	struct options *options = job->options;
 	struct jail jail = { .run = audit_dump, .arg = job };
+	int reports[OUTPUTS_MAX];
 	struct progress progress;
+	u32 i, nr;
 
 	jail.errors = options->no_sandbox || SANDBOX_NEEDS_STDERR;
-	job->sandbox = (struct sandbox){ .spool = -1 };
+	job->sandbox = (struct sandbox){ .spool = -1, .resolver = job->resolver->fd };
 	allow(job, &jail, fds[0]);
 	if (fds[1] >= 0)
 		allow(job, &jail, fds[1]);
@@ -144,8 +151,61 @@ static int audit_files(struct job *job, const int *fds, struct complaint *why)
 		job->sandbox.file_max = spool_file_max(job->dump.spool);
 		jail.files[jail.nr_files++] = job->sandbox.spool;
 	}
+	nr = outputs_files(&options->outputs, reports);
+	for (i = 0; i < nr; i++)
+		allow_output(job, &jail, reports[i]);
+	if (options->redact) {
+		allow_output(job, &jail, job->clean.out);
+		allow_output(job, &jail, job->clean.list);
+	}
+	if (job->resolver->fd >= 0)
+		jail.files[jail.nr_files++] = job->resolver->fd;
 	progress_begin(&progress, options->progress == 1, !options->progress, job->report.file);
 	return jail_run(&jail, &progress, why);
+}
+
+/* The key is read by who waits, after all is done: whoever reads the dump never has it. */
+static int commit(struct job *job, int source)
+{
+	const char *path = job->options->sign;
+	struct signer *signer = NULL;
+	struct complaint why;
+	int error = 0;
+
+	if (path) {
+		signer = signer_load(path, &why);
+		error = signer ? 0 : -EINVAL;
+	}
+	if (!error)
+		error = clean_commit(&job->clean, source, job->report.file, signer, &why);
+	if (error)
+		fprintf(stderr, "kredact-verify: --redact: %s\n", why.text);
+	signer_free(signer);
+	return error;
+}
+
+/* The same, and a cleaned copy. */
+static int audit_and_clean(struct job *job, const int *fds, struct complaint *why)
+{
+	struct complaint no;
+	int status = JOB_NO_COPY;
+
+	if (clean_open(&job->clean, job->options->redact, &no)) {
+		fprintf(stderr, "kredact-verify: --redact: %s\n", no.text);
+		goto out;
+	}
+	job->redact = (struct redact){
+		.out = job->clean.out,
+		.list = job->clean.list,
+		.notes = job->options->redact_notes,
+	};
+	job->audit->keep_hits = true;
+	status = audit_files(job, fds, why);
+	if (*why->text || commit(job, fds[0]))
+		status = JOB_NO_COPY;
+out:
+	clean_close(&job->clean);
+	return status;
 }
 
 /**
@@ -154,7 +214,7 @@ static int audit_files(struct job *job, const int *fds, struct complaint *why)
  * @path:	its name, "-" for standard input
  * @why:	text if it could not be audited to the end; else empty
  *
- * Return: enum verdict.
+ * Return: enum verdict, or JOB_NO_COPY.
  */
 int job_run(struct job *job, const char *path, struct complaint *why)
 {
@@ -173,7 +233,8 @@ int job_run(struct job *job, const char *path, struct complaint *why)
 		 open_sidecar(audit, options, path, &seal) : -1;
 	job->report.seal = seal;
 	if (fds[1] != -2)
-		status = audit_files(job, fds, why);
+		status = options->redact ? audit_and_clean(job, fds, why) :
+					   audit_files(job, fds, why);
 out:
 	input_close(&audit->sidecar);
 	digest_free(audit->digest);

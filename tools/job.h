@@ -6,7 +6,9 @@
 #define KREDACT_TOOLS_JOB_H
 
 #include "dump.h"
-#include "report.h"
+#include "clean.h"
+#include "report/outputs.h"
+#include "resolver.h"
 
 /**
  * struct options - what the command line says
@@ -25,8 +27,12 @@
  * @reverse:	search for reversed secrets, too
  * @scan:	what the scan for keys looks for
  * @no_scan:	do without it
+ * @outputs:	reports that are wanted
+ * @redact:	name of a cleaned copy to write, or NULL
+ * @redact_notes: zero in it also what is worth a line only
+ * @sign:	file of the key that signs for it, or NULL
  * @color:	0 never, 1 always, 2 for a terminal
- * @json, @quiet, @read_holes, @no_sandbox: likewise options
+ * @quiet, @read_holes, @no_sandbox: likewise options
  */
 struct options {
 	enum core_format format;
@@ -44,8 +50,11 @@ struct options {
 	bool reverse;
 	struct scan_options scan;
 	bool no_scan;
+	struct outputs outputs;
+	const char *redact;
+	bool redact_notes;
+	const char *sign;
 	int color;
-	bool json;
 	bool quiet;
 	bool read_holes;
 	bool no_sandbox;
@@ -55,17 +64,26 @@ struct options {
  * struct job - one dump after the other, and how it is to be audited
  * @options:	what the command line says
  * @audit:	zero but for what all dumps have in common; the child fills its own copy
+ * @resolver:	asked for symbols
  * @report:	how to report; @file is the name of the dump, escaped
  * @dump:	private
  * @sandbox:	private
+ * @clean:	private
+ * @redact:	private
  */
 struct job {
-	const struct options *options;
+	struct options *options;
 	struct audit *audit;
+	struct resolver *resolver;
 	struct report report;
 	struct dump dump;
 	struct sandbox sandbox;
+	struct clean clean;
+	struct redact redact;
 };
+
+/* Exit status if a cleaned copy was wanted, and could not be written. */
+#define JOB_NO_COPY	4
 
 int job_run(struct job *job, const char *path, struct complaint *why);
 

@@ -11,7 +11,22 @@
 #define NOTES_MAX	(1ULL << 26)
 
 /* Most bytes of a note that are looked at, besides NT_FILE. */
-#define NOTE_HEAD	160u
+#define NOTE_HEAD	384u
+
+/* Where struct elf_prstatus has the stack pointer, which is among its general registers. */
+static u32 sp_offset(const struct core *core)
+{
+	switch (core->machine) {
+	case EM_X86_64:
+		return core->is64 ? 112 + 19 * 8 : 0;
+	case EM_386:
+		return 72 + 15 * 4;
+	case EM_AARCH64:
+		return 112 + 31 * 8;
+	default:
+		return 0;
+	}
+}
 
 /*
  * struct elf_prstatus begins: int si_signo, si_code, si_errno; short cursig;
@@ -19,10 +34,15 @@
  */
 static void read_prstatus(struct notes *notes, const struct core *core, const u8 *desc, u64 len)
 {
-	u32 pid_at = core->is64 ? 32 : 24;
+	u32 pid_at = core->is64 ? 32 : 24, sp_at = sp_offset(core);
 
 	if (len < pid_at + 4)
 		return;
+	if (sp_at && len >= sp_at + 8 && notes->nr_listed < NOTES_THREADS)
+		notes->listed[notes->nr_listed++] = (struct notes_thread){
+			.sp = core_word(core, desc + sp_at),
+			.tid = core_u32(core, desc + pid_at),
+		};
 	if (!notes->threads++) {
 		notes->signo = core_u32(core, desc);
 		notes->tid = core_u32(core, desc + pid_at);

@@ -7,6 +7,19 @@
 
 #include "core.h"
 
+/* Threads that are listed one by one; all are counted. */
+#define NOTES_THREADS	4096u
+
+/**
+ * struct notes_thread - a thread
+ * @sp:		its stack pointer
+ * @tid:	in its own pid namespace
+ */
+struct notes_thread {
+	u64 sp;
+	u32 tid;
+};
+
 /**
  * struct notes - what the notes say
  * @nr:		notes read
@@ -19,6 +32,8 @@
  * @comm:	its name, NUL-padded
  * @files:	offset of the contents of NT_FILE in the core, 0 if there is none
  * @files_len:	bytes of it
+ * @listed:	the first threads of which the stack pointer is known
+ * @nr_listed:	how many
  */
 struct notes {
 	u64 nr;
@@ -31,6 +46,8 @@ struct notes {
 	char comm[16];
 	u64 files;
 	u64 files_len;
+	struct notes_thread listed[NOTES_THREADS];
+	u32 nr_listed;
 };
 
 int notes_read(struct notes *notes, struct core *core, struct complaint *why);

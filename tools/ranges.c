@@ -43,6 +43,33 @@ int spans_add(struct spans *spans, u64 start, u64 last, struct complaint *why)
 	return 0;
 }
 
+/**
+ * spans_add_memory() - add where memory of the process is in the file
+ * @spans:	of offsets in the file
+ * @core:	the core
+ * @start:	first address
+ * @last:	last address
+ * @why:	text of an error
+ *
+ * Return: 0, -E2BIG or -ENOMEM.
+ */
+int spans_add_memory(struct spans *spans, const struct core *core, u64 start, u64 last,
+		     struct complaint *why)
+{
+	u32 i = core_segment_from(core, start);
+	int error = 0;
+
+	for (; !error && i < core->nr_segments && core->segments[i].vaddr <= last; i++) {
+		const struct core_segment *segment = &core->segments[i];
+		u64 from = max(start, segment->vaddr) - segment->vaddr;
+
+		if (from < segment->filesz)
+			error = spans_add(spans, segment->offset + from, segment->offset +
+					  min(last - segment->vaddr, segment->filesz - 1), why);
+	}
+	return error;
+}
+
 static void sift(struct span *at, u32 root, u32 nr)
 {
 	struct span value = at[root];

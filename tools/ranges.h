@@ -56,6 +56,8 @@ struct zeros {
 };
 
 int spans_add(struct spans *spans, u64 start, u64 last, struct complaint *why);
+int spans_add_memory(struct spans *spans, const struct core *core, u64 start, u64 last,
+		     struct complaint *why);
 void spans_sort(struct spans *spans);
 u32 spans_find(const struct spans *spans, u64 addr);
 bool spans_touch(const struct spans *spans, u64 start, u64 last);

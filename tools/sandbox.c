@@ -2,9 +2,10 @@
 /*
  * The sandbox: see sandbox.h.
  *
- * What remains is reading the inputs, writing to standard output and to an unlinked file,
- * talking to the parent, memory that is not executable, threads, and the end. Anything
- * else kills the process, so that a bug cannot turn a dump into a program.
+ * What remains is reading the inputs, writing to standard output, to files that were opened
+ * before and to an unlinked one, talking to the parent, asking for symbols, memory that is not
+ * executable, threads, and the end. Anything else kills the process, so that a bug cannot
+ * turn a dump into a program.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -113,19 +114,30 @@ static int add_input(scmp_filter_ctx filter, int fd)
 						SCMP_A4_32(SCMP_CMP_EQ, (u32)fd));
 }
 
+static int add_output(scmp_filter_ctx filter, int fd)
+{
+	int error = SANITIZED ? 0 : allow_fd(filter, SCMP_SYS(write), fd);
+
+	return error ? error : allow_fd(filter, SCMP_SYS(pwrite64), fd);
+}
+
 static int add_files(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const int spool[] = { SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(lseek) };
-	static const int broker[] = { SCMP_SYS(sendto), SCMP_SYS(recvfrom) };
+	static const int talk[] = { SCMP_SYS(sendto), SCMP_SYS(recvfrom) };
 	int error = 0;
 	u32 i;
 
 	for (i = 0; i < sandbox->nr_inputs && !error; i++)
 		error = add_input(filter, sandbox->inputs[i]);
+	for (i = 0; i < sandbox->nr_outputs && !error; i++)
+		error = add_output(filter, sandbox->outputs[i]);
 	if (!error && sandbox->spool >= 0)
 		error = allow_fds(filter, spool, COUNT(spool), sandbox->spool);
 	if (!error && sandbox->broker >= 0)
-		error = allow_fds(filter, broker, COUNT(broker), sandbox->broker);
+		error = allow_fds(filter, talk, COUNT(talk), sandbox->broker);
+	if (!error && sandbox->resolver >= 0)
+		error = allow_fds(filter, talk, COUNT(talk), sandbox->resolver);
 	if (!error && !SANITIZED)
 		error = allow_fd(filter, SCMP_SYS(write), STDOUT_FILENO);
 	return error;

@@ -25,20 +25,28 @@
 #endif
 
 #define SANDBOX_INPUTS		4u
+#define SANDBOX_OUTPUTS		20u
 
 /**
  * struct sandbox - what remains
  * @inputs:	files that can be read, sought and mapped for reading
  * @nr_inputs:	how many
+ * @outputs:	files that can be written to, at their end or anywhere; standard output always
+ *		can
+ * @nr_outputs:	how many
  * @spool:	a file that can be written, too, or -1
  * @broker:	a socket to the parent, or -1
+ * @resolver:	a socket to one who can be asked for symbols, or -1
  * @file_max:	bytes that a file can grow to, 0 for no limit
  */
 struct sandbox {
 	int inputs[SANDBOX_INPUTS];
 	u32 nr_inputs;
+	int outputs[SANDBOX_OUTPUTS];
+	u32 nr_outputs;
 	int spool;
 	int broker;
+	int resolver;
 	u64 file_max;
 };
 

@@ -11,7 +11,7 @@
 #include "platform.h"
 
 /* Largest element. */
-#define SORT_ELEMENT	64u
+#define SORT_ELEMENT	256u
 
 /* Does the element @a come after @b? */
 typedef bool (*sort_after_fn)(const void *a, const void *b, const void *arg);

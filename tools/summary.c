@@ -43,10 +43,7 @@ void summary_line(const struct report *report, struct audit *audit)
  */
 void summary_failed(const struct report *report, const char *text)
 {
-	if (report->json)
-		json_failed(report, text);
-	else
-		line(report, VERDICT_UNVERIFIED, text);
+	line(report, VERDICT_UNVERIFIED, text);
 }
 
 /**
@@ -59,21 +56,10 @@ void summary_count(struct summary *summary, enum verdict verdict)
 	summary->verdicts[verdict]++;
 }
 
-/**
- * summary_print() - print the sums
- * @summary:	counted
- * @report:	how
- * @passed_over: files that were no dumps
- */
-void summary_print(const struct summary *summary, const struct report *report, u64 passed_over)
+static void print_sums(const u64 *nr, const struct report *report, u64 passed_over)
 {
-	const u64 *nr = summary->verdicts;
 	u64 all = nr[VERDICT_CLEAN] + nr[VERDICT_FOUND] + nr[VERDICT_UNVERIFIED];
 
-	if (report->json) {
-		json_summary(report, nr, passed_over);
-		return;
-	}
 	fprintf(report->out, "\n%" PRIu64 " dump%s: %" PRIu64 " clean, %" PRIu64
 		" with key material, %" PRIu64 " that cannot be verified", all, all == 1 ? "" : "s",
 		nr[VERDICT_CLEAN], nr[VERDICT_FOUND], nr[VERDICT_UNVERIFIED]);
@@ -81,6 +67,27 @@ void summary_print(const struct summary *summary, const struct report *report, u
 		fprintf(report->out, "; %" PRIu64 " other file%s passed over", passed_over,
 			passed_over == 1 ? "" : "s");
 	fputc('\n', report->out);
+}
+
+/**
+ * summary_print() - print the sums, in the formats that have a place for them
+ * @summary:	counted
+ * @outputs:	where to
+ * @report:	how; @out is set here
+ * @passed_over: files that were no dumps
+ */
+void summary_print(const struct summary *summary, struct outputs *outputs, struct report *report,
+		   u64 passed_over)
+{
+	u32 i;
+
+	for (i = 0; i < outputs->nr; i++) {
+		report->out = outputs->at[i].out;
+		if (outputs->at[i].format == &format_json)
+			json_summary(report, summary->verdicts, passed_over);
+		else if (outputs->at[i].format == &format_person)
+			print_sums(summary->verdicts, report, passed_over);
+	}
 }
 
 /**

@@ -5,7 +5,7 @@
 #ifndef KREDACT_TOOLS_SUMMARY_H
 #define KREDACT_TOOLS_SUMMARY_H
 
-#include "report.h"
+#include "report/outputs.h"
 
 /**
  * struct summary - sums
@@ -18,7 +18,8 @@ struct summary {
 void summary_line(const struct report *report, struct audit *audit);
 void summary_failed(const struct report *report, const char *text);
 void summary_count(struct summary *summary, enum verdict verdict);
-void summary_print(const struct summary *summary, const struct report *report, u64 passed_over);
+void summary_print(const struct summary *summary, struct outputs *outputs, struct report *report,
+		   u64 passed_over);
 enum verdict summary_verdict(const struct summary *summary);
 
 #endif /* KREDACT_TOOLS_SUMMARY_H */

@@ -22,9 +22,10 @@
 
 enum {
 	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
-	OPT_NO_REVERSE, OPT_JSON, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP,
-	OPT_VERSION, OPT_FORMAT, OPT_RAW, OPT_UNSEALED, OPT_MAX_SIZE, OPT_PROGRESS, OPT_NO_PROGRESS,
-	OPT_VERBOSE, OPT_DETECT, OPT_NO_SCAN, OPT_THREADS,
+	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_THREADS, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES,
+	OPT_NO_SANDBOX, OPT_HELP, OPT_VERSION, OPT_FORMAT, OPT_RAW, OPT_UNSEALED, OPT_MAX_SIZE,
+	OPT_PROGRESS, OPT_NO_PROGRESS, OPT_VERBOSE, OPT_REPORT, OPT_JSON, OPT_SARIF, OPT_JUNIT,
+	OPT_HTML, OPT_REDACT, OPT_REDACT_NOTES, OPT_SIGN,
 };
 
 static const struct option long_options[] = {
@@ -38,7 +39,14 @@ static const struct option long_options[] = {
 	{ "detect", required_argument, NULL, OPT_DETECT },
 	{ "no-scan", no_argument, NULL, OPT_NO_SCAN },
 	{ "threads", required_argument, NULL, OPT_THREADS },
-	{ "json", no_argument, NULL, OPT_JSON },
+	{ "report", required_argument, NULL, OPT_REPORT },
+	{ "json", optional_argument, NULL, OPT_JSON },
+	{ "sarif", optional_argument, NULL, OPT_SARIF },
+	{ "junit", optional_argument, NULL, OPT_JUNIT },
+	{ "html", optional_argument, NULL, OPT_HTML },
+	{ "redact", required_argument, NULL, OPT_REDACT },
+	{ "redact-notes", no_argument, NULL, OPT_REDACT_NOTES },
+	{ "sign", required_argument, NULL, OPT_SIGN },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "read-holes", no_argument, NULL, OPT_READ_HOLES },
@@ -76,7 +84,11 @@ static void print_help(FILE *to)
 	      "  --threads N       threads that look for keys (default: one for each processor)\n"
 	      "  --read-holes      read holes of the file instead of passing over them\n"
 	      "  --no-sandbox      parse without seccomp and without a limit of memory\n"
-	      "  --json            report for a program\n"
+	      "  --report FORMAT[=FILE]  text, json, sarif, junit or html (repeatable)\n"
+	      "  --json[=FILE], --sarif[=FILE], --junit[=FILE], --html[=FILE]  the same\n"
+	      "  --redact OUT      write a copy of the dump in which all that was found is zero\n"
+	      "  --redact-notes    zero in it also what is worth a line only\n"
+	      "  --sign KEY        sign for it (PEM; Ed25519 or EC)\n"
 	      "  --progress        tell how far it is, also if nobody seems to look\n"
 	      "  --no-progress     do not\n"
 	      "  -v, --verbose     whole reports, also of several dumps\n"
@@ -85,7 +97,8 @@ static void print_help(FILE *to)
 	      "  -h, --help        this text\n"
 	      "  -V, --version     version of the program\n"
 	      "\n"
-	      "Exit status: 0 clean, 1 key material found, 2 cannot be verified, 3 usage.\n", to);
+	      "Exit status: 0 clean, 1 key material found, 2 cannot be verified, 3 usage,\n"
+	      "4 the cleaned copy could not be written.\n", to);
 }
 
 __attribute__((format(printf, 1, 2)))
@@ -157,6 +170,8 @@ static int parse_size(struct options *options, const char *text)
 /* Returns 0, 1 if all is done, or a negative exit status. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
+	static const char *const formats[] = { "json", "sarif", "junit", "html" };
+	struct complaint why;
 	int option, error = 0;
 
 	*options = (struct options){
@@ -201,8 +216,26 @@ static int parse_options(struct options *options, int argc, char **argv)
 			error = parse_number("--threads", optarg, 1, SCAN_THREADS,
 					     &options->scan.threads);
 			break;
+		case OPT_REPORT:
+			if (outputs_parse(&options->outputs, optarg, &why))
+				error = usage("--report: %s", why.text);
+			break;
 		case OPT_JSON:
-			options->json = true;
+		case OPT_SARIF:
+		case OPT_JUNIT:
+		case OPT_HTML:
+			if (outputs_add(&options->outputs, formats[option - OPT_JSON], optarg,
+					&why))
+				error = usage("--%s: %s", formats[option - OPT_JSON], why.text);
+			break;
+		case OPT_REDACT:
+			options->redact = optarg;
+			break;
+		case OPT_REDACT_NOTES:
+			options->redact_notes = true;
+			break;
+		case OPT_SIGN:
+			options->sign = optarg;
 			break;
 		case OPT_COLOR:
 			error = parse_color(options, optarg);
@@ -258,6 +291,8 @@ static int parse_options(struct options *options, int argc, char **argv)
 		return usage("--key and --no-key contradict each other");
 	if (options->shortest && !options->nr_secrets)
 		return usage("--secret-min needs --secret");
+	if ((options->sign || options->redact_notes) && !options->redact)
+		return usage("--%s needs --redact", options->sign ? "sign" : "redact-notes");
 	if (options->seal && argc - optind != 1)
 		return usage("--seal is for one dump");
 	if (options->seal && options->unsealed)
@@ -367,57 +402,87 @@ static bool want_color(const struct options *options)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
+/* So that the key is known to be good before anything is done. */
+static int check_signer(const struct options *options)
+{
+	struct signer *signer;
+	struct complaint why;
+
+	if (!options->sign)
+		return 0;
+	signer = signer_load(options->sign, &why);
+	if (!signer)
+		return usage("--sign: %s", why.text);
+	signer_free(signer);
+	return 0;
+}
+
 /* Audits all dumps, one after the other. */
-static int verify_all(struct audit *audit, const struct options *options,
+static int verify_all(struct audit *audit, struct options *options, struct resolver *resolver,
 		      const struct dumps *dumps)
 {
-	static char out_buffer[65536];
 	struct job job = {
 		.options = options,
 		.audit = audit,
+		.resolver = resolver,
 		.report = {
 			.secrets = options->names,
 			.nr_secrets = options->nr_secrets,
 			.sandboxed = !options->no_sandbox,
 			.color = want_color(options),
-			.json = options->json,
 			.lines = dumps->several || dumps->nr != 1,
-			.out = stdout,
 		},
 	};
 	struct summary summary = { 0 };
+	bool no_copy = false;
 	struct complaint why;
 	char *name;
 	int status;
 	u32 i;
 
+	if (options->redact && job.report.lines)
+		return usage("--redact is for one dump");
+	job.report.brief = job.report.lines && !options->verbose;
+	if (!options->quiet && !options->outputs.nr)
+		outputs_add(&options->outputs, "text", NULL, &why);
 	/* What the C library would do behind our back later, it does now. */
-	setvbuf(stdout, out_buffer, _IOFBF, sizeof(out_buffer));
-	json_warm_up();
+	report_warm_up();
+	if (outputs_open(&options->outputs, &why)) {
+		fprintf(stderr, "kredact-verify: %s\n", why.text);
+		return -VERDICT_UNVERIFIED;
+	}
 	audit->format = options->format;
 	audit->unsealed = options->unsealed;
+	audit->places.ask = resolver_ask;
+	audit->places.ask_arg = resolver;
+	outputs_begin(&options->outputs);
 	for (i = 0; i < dumps->nr; i++) {
 		name = strcmp(dumps->paths[i], "-") ? text_escaped(dumps->paths[i]) :
 						      strdup("standard input");
 		if (!name)
 			return -VERDICT_UNVERIFIED;
 		job.report.file = name;
+		job.report.path = dumps->paths[i];
+		job.report.number = i;
 		status = job_run(&job, dumps->paths[i], &why);
-		summary_count(&summary, status);
-		if (*why.text)
+		no_copy = status == JOB_NO_COPY;
+		summary_count(&summary, no_copy ? VERDICT_UNVERIFIED : status);
+		if (*why.text) {
 			fprintf(stderr, "kredact-verify: %s: %s\n", name, why.text);
-		if (*why.text && job.report.lines && !options->quiet)
-			summary_failed(&job.report, why.text);
+			outputs_failed(&options->outputs, &job.report, why.text);
+		}
 		free(name);
 	}
 	if (dumps->failed)
 		summary_count(&summary, VERDICT_UNVERIFIED);
-	if (job.report.lines && !options->quiet)
-		summary_print(&summary, &job.report, dumps->passed_over);
+	if (job.report.lines)
+		summary_print(&summary, &options->outputs, &job.report, dumps->passed_over);
 	status = summary_verdict(&summary);
-	if ((fflush(stdout) || ferror(stdout)) && status == VERDICT_CLEAN)
+	if (!outputs_end(&options->outputs) && status == VERDICT_CLEAN) {
+		fputs("kredact-verify: the report could not be written\n", stderr);
 		status = VERDICT_UNVERIFIED;
-	return status;
+	}
+	return no_copy ? JOB_NO_COPY : status;
 }
 
 static int collect(struct dumps *dumps, char **arguments, int nr)
@@ -437,8 +502,23 @@ static int collect(struct dumps *dumps, char **arguments, int nr)
 	return dumps->nr ? 0 : -VERDICT_UNVERIFIED;
 }
 
+/*
+ * A standard stream that is closed is taken, for reading: no file of ours gets its number,
+ * and a report to it is seen to get lost.
+ */
+static bool take_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
+	struct resolver resolver = { .fd = -1 };
 	struct dumps dumps = { 0 };
 	struct options options;
 	struct complaint why;
@@ -446,6 +526,8 @@ int main(int argc, char **argv)
 	int status;
 	u32 i;
 
+	if (!take_streams())
+		return VERDICT_UNVERIFIED;
 	if (sandbox_privacy(&why)) {
 		fprintf(stderr, "kredact-verify: %s\n", why.text);
 		return VERDICT_UNVERIFIED;
@@ -460,15 +542,21 @@ int main(int argc, char **argv)
 		status = fflush(stdout) ? VERDICT_UNVERIFIED : 0;
 		goto out;
 	}
+	/* Before there is a key or a secret that it could have. Without it there are no symbols. */
+	if (!status && !options.quiet)
+		resolver_start(&resolver, NULL);
 	if (!status)
 		status = load_secrets(audit, &options);
 	if (!status)
 		status = load_key(audit, &options);
 	if (!status)
+		status = check_signer(&options);
+	if (!status)
 		status = collect(&dumps, argv + optind, argc - optind);
 	if (!status)
-		status = verify_all(audit, &options, &dumps);
+		status = verify_all(audit, &options, &resolver, &dumps);
 out:
+	/* The resolver ends with this process: the sandbox has no close(). */
 	audit_close(audit);
 	free(audit);
 	dumps_free(&dumps);

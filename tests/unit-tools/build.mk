@@ -40,6 +40,15 @@ $(B)/tests/unit-tools/sidecar_test: | $(B)/bin/kredact-verify $(B)/tests/unit-to
 
 $(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_log.o custody_unit.o)
 
+# What is dumped; its symbols count, not its speed.
+$(B)/tests/unit-tools/victim: tests/unit-tools/victim.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARN) -O1 -g -pthread -Wl,--build-id -o $@ $< -lcrypto
+
+$(B)/tests/unit-tools/place_test $(B)/tests/unit-tools/redact_test: | \
+	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san \
+	 $(B)/tests/unit-tools/victim
+$(B)/tests/unit-tools/reports_test: | $(B)/bin/kredact-verify
 # What the sandbox allows to a program that is not sanitized.
 $(B)/tests/unit-tools/sandboxed: tests/unit-tools/sandboxed.c $(B)/obj/tools/sandbox.o $(B)/obj/tools/text.o
 	@mkdir -p $(@D)

@@ -7,19 +7,12 @@
 #include <stdlib.h>
 
 #include "sighting.h"
+#include "sort.h"
 
-static int compare(const void *a, const void *b)
-{
-	const struct sighting *left = a, *right = b;
+_Static_assert(sizeof(struct sighting) <= SORT_ELEMENT, "sort_heap() takes it");
 
-	if (left->offset != right->offset)
-		return left->offset < right->offset ? -1 : 1;
-	if (left->kind != right->kind)
-		return strcmp(left->kind->word, right->kind->word);
-	if (left->proven != right->proven)
-		return left->proven ? -1 : 1;
-	return left->len == right->len ? 0 : left->len > right->len ? -1 : 1;
-}
+/* Room to begin with. */
+#define SIGHTINGS_ROOM	1024u
 
 /**
  * sightings_init() - begin with none
@@ -30,12 +23,9 @@ static int compare(const void *a, const void *b)
 int sightings_init(struct sightings *all)
 {
 	*all = (struct sightings){ 0 };
-	all->list = calloc(SIGHTINGS_LISTED, sizeof(*all->list));
-	if (!all->list)
-		return -ENOMEM;
-	/* The first time qsort() asks for the size of memory, which the sandbox does not tell. */
-	qsort(all->list, SIGHTINGS_LISTED, sizeof(*all->list), compare);
-	return 0;
+	all->room = SIGHTINGS_ROOM;
+	all->list = calloc(all->room, sizeof(*all->list));
+	return all->list ? 0 : -ENOMEM;
 }
 
 /**
@@ -61,6 +51,21 @@ static void count(struct sightings *all, const struct kind *kind)
 	all->counts[i]++;
 }
 
+static bool grow(struct sightings *all)
+{
+	u32 room = min(2 * all->room, SIGHTINGS_LISTED);
+	struct sighting *grown;
+
+	if (room == all->room)
+		return false;
+	grown = realloc(all->list, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	all->list = grown;
+	all->room = room;
+	return true;
+}
+
 /**
  * sightings_add() - add one
  * @all:	not yet sorted
@@ -71,9 +76,9 @@ static void count(struct sightings *all, const struct kind *kind)
  */
 void sightings_add(struct sightings *all, const struct sighting *sighting)
 {
-	if (all->nr == SIGHTINGS_LISTED)
+	if (all->nr == all->room)
 		sightings_sort(all);
-	if (all->nr < SIGHTINGS_LISTED) {
+	if (all->nr < all->room || grow(all)) {
 		all->list[all->nr++] = *sighting;
 		return;
 	}
@@ -83,6 +88,20 @@ void sightings_add(struct sightings *all, const struct sighting *sighting)
 	else
 		all->notes++;
 	count(all, sighting->kind);
+}
+
+static bool comes_after(const void *a, const void *b, const void *arg)
+{
+	const struct sighting *left = a, *right = b;
+
+	(void)arg;
+	if (left->offset != right->offset)
+		return left->offset > right->offset;
+	if (left->kind != right->kind)
+		return strcmp(left->kind->word, right->kind->word) > 0;
+	if (left->proven != right->proven)
+		return right->proven;
+	return left->len < right->len;
 }
 
 /**
@@ -95,7 +114,7 @@ void sightings_sort(struct sightings *all)
 {
 	u32 i, kept = 0;
 
-	qsort(all->list, all->nr, sizeof(*all->list), compare);
+	sort_heap(all->list, all->nr, sizeof(*all->list), comes_after, NULL);
 	for (i = 0; i < all->nr; i++) {
 		if (kept && all->list[kept - 1].offset == all->list[i].offset &&
 		    all->list[kept - 1].kind == all->list[i].kind)

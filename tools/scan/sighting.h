@@ -9,8 +9,8 @@
 
 #include "text.h"
 
-/* What is listed one by one; all is counted. */
-#define SIGHTINGS_LISTED	4096u
+/* What is listed one by one, in 22 MiB at most; all is counted. */
+#define SIGHTINGS_LISTED	131072u
 #define SIGHTING_DIGEST_LEN	16u
 #define SIGHTING_KINDS		128u
 
@@ -63,6 +63,7 @@ struct sighting {
  * struct sightings - all that was seen
  * @list:	by offset, once sightings_sort() was called; no two of one kind and place
  * @nr:		entries in @list, at most SIGHTINGS_LISTED
+ * @room:	entries that @list has room for
  * @lost:	those beyond, of any weight
  * @keys:	in all, of WEIGHT_KEY
  * @notes:	in all, of WEIGHT_NOTE
@@ -75,6 +76,7 @@ struct sighting {
 struct sightings {
 	struct sighting *list;
 	u32 nr;
+	u32 room;
 	u64 lost;
 	u64 keys;
 	u64 notes;

@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "item.h"
+#include "summary.h"
 #include "setting.h"
 
 #define WIDTH		78
@@ -235,12 +236,21 @@ static void print_owner(const struct report *report, const char *word, u64 handl
 	     copy_flags & KREDACT_COPY_REVERSED ? "; in reverse order" : "");
 }
 
-static void print_finding(const struct report *report, const struct finding *finding, bool copy)
+/* Where it is, and what to do about it. */
+static void print_item(const struct report *report, const struct item *item)
+{
+	line(report, "  in", "%s", item->where);
+	line(report, "  do", "%s", item->advice);
+}
+
+static void print_finding(const struct report *report, struct audit *audit,
+			  const struct finding *finding, bool copy)
 {
 	char offsets[24 * FINDING_OFFSETS] = "";
 	const struct seal_range *range = &finding->range;
 	bool note = finding->copy_flags & KREDACT_COPY_NOTE;
 	u64 len = range->last - range->addr + 1;
+	struct item item;
 	size_t at = 0;
 	u32 i;
 
@@ -265,17 +275,19 @@ static void print_finding(const struct report *report, const struct finding *fin
 		    finding->copy_flags);
 	line(report, "  holds", "%s%" PRIu64 " bytes that are not zero, first at%s",
 	     finding->dirty_more ? "at least " : "", finding->dirty, offsets);
-	if (*finding->mapping)
-		line(report, "  mapping", "%s", finding->mapping);
+	item_of_finding(audit, finding, copy, &item);
+	print_item(report, &item);
 }
 
-static void print_findings(const struct report *report, const struct finding *findings, u32 nr,
-			   u64 total, bool copies)
+static void print_findings(const struct report *report, struct audit *audit, bool copies)
 {
+	const struct finding *findings = copies ? audit->copy_findings : audit->findings;
+	u64 total = copies ? audit->copy_findings_total : audit->findings_total;
+	u32 nr = copies ? audit->nr_copy_findings : audit->nr_findings;
 	u32 i;
 
 	for (i = 0; i < nr && i < MOST; i++)
-		print_finding(report, &findings[i], copies);
+		print_finding(report, audit, &findings[i], copies);
 	if (total > i)
 		fprintf(report->out, "\n  and %" PRIu64 " more %s that are not zero\n", total - i,
 			copies ? "copies" : "ranges");
@@ -304,10 +316,12 @@ static void print_copies(const struct report *report, struct audit *audit)
 		     copies->nr_listed > i ? ": see --json" : "");
 }
 
-static void print_hit(const struct report *report, const struct listed_hit *listed)
+static void print_hit(const struct report *report, struct audit *audit,
+		      const struct listed_hit *listed)
 {
 	const struct hit *hit = &listed->hit;
 	char address[40] = "in no segment";
+	struct item item;
 
 	if (hit->mapped)
 		snprintf(address, sizeof(address), "address %#" PRIx64, hit->vaddr);
@@ -320,29 +334,37 @@ static void print_hit(const struct report *report, const struct listed_hit *list
 	line(report, "  holds", "bytes %u to %u%s%s", hit->from, hit->from + hit->len - 1,
 	     hit->reversed ? " of the reversed secret" : "",
 	     listed->registered ? ", in a registered range" : ", in no registered range");
+	item_of_hit(report, audit, listed, &item);
+	print_item(report, &item);
 }
 
-static void print_sighting(const struct report *report, const struct sighting *sighting)
+static void print_sighting(const struct report *report, struct audit *audit,
+			   const struct sighting *sighting)
 {
 	char address[40] = "in no segment", digest[2 * SIGHTING_DIGEST_LEN + 1];
+	char title[700];
+	struct item item;
 
 	if (sighting->mapped)
 		snprintf(address, sizeof(address), "address %#" PRIx64, sighting->vaddr);
 	text_hex(digest, sighting->digest, sizeof(sighting->digest));
 	fputs("\n  ", report->out);
 	colored(report, sighting->kind->weight == WEIGHT_KEY ? RED : YELLOW, "seen");
-	fprintf(report->out, "%*s%s: %s\n", INDENT - 6, "", sighting->kind->text,
-		sighting->detail);
+	fprintf(report->out, "%*s", INDENT - 6, "");
+	item_of_sighting(audit, sighting, &item);
+	snprintf(title, sizeof(title), "%s: %s", sighting->kind->text, item.text);
+	wrapped(report, title, INDENT);
 	line(report, "  at", "file offset %#" PRIx64 ", %s, %u bytes%s", sighting->offset, address,
 	     sighting->len, sighting->joined ? ", across two segments" : "");
 	line(report, "  sure", sighting->proven ? "proven by arithmetic" : "by its structure");
 	line(report, "  digest", "%s", digest);
-	line(report, "  do", "%s", sighting->kind->advice);
+	print_item(report, &item);
 }
 
 /* Keys first, then what is worth a line only. */
-static void print_sightings(const struct report *report, const struct sightings *all)
+static void print_sightings(const struct report *report, struct audit *audit)
 {
+	const struct sightings *all = scan_sightings(audit->scan);
 	enum weight weight;
 	u32 i, listed;
 
@@ -352,7 +374,7 @@ static void print_sightings(const struct report *report, const struct sightings 
 		for (i = 0, listed = 0; i < all->nr && listed < MOST; i++) {
 			if (all->list[i].kind->weight != weight)
 				continue;
-			print_sighting(report, &all->list[i]);
+			print_sighting(report, audit, &all->list[i]);
 			listed++;
 		}
 		if (total > listed)
@@ -361,15 +383,31 @@ static void print_sightings(const struct report *report, const struct sightings 
 	}
 }
 
+static void print_redaction(const struct report *report, const struct redact *redact)
+{
+	char size[24];
+
+	text_size(size, sizeof(size), redact->zeroed);
+	if (redact->done)
+		line(report, "cleaned copy", "%s zeroed, in %" PRIu64 " place%s", size,
+		     redact->places, redact->places == 1 ? "" : "s");
+	else
+		line(report, "no clean copy", "%s", redact->why.text);
+}
+
 static void print_verdict(const struct report *report, const struct audit *audit)
 {
 	enum verdict verdict = audit_verdict(audit);
 	const char *color = verdict == VERDICT_CLEAN ? GREEN :
 			    verdict == VERDICT_FOUND ? RED : YELLOW;
 
-	fputs("\n  ", report->out);
+	char counts[256];
+
+	fputs("  ", report->out);
 	colored(report, color, verdict_word(verdict));
-	fputc('\n', report->out);
+	fprintf(report->out, "%*s", INDENT - 2 - (int)strlen(verdict_word(verdict)), " ");
+	items_count(audit, counts, sizeof(counts));
+	wrapped(report, counts, INDENT);
 	if (verdict == VERDICT_FOUND && audit_unverified(audit))
 		fputs("  and what else is in this core cannot be verified\n", report->out);
 	if (audit->seal.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
@@ -386,24 +424,28 @@ static void print_verdict(const struct report *report, const struct audit *audit
 		      "there\n", report->out);
 	if (!report->sandboxed)
 		fputs("  read without the sandbox\n", report->out);
+	if (report->redact)
+		print_redaction(report, report->redact);
 }
 
-/**
- * report_print() - print what an audit found
- * @report:	how
- * @audit:	after audit_run()
- *
- * The caller looks for errors of @report->out.
- */
-void report_print(const struct report *report, struct audit *audit)
+/* The verdict comes first, then what it rests on, then what was found. */
+static int print(const struct report *report, struct audit *audit)
 {
 	char size[24];
 	u32 i;
 
+	if (report->brief) {
+		summary_line(report, audit);
+		return 0;
+	}
 	text_size(size, sizeof(size), audit->in.size);
+	if (report->number)
+		fputs("\n\n", report->out);
 	colored(report, BOLD, "kredact-verify");
 	fprintf(report->out, "%*s", INDENT - 14, "");
 	wrapped(report, report->file, INDENT);
+	print_verdict(report, audit);
+	fputc('\n', report->out);
 	if (audit->packed)
 		line(report, "file", "%s, unpacked (%s)", size, magic_word(audit->packed));
 	else
@@ -417,15 +459,21 @@ void report_print(const struct report *report, struct audit *audit)
 		print_counts(report, audit);
 	if (audit->seal.readable)
 		print_copies(report, audit);
-	print_findings(report, audit->findings, audit->nr_findings, audit->findings_total, false);
-	print_findings(report, audit->copy_findings, audit->nr_copy_findings,
-		       audit->copy_findings_total, true);
+	print_findings(report, audit, false);
+	print_findings(report, audit, true);
 	for (i = 0; i < audit->nr_hits && i < MOST; i++)
-		print_hit(report, &audit->hits[i]);
+		print_hit(report, audit, &audit->hits[i]);
 	if (audit->hits_total > i)
 		fprintf(report->out, "\n  and %" PRIu64 " more places with secrets\n",
 			audit->hits_total - i);
 	if (audit->scan)
-		print_sightings(report, scan_sightings(audit->scan));
-	print_verdict(report, audit);
+		print_sightings(report, audit);
+	return 0;
 }
+
+const struct format format_person = {
+	.name = "text",
+	.text = "for people (the default)",
+	.print = print,
+	.failed = summary_failed,
+};
