@@ -9,7 +9,8 @@ BUILD/bench/verify.json, and exits with 1 if a limit is not kept.
 Rates are bytes of input by seconds of processor time, user and system, so that they are
 those of one core whatever else the machine does; wall time is in the JSON as well.
 
-VERIFY_MIB   size of core, programs and text; random data is four times that (1024)
+VERIFY_MIB   size of core, programs and text; random data is four times that (1024);
+             below 512 the time to start counts, and limits may not be kept
 VERIFY_RUNS  runs of each tool but the slowest (3)
 VERIFY_TEXT  detectors that look for text, for the comparison with yara and grep
 """
@@ -32,7 +33,7 @@ PUBLIC = bytes(range(32))  # of the derivation function of SP 800-90A
 
 LIMIT_RANGES = 5.0      # GB/s
 LIMIT_SCAN = 1.5        # GB/s, all detectors
-LIMIT_AESKEYFIND = 100  # times as fast
+LIMIT_AESKEYFIND = 100  # times as fast, for the same: AES schedules
 LIMIT_RSAKEYFIND = 5
 
 PEM = ["-----BEGIN %sPRIVATE KEY" % kind
@@ -189,7 +190,8 @@ class Bench:
         return any(key["offset"] <= offset < key["offset"] + key["bytes"]
                    for key in report["keys"])
 
-    def compare_aeskeyfind(self, path, report, ours):
+    def compare_aeskeyfind(self, path, report, full):
+        ours, _ = self.scan(path, "--detect", "aes")
         cpu, wall, out = self.run(["aeskeyfind", "-q", path])
         rate = self.row("aeskeyfind", path, cpu, wall)
         keys = {bytes.fromhex(line) for line in out.stdout.decode().split()}
@@ -205,8 +207,9 @@ class Bench:
         missed = [key for key in keys if key not in seen and key != PUBLIC[:len(key)]]
         self.check(not missed and len(keys) > 2, "all %d keys that aeskeyfind finds in %s are "
                    "found" % (len(keys), os.path.basename(path)))
-        self.check(ours >= LIMIT_AESKEYFIND * rate, "%.0f times as fast as aeskeyfind (limit "
-                   "%d)" % (ours / rate, LIMIT_AESKEYFIND))
+        self.check(ours >= LIMIT_AESKEYFIND * rate, "AES alone is %.0f times as fast as "
+                   "aeskeyfind (limit %d), the full scan %.0f times" %
+                   (ours / rate, LIMIT_AESKEYFIND, full / rate))
 
     def compare_rsakeyfind(self, path, report, ours):
         cpu, wall, out = self.run(["rsakeyfind", path])
@@ -317,6 +320,8 @@ class Bench:
         with open(self.build + "/bench/verify.json", "w", encoding="ascii") as to:
             json.dump(result, to, indent=1)
         print("bulk_extractor is not in Debian 12, and was not compared")
+        if MIB < 512:
+            print("small inputs: the time to start counts, the limits are for 512 MiB and more")
         print("load average %.1f on %d processors" % (os.getloadavg()[0], os.cpu_count()))
         for what in self.missing:
             print("not built: %s" % what)

@@ -180,11 +180,13 @@ static bool in_page(struct scan *scan, u64 page, const u8 *key, u32 key_len, u64
 	/* K may begin in this page and end in the next, or follow what ends the one before. */
 	if (page < BEFORE_K)
 		return false;
-	memset(bytes, 0, sizeof(bytes));
-	if (!scan_memory(scan, page, bytes + BEFORE_K, PAGE))
-		return false;
-	scan_memory(scan, page - BEFORE_K, bytes, BEFORE_K);
-	scan_memory(scan, page + PAGE, bytes + BEFORE_K + PAGE, 32);
+	if (!scan_memory(scan, page - BEFORE_K, bytes, sizeof(bytes))) {
+		memset(bytes, 0, sizeof(bytes));
+		if (!scan_memory(scan, page, bytes + BEFORE_K, PAGE))
+			return false;
+		scan_memory(scan, page - BEFORE_K, bytes, BEFORE_K);
+		scan_memory(scan, page + PAGE, bytes + BEFORE_K + PAGE, 32);
+	}
 	for (at = BEFORE_K; at < BEFORE_K + PAGE && !is; at += 4)
 		is = is_state(scan, bytes + at, key, key_len, vaddr);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
