@@ -26,7 +26,7 @@ import time
 
 MIB = int(os.environ.get("VERIFY_MIB", "1024"))
 RUNS = int(os.environ.get("VERIFY_RUNS", "3"))
-TEXT = os.environ.get("VERIFY_TEXT", "openssh,pem,pgp")
+TEXT = os.environ.get("VERIFY_TEXT", "pem")
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHUNK = 1 << 20
 PUBLIC = bytes(range(32))  # of the derivation function of SP 800-90A

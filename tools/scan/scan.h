@@ -57,8 +57,8 @@ struct needle;
  * @open:	makes the state of one scan; NULL: none is needed. Before the sandbox:
  *		what libraries load behind our back is to be loaded here
  * @needles:	literals that it wants to be told of, see needle.h; NULL: none
- * @look:	looks at a window; called by several threads at once, in any order. NULL:
- *		the needles are all
+ * @look:	looks at a window; called by several threads at once, in any order, with
+ *		half a MiB of stack at most. NULL: the needles are all
  * @resolve:	called once when all windows were looked at, by one thread; NULL: nothing
  *		to do. May read the dump at random: scan_memory(), scan_bytes()
  * @close:	releases the state, and erases secrets in it
