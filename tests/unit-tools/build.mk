@@ -12,7 +12,7 @@ ALL += $(UNIT_TOOLS)
 
 $(B)/obj/unit-tools/%.o: tests/unit-tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -Itools -MMD -MP -c -o $@ $<
+	$(CC) $(SAN_CFLAGS) -iquote tools -MMD -MP -c -o $@ $<
 
 $(B)/tests/unit-tools/%: $(B)/obj/unit-tools/%.o $(UNIT_TOOLS_PARTS) $(AUDIT_SAN_OBJ)
 	@mkdir -p $(@D)
