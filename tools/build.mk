@@ -3,8 +3,8 @@
 # Needs libelf-dev, libssl-dev, libjson-c-dev, libseccomp-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c copies.c core.c digest.c finding.c input.c json.c keyfile.c mac.c \
-	       notes.c ranges.c report.c search.c seal_hunt.c seal_reader.c seal_rules.c \
+AUDIT_SRC := $(addprefix tools/,audit.c audit_words.c copies.c core.c digest.c finding.c fingerprints.c hasher.c input.c json.c keyfile.c mac.c \
+	       notes.c ranges.c report.c search.c seal_hunt.c seal_prints.c seal_reader.c seal_rules.c \
 	       seal_sidecar.c sandbox.c setting.c text.c)
 AUDIT_SRC += $(wildcard tools/scan/*.c)
 AUDIT_LIBS := -pthread -lelf -lcrypto -ljson-c -lseccomp

@@ -13,6 +13,9 @@
 
 #include "input.h"
 
+/* Who reads so much at once has a buffer of his own. */
+#define DIRECT	(1u << 16)
+
 /**
  * input_open() - begin to read a file
  * @in:		takes the state; input_close() releases it, also after an error
@@ -104,7 +107,7 @@ int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint
 	if (offset > in->size || in->size - offset < len)
 		return complain(why, -EBADMSG, "ends before offset %" PRIu64 " + %" PRIu64,
 				offset, len);
-	if (len > INPUT_BUFFER)
+	if (len >= DIRECT && !buffered(in, offset, len))
 		return read_fully(in, offset, to, len, why);
 	if (!buffered(in, offset, len)) {
 		error = fill(in, offset, why);

@@ -174,6 +174,20 @@ static struct json_object *hunt(const struct audit *audit)
 	return object;
 }
 
+static struct json_object *prints(const struct seal_prints *from)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "bytes", from->bytes);
+	add_number(object, "bytes_missing", from->missing);
+	add_number(object, "pieces", from->pieces);
+	add_number(object, "blocks", from->blocks);
+	add_number(object, "failure", from->failure);
+	if (from->failure)
+		add_text(object, "failure_text", seal_unprinted_text(from->failure));
+	return object;
+}
+
 static struct json_object *rules(const struct seal_rules *from)
 {
 	struct json_object *object = json_object_new_object();
@@ -252,6 +266,8 @@ static struct json_object *seal_object(const struct report *report, const struct
 		json_object_object_add(object, "policy", policy(&seal->policy));
 		json_object_object_add(object, "hunt", hunt(audit));
 	}
+	if (seal->has_prints)
+		json_object_object_add(object, "fingerprints", prints(&seal->prints));
 	if (seal->has_rules)
 		json_object_object_add(object, "rules", rules(&seal->rules));
 	if (seal->has_sidecar)
@@ -375,6 +391,29 @@ static struct json_object *findings(const struct audit *audit)
 	return list;
 }
 
+static struct json_object *print_hits(const struct audit *audit)
+{
+	struct json_object *list = json_object_new_array(), *item;
+	u32 i;
+
+	for (i = 0; i < audit->nr_print_hits; i++) {
+		const struct listed_print *listed = &audit->print_hits[i];
+
+		item = json_object_new_object();
+		add_number(item, "offset", listed->hit.offset);
+		if (listed->hit.mapped)
+			add_address(item, "address", listed->hit.vaddr);
+		add_number(item, "bytes", listed->hit.len);
+		add_bool(item, "two_segments", listed->hit.joined);
+		add_address(item, "handle", listed->hit.handle);
+		add_bool(item, "others", listed->hit.others);
+		if (listed->label)
+			add_escaped(item, "label", listed->label->text, listed->label->len);
+		json_object_array_add(list, item);
+	}
+	return list;
+}
+
 static struct json_object *hits(const struct report *report, const struct audit *audit)
 {
 	struct json_object *list = json_object_new_array(), *item;
@@ -475,6 +514,8 @@ int json_print(const struct report *report, struct audit *audit)
 	add_number(root, "findings_total", audit->findings_total);
 	json_object_object_add(root, "copy_findings", copy_findings(audit));
 	add_number(root, "copy_findings_total", audit->copy_findings_total);
+	json_object_object_add(root, "fingerprint_hits", print_hits(audit));
+	add_number(root, "fingerprint_hits_total", audit->print_hits_total);
 	json_object_object_add(root, "hits", hits(report, audit));
 	add_number(root, "hits_total", audit->hits_total);
 	if (audit->scan) {
