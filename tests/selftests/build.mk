@@ -2,7 +2,7 @@
 # The kselftest programs, which run as root in the virtual machines.
 
 SELFTESTS := ioctl pidfd list redact hunt ahead kinds pins maps moves forks lifecycle namespaces \
-	     identity race faults failnth hostile scale cost weight coexist unload regs sigframe
+	     identity race faults failnth hostile scale cost weight coexist unload regs sigframe prints
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
@@ -21,6 +21,7 @@ $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTES
 $(SELFTEST_DIR)/faults $(SELFTEST_DIR)/failnth: $(addprefix tests/selftests/kredact/scenario,.c .h)
 
 $(SELFTEST_DIR)/hunt: $(addprefix tests/selftests/kredact/,runs.c runs.h policy.h)
+$(SELFTEST_DIR)/prints: tests/selftests/kredact/policy.h
 $(SELFTEST_DIR)/regs $(SELFTEST_DIR)/sigframe $(SELFTEST_DIR)/victim: \
 	$(addprefix tests/selftests/kredact/,load.c load.h policy.h)
 $(SELFTEST_DIR)/sigframe: $(addprefix tests/selftests/kredact/,runs.c runs.h)
