@@ -124,17 +124,19 @@ static void registered_by_child(void *arg)
 	struct scene *scene = arg;
 	int ready[2];
 	char byte;
+	pid_t pid;
 
 	scene->failed = pipe(ready) || reg(scene->reg + 2048, 8, 0, NULL, NULL);
-	scene->other = fork();
-	if (!scene->other) {
+	pid = fork();
+	if (!pid) {
 		plant(scene->reg, scene->secret, scene->len, false);
 		scene->failed |= reg(scene->reg, scene->len, 0, NULL, NULL) != 0;
 		write(ready[1], "", 1);
 		for (;;)
 			pause();
 	}
-	scene->failed |= scene->other < 0 || read(ready[0], &byte, 1) != 1;
+	scene->other = pid;
+	scene->failed |= pid < 0 || read(ready[0], &byte, 1) != 1;
 	plant_all(scene);
 }
 
