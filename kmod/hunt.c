@@ -289,6 +289,7 @@ void kredact_hunt_begin(struct kredact_dump *dump)
 		atomic64_inc(&kredact_stats.hunts_failed);
 	else if (search->index.memory)
 		dump->hunt = &search->index;
+	kredact_prints_begin(dump, kmm);
 }
 
 /**
@@ -301,6 +302,7 @@ void kredact_hunt_end(struct kredact_dump *dump)
 
 	atomic64_add(dump->hunted.copies, &kredact_stats.copies);
 	atomic64_add(dump->hunted.copy_bytes, &kredact_stats.copy_bytes);
+	kredact_prints_end(dump);
 	if (!search)
 		return;
 	kredact_ahead_forget(&search->ahead);

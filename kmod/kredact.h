@@ -32,7 +32,10 @@ struct user_regset;
 struct kredact_user;
 struct kredact_labels;
 struct kredact_makers;
+struct kredact_key_ref;
+struct kr_seal;
 struct kredact_sigframes;
+struct kredact_prints;
 struct crypto_shash;
 
 /**
@@ -269,7 +272,7 @@ bool kredact_core_dump_selftest(void);
 #define KREDACT_GFP_DUMP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /* In the number by which the index knows a secret: its handle is another process's. */
-#define KREDACT_OWNER_OTHERS	(1ULL << 63)
+#define KREDACT_OWNER_OTHERS	KREDACT_PRINT_OTHERS
 
 /* So many pages are got at once, at most. */
 #define KREDACT_AHEAD_MAX	16
@@ -357,6 +360,8 @@ struct kredact_search {
  * @search:	what it is searched by, or NULL
  * @hunt:	the index of the secrets, or NULL if there are none
  * @hunted:	sums of the hunt, as in struct kredact_seal_hunt
+ * @prints:	fingerprints of what is registered, or NULL
+ * @unprinted:	why there are none; 0 if nobody could use them
  * @sigframes:	signal frames; NULL if these are not looked for
  * @strict:	the memory of the process; NULL if that is not needed, or not to be had
  * @psinfo:	bytes of the NT_PRPSINFO note that comes next, or 0
@@ -389,6 +394,8 @@ struct kredact_dump {
 		u64 register_bytes, frames, frame_bytes, strict_bytes;
 		u32 unindexed;
 	} hunted;
+	struct kredact_prints *prints;
+	u32 unprinted;
 	struct kredact_sigframes *sigframes;
 	struct kr_strict *strict;
 	u32 psinfo;
@@ -477,6 +484,12 @@ struct page *kredact_hunt_page(struct kredact_dump *dump, unsigned long addr, st
 bool kredact_is_writable(struct kredact_dump *dump, unsigned long addr);
 void kredact_note_copy(struct kredact_dump *dump, u64 addr, const struct kr_copy *copy, u32 flags);
 
+/* fingerprint.c: by which copies are found later. */
+void kredact_prints_begin(struct kredact_dump *dump, struct kredact_mm *kmm);
+void kredact_prints_end(struct kredact_dump *dump);
+void kredact_prints_seal(struct kredact_dump *dump, struct kredact_key_ref *key,
+			 struct kr_seal *seal);
+
 /* regs.c: registers in notes and signal frames. */
 bool kredact_register_goes(const struct kredact_dump *dump, u64 value, u32 len, bool frame);
 
@@ -515,7 +528,6 @@ int kredact_seal_init(void);
 bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm);
 
 /* key.c: the key of seals. */
-struct kredact_key_ref;
 int kredact_key_init(void);
 void kredact_key_exit(void);
 int kredact_key_install(const u8 *key, u32 len, u8 *id);

@@ -230,6 +230,7 @@ bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm)
 	if (dump->redacts) {
 		kredact_seal_policy(dump, &seal);
 		kredact_seal_hunt(dump, &seal);
+		kredact_prints_seal(dump, key, &seal);
 	}
 	kredact_seal_rules(dump, &seal);
 	kredact_seal_counts(dump, &seal);

@@ -523,18 +523,101 @@ static void check_copies(struct audit *audit)
 }
 
 /* One that goes on in another segment is followed there, by its address. */
-static void keep_hit(struct audit *audit, const struct hit *hit)
+static void keep_span(struct audit *audit, u64 offset, u64 vaddr, u64 len, bool joined)
 {
 	struct complaint ignored;
 	int error = 0;
 
-	if (hit->joined)
-		error = spans_add_memory(&audit->hit_bytes, &audit->core, hit->vaddr,
-					 hit->vaddr + hit->len - 1, &ignored);
+	if (joined)
+		error = spans_add_memory(&audit->hit_bytes, &audit->core, vaddr, vaddr + len - 1,
+					 &ignored);
 	else
-		error = spans_add(&audit->hit_bytes, hit->offset, hit->offset + hit->len - 1,
-				  &ignored);
+		error = spans_add(&audit->hit_bytes, offset, offset + len - 1, &ignored);
 	audit->incomplete |= error;
+}
+
+static void take_print(void *arg, const struct print_hit *hit)
+{
+	struct audit *audit = arg;
+
+	if (audit->keep_hits)
+		keep_span(audit, hit->offset, hit->vaddr, hit->len, hit->joined);
+	audit->print_hits_total++;
+	audit->print_bytes += hit->len;
+	if (audit->nr_print_hits < AUDIT_LISTED)
+		audit->print_hits[audit->nr_print_hits++].hit = *hit;
+}
+
+/* Of the registrations that copies were found of. */
+static int label_prints(void *arg, const struct seal_range *range, struct complaint *why)
+{
+	struct audit *audit = arg;
+	u32 i;
+
+	(void)why;
+	for (i = 0; range->label && i < audit->nr_print_hits; i++)
+		if (audit->print_hits[i].hit.handle == range->handle &&
+		    !audit->print_hits[i].hit.others)
+			audit->print_hits[i].label = seal_label(&audit->seal, range->label);
+	return 0;
+}
+
+/* Why copies are not searched for by fingerprints; NULL if they are. */
+static const char *unprinted(const struct audit *audit)
+{
+	const struct seal *seal = &audit->seal;
+
+	if (!seal->readable)
+		return "without a seal there are none";
+	if (seal->beside)
+		return "a seal of a daemon has none: copies may be in the core";
+	if (!seal->has_prints)
+		return seal->flags & KREDACT_SEAL_KEY_BOOT ?
+		       "the seal has none: its key is a random one, which nobody has" :
+		       "the seal has none";
+	if (seal->prints.failure)
+		return seal_unprinted_text(seal->prints.failure);
+	if (!seal->prints.bytes)
+		return "nothing that is registered is long and various enough";
+	if (!audit->prints)
+		return "not used: they need the key of the seal";
+	if (audit->checks[CHECK_AUTHENTICITY].state != CHECK_PASSED)
+		return "not used: the seal is not authentic";
+	return NULL;
+}
+
+/* A second look at copies, which does not believe what the module says of its hunt. */
+static void check_fingerprints(struct audit *audit)
+{
+	const struct seal_visitor label = { audit, label_prints, NULL, NULL };
+	struct complaint *text = text_of(audit, CHECK_FINGERPRINTS), ignored;
+	const struct seal_prints *prints = &audit->seal.prints;
+	const char *reason = unprinted(audit);
+	int error;
+
+	if (reason) {
+		complaint_set(text, "%s", reason);
+		conclude(audit, CHECK_FINGERPRINTS, CHECK_NOT_DONE);
+		return;
+	}
+	error = fingerprints_load(audit->prints, &audit->seal, text);
+	if (!error)
+		error = fingerprints_run(audit->prints, &audit->in,
+					 audit->has_core ? &audit->core : NULL, take_print, audit,
+					 text);
+	if (audit->print_hits_total) {
+		seal_visit(&audit->seal, &label, &ignored);
+		complaint_set(text, "%" PRIu64 " cop%s of registered secrets, %" PRIu64 " bytes",
+			      audit->print_hits_total, audit->print_hits_total == 1 ? "y" : "ies",
+			      audit->print_bytes);
+		conclude(audit, CHECK_FINGERPRINTS, CHECK_FOUND);
+	} else if (error) {
+		conclude(audit, CHECK_FINGERPRINTS, CHECK_FAILED);
+	} else {
+		complaint_set(text, "no copy in the file of %" PRIu64 " registered bytes; %" PRIu64
+			      " have no fingerprint", prints->bytes, prints->missing);
+		conclude(audit, CHECK_FINGERPRINTS, CHECK_PASSED);
+	}
 }
 
 static void take_hit(void *arg, const struct hit *hit)
@@ -543,7 +626,7 @@ static void take_hit(void *arg, const struct hit *hit)
 
 	audit->hits_total++;
 	if (audit->keep_hits)
-		keep_hit(audit, hit);
+		keep_span(audit, hit->offset, hit->vaddr, hit->len, hit->joined);
 	if (audit->nr_hits == AUDIT_LISTED)
 		return;
 	audit->hits[audit->nr_hits++] = (struct listed_hit){
@@ -607,8 +690,8 @@ static void check_keys(struct audit *audit)
 
 /**
  * audit_run() - do all checks
- * @audit:	zero but for @in (open), @mac and @key_id or @no_key, @search, @scan, and
- *		@sidecar (open), @has_sidecar, @only_sidecar, @digest, @keep_hits
+ * @audit:	zero but for @in (open), @mac, @prints and @key_id or @no_key, @search, @scan,
+ *		and @sidecar (open), @has_sidecar, @only_sidecar, @digest, @keep_hits
  *		and @places.ask
  *
  * Makes no system calls but reads and seeks of the file and for memory.
@@ -621,6 +704,7 @@ void audit_run(struct audit *audit)
 	check_authenticity(audit);
 	check_ranges(audit);
 	check_copies(audit);
+	check_fingerprints(audit);
 	check_secrets(audit);
 	check_keys(audit);
 	places_open(&audit->places, &audit->core, &audit->notes, &audit->seal);
@@ -660,13 +744,14 @@ enum verdict audit_verdict(const struct audit *audit)
 
 /**
  * audit_close() - release what an audit took
- * @audit:	@in, @sidecar, @mac, @digest, @search and @scan included
+ * @audit:	@in, @sidecar, @mac, @prints, @digest, @search and @scan included
  */
 void audit_close(struct audit *audit)
 {
 	places_close(&audit->places);
 	scan_free(audit->scan);
 	search_free(audit->search);
+	fingerprints_free(audit->prints);
 	mac_free(audit->mac);
 	digest_free(audit->digest);
 	spans_free(&audit->spans);

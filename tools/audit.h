@@ -9,6 +9,7 @@
 #include "digest.h"
 #include "finding.h"
 #include "kdump.h"
+#include "fingerprints.h"
 #include "keyfile.h"
 #include "mac.h"
 #include "magic.h"
@@ -41,6 +42,7 @@ enum check_name {
 	CHECK_AUTHENTICITY,
 	CHECK_RANGES,
 	CHECK_COPIES,
+	CHECK_FINGERPRINTS,
 	CHECK_SECRETS,
 	CHECK_KEYS,
 	CHECKS,
@@ -62,6 +64,16 @@ struct listed_hit {
 };
 
 /**
+ * struct listed_print - a copy that was found by fingerprints
+ * @hit:	where
+ * @label:	of its registration, or NULL
+ */
+struct listed_print {
+	struct print_hit hit;
+	const struct seal_label *label;
+};
+
+/**
  * struct audit - an audit
  * @in:		the file
  * @format:	what it is, or CORE_AUTO
@@ -80,6 +92,7 @@ struct listed_hit {
  * @digest:	made ready if @has_sidecar
  * @key_id:	name of the auditor's key, if @mac
  * @mac:	made with the auditor's key, or NULL
+ * @prints:	made ready with the auditor's key, or NULL
  * @no_key:	the auditor does without authenticity
  * @search:	for given secrets, or NULL
  * @scan:	for keys by their structure, or NULL
@@ -95,6 +108,10 @@ struct listed_hit {
  * @nr_copy_findings: entries in @copy_findings
  * @copy_findings_total: such copies in all
  * @places:	tells where something is; @ask and @ask_arg of it are the caller's
+ * @print_hits:	copies found by fingerprints
+ * @nr_print_hits: entries in @print_hits
+ * @print_hits_total: such copies in all
+ * @print_bytes: bytes of them that are sure
  * @hits:	secrets found
  * @keep_hits:	the caller wants all of them, for a cleaned copy
  * @hit_bytes:	where all of them are in the file, if @keep_hits
@@ -120,6 +137,7 @@ struct audit {
 	struct digest *digest;
 	u8 key_id[KEYFILE_ID_LEN];
 	struct mac *mac;
+	struct fingerprints *prints;
 	bool no_key;
 	struct search *search;
 	struct scan *scan;
@@ -135,6 +153,10 @@ struct audit {
 	u32 nr_copy_findings;
 	u64 copy_findings_total;
 	struct places places;
+	struct listed_print print_hits[AUDIT_LISTED];
+	u32 nr_print_hits;
+	u64 print_hits_total;
+	u64 print_bytes;
 	struct listed_hit hits[AUDIT_LISTED];
 	u32 nr_hits;
 	u64 hits_total;

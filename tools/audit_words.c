@@ -19,6 +19,7 @@ const char *check_word(enum check_name name)
 		[CHECK_AUTHENTICITY] = "authenticity",
 		[CHECK_RANGES] = "ranges",
 		[CHECK_COPIES] = "copies",
+		[CHECK_FINGERPRINTS] = "fingerprints",
 		[CHECK_SECRETS] = "secrets",
 		[CHECK_KEYS] = "keys",
 	};

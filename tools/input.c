@@ -19,6 +19,9 @@ static int take_buffer(struct input *in, struct complaint *why)
 	return in->buffer ? 0 : complain(why, -ENOMEM, "out of memory");
 }
 
+/* Who reads so much at once has a buffer of his own. */
+#define DIRECT	(1u << 16)
+
 /**
  * input_open() - begin to read a file
  * @in:		takes the state; input_close() releases it, also after an error
@@ -166,7 +169,7 @@ int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint
 				offset, len);
 	if (!len)
 		return 0;
-	if (len > INPUT_BUFFER)
+	if (len >= DIRECT && !buffered(in, offset, len))
 		return read_fully(in, offset, to, len, why);
 	if (!buffered(in, offset, len)) {
 		error = fill(in, offset, why);
@@ -279,6 +282,36 @@ int input_window(struct input *in, u64 offset, u64 most, const u8 **bytes, u64 *
 	*bytes = in->buffer + (offset - in->at);
 	extent = min(extent, in->have - (offset - in->at));
 	*len = min(extent, most);
+	return 0;
+}
+
+/**
+ * input_copy() - copy bytes of the file, zeros for its holes
+ * @in:		open
+ * @offset:	first byte
+ * @to:		@len bytes
+ * @len:	how many
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG when the file does not have them, -EIO.
+ */
+int input_copy(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
+{
+	u64 part;
+	int error;
+
+	for (; len; offset += part, to += part, len -= part) {
+		bool hole = input_is_hole(in, offset, &part);
+
+		part = min(part, len);
+		if (hole) {
+			memset(to, 0, part);
+			continue;
+		}
+		error = input_read(in, offset, to, part, why);
+		if (error)
+			return error;
+	}
 	return 0;
 }
 

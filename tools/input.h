@@ -58,6 +58,7 @@ int input_share(struct input *in, const struct input *from, struct complaint *wh
 void input_close(struct input *in);
 int input_read(struct input *in, u64 offset, void *to, u64 len, struct complaint *why);
 int input_read_at(const struct input *in, u64 offset, void *to, u64 len, struct complaint *why);
+int input_copy(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why);
 int input_window(struct input *in, u64 offset, u64 most, const u8 **bytes, u64 *len,
 		 struct complaint *why);
 int input_feed(struct input *in, u64 offset, u64 len,

@@ -13,6 +13,8 @@ struct mac;
 
 struct mac *mac_new(const void *key, size_t len);
 void mac_free(struct mac *mac);
+bool mac_make(struct mac *mac, const void *first, size_t first_len, const void *second,
+	      size_t second_len, u8 *out);
 int mac_check(struct mac *mac, struct input *in, u64 offset, u64 len, const u8 *expected,
 	      bool *equal, struct complaint *why);
 

@@ -301,7 +301,7 @@ static int read_counts(struct seal *seal, u64 at, u64 len, struct complaint *why
 				PRIu64 " of them not listed, but lists %" PRIu64,
 				seal->counts.pages_left_out, seal->counts.left_out_lost, left_out);
 	return seal_check_hunt(seal, why) ?: seal_check_rules(seal, why) ?:
-	       seal_check_sidecar(seal, why);
+	       seal_check_prints(seal, why) ?: seal_check_sidecar(seal, why);
 }
 
 static int read_trailer(struct seal *seal, u64 at, u64 records, struct complaint *why)
@@ -355,6 +355,8 @@ static int read_record(struct seal *seal, u64 at, u32 type, u64 len,
 		return first ? seal_read_rules(seal, at, len, why) : 0;
 	case KREDACT_SEAL_SIDECAR:
 		return first ? seal_read_sidecar(seal, at, len, why) : 0;
+	case KREDACT_SEAL_FINGERPRINTS:
+		return first ? seal_read_prints(seal, at, len, why) : 0;
 	default:
 		seal->unknown += first;
 		return 0;

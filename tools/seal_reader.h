@@ -129,6 +129,22 @@ struct seal_sidecar {
 };
 
 /**
+ * struct seal_prints - the fingerprints, but for themselves
+ * @salt, @bytes, @missing, @pieces, @blocks, @bits, @failure: as in struct kredact_seal_prints
+ * @at:		where they are in the file
+ */
+struct seal_prints {
+	u8 salt[16];
+	u64 bytes;
+	u64 missing;
+	u32 pieces;
+	u32 blocks;
+	u32 bits;
+	u32 failure;
+	u64 at;
+};
+
+/**
  * struct seal_visitor - takes what a seal lists, one by one
  * @arg:	first argument of the functions
  * @range:	takes a range, or NULL
@@ -175,6 +191,8 @@ struct seal_visitor {
  * @rules:	what, if @has_rules; else zero
  * @has_sidecar: the same as @beside, if @readable
  * @sidecar:	what its daemon knows, if @has_sidecar
+ * @has_prints:	there are fingerprints, or it is said why there are none
+ * @prints:	of them, if @has_prints; else zero
  * @unknown:	records of unknown types
  * @counts:	the module's own sums
  */
@@ -218,6 +236,8 @@ struct seal {
 	struct seal_rules rules;
 	bool has_sidecar;
 	struct seal_sidecar sidecar;
+	bool has_prints;
+	struct seal_prints prints;
 	u64 unknown;
 	struct {
 		u64 ranges;
@@ -248,6 +268,11 @@ int seal_check_hunt(const struct seal *seal, struct complaint *why);
 int seal_read_rules(struct seal *seal, u64 at, u64 len, struct complaint *why);
 int seal_check_rules(const struct seal *seal, struct complaint *why);
 void seal_rules_text(char *text, size_t size, const struct seal_rules *rules);
+
+/* seal_prints.c: the record of fingerprints. */
+int seal_read_prints(struct seal *seal, u64 at, u64 len, struct complaint *why);
+int seal_check_prints(const struct seal *seal, struct complaint *why);
+const char *seal_unprinted_text(u32 failure);
 
 /* seal_sidecar.c: the record of a daemon. */
 int seal_read_sidecar(struct seal *seal, u64 at, u64 len, struct complaint *why);

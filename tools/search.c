@@ -416,27 +416,6 @@ static u64 probe_words(const struct scan *scan, const u8 *bytes, u64 len, u64 ba
 	return probe;
 }
 
-/* Reads what the file has, with zeros for holes. */
-static int read_chunk(struct input *in, u64 offset, u8 *to, u64 len, struct complaint *why)
-{
-	u64 part;
-	int error;
-
-	for (; len; offset += part, to += part, len -= part) {
-		bool hole = input_is_hole(in, offset, &part);
-
-		part = min(part, len);
-		if (hole) {
-			memset(to, 0, part);
-			continue;
-		}
-		error = input_read(in, offset, to, part, why);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
 /* Searches the file, from its first byte to @end, as one piece. */
 static int search_file(struct scan *scan, struct input *in, u64 end, struct complaint *why)
 {
@@ -448,7 +427,7 @@ static int search_file(struct scan *scan, struct input *in, u64 end, struct comp
 	while (base + have < end) {
 		broker_progress(BROKER_SEARCHING, base, end);
 		part = min(end - base - have, (u64)CHUNK + 2 * SECRET_MAX - have);
-		error = read_chunk(in, base + have, buffer + have, part, why);
+		error = input_copy(in, base + have, buffer + have, part, why);
 		if (error)
 			return error;
 		have += part;
@@ -500,10 +479,10 @@ static int search_seams(struct scan *scan, struct input *in, struct complaint *w
 		after = min(right->filesz, (u64)search->longest - 1);
 		if (before + after < WORD || !before || !after)
 			continue;
-		error = read_chunk(in, left->offset + left->filesz - before, search->buffer,
+		error = input_copy(in, left->offset + left->filesz - before, search->buffer,
 				   before, why);
 		if (!error)
-			error = read_chunk(in, right->offset, search->buffer + before, after, why);
+			error = input_copy(in, right->offset, search->buffer + before, after, why);
 		if (error)
 			return error;
 		scan->seam = before;

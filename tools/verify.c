@@ -381,12 +381,13 @@ static int load_key(struct audit *audit, struct options *options)
 	}
 	memcpy(audit->key_id, key.id, sizeof(audit->key_id));
 	audit->mac = mac_new(key.key, key.len);
-	if (audit->mac) {
+	audit->prints = fingerprints_new(key.key, key.len, hasher_best());
+	if (audit->mac && audit->prints) {
 		options->scan.key = key.key;
 		options->scan.key_len = key.len;
 		error = make_scan(audit, options);
 	} else {
-		fputs("kredact-verify: OpenSSL cannot compute HMAC-SHA-256\n", stderr);
+		fputs("kredact-verify: OpenSSL cannot compute HMAC-SHA-256 or AES-128\n", stderr);
 		error = -VERDICT_UNVERIFIED;
 	}
 	keyfile_wipe(&key);

@@ -34,6 +34,7 @@ typedef int64_t s64;
 #define cpu_to_le16(x)	((__le16)htole16(x))
 #define cpu_to_le32(x)	((__le32)htole32(x))
 #define cpu_to_le64(x)	((__le64)htole64(x))
+#define le64_to_cpu(x)	le64toh(x)
 #ifndef noinline
 #define noinline	__attribute_noinline__
 #endif

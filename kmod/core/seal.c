@@ -15,6 +15,8 @@ _Static_assert(sizeof(struct kredact_seal_copy) == 32, "seal copy");
 _Static_assert(sizeof(struct kredact_seal_hunt) == 104, "seal hunt");
 _Static_assert(sizeof(struct kredact_seal_rules) == 16, "seal rules");
 _Static_assert(sizeof(struct kredact_seal_sidecar) == 40, "seal sidecar");
+_Static_assert(sizeof(struct kredact_seal_prints) == 64, "seal fingerprints");
+_Static_assert(sizeof(struct kredact_seal_print) == 16, "seal fingerprint");
 
 static void kr_seal_put(struct kr_seal *seal, const void *data, u32 len)
 {
@@ -137,6 +139,24 @@ void kr_seal_rules(struct kr_seal *seal, const struct kredact_seal_rules *rules)
 {
 	kr_seal_record(seal, KREDACT_SEAL_RULES, sizeof(*rules));
 	kr_seal_put(seal, rules, sizeof(*rules));
+}
+
+/**
+ * kr_seal_prints() - write the fingerprints of what is registered
+ * @seal:	after kr_seal_begin(); once
+ * @head:	already little-endian
+ * @prints:	of pieces, then of blocks; likewise
+ * @nr:		how many
+ * @bitmap:	tells where pieces may be
+ * @len:	its bytes, a multiple of KREDACT_SEAL_ALIGN
+ */
+void kr_seal_prints(struct kr_seal *seal, const struct kredact_seal_prints *head,
+		    const struct kredact_seal_print *prints, u32 nr, const u8 *bitmap, u32 len)
+{
+	kr_seal_record(seal, KREDACT_SEAL_FINGERPRINTS, sizeof(*head) + nr * sizeof(*prints) + len);
+	kr_seal_put(seal, head, sizeof(*head));
+	kr_seal_put(seal, prints, nr * sizeof(*prints));
+	kr_seal_put(seal, bitmap, len);
 }
 
 /**

@@ -39,6 +39,8 @@ void kr_seal_policy(struct kr_seal *seal, const struct kredact_seal_policy *poli
 void kr_seal_copies(struct kr_seal *seal, const struct kredact_seal_copy *copies, u32 nr);
 void kr_seal_hunt(struct kr_seal *seal, const struct kredact_seal_hunt *hunt);
 void kr_seal_rules(struct kr_seal *seal, const struct kredact_seal_rules *rules);
+void kr_seal_prints(struct kr_seal *seal, const struct kredact_seal_prints *head,
+		    const struct kredact_seal_print *prints, u32 nr, const u8 *bitmap, u32 len);
 void kr_seal_sidecar(struct kr_seal *seal, const struct kredact_seal_sidecar *sidecar);
 void kr_seal_counts(struct kr_seal *seal, const struct kredact_seal_counts *counts);
 bool kr_seal_end(struct kr_seal *seal);

@@ -3,7 +3,7 @@
 # Benchmarks: each prints a table and exits 1 where a limit is not kept. They
 # are not part of "make": they need libsodium-dev and libssl-dev.
 
-BENCHES      += $(B)/tests/bench/alloc $(B)/tests/bench/hunt
+BENCHES      += $(B)/tests/bench/alloc $(B)/tests/bench/hunt $(B)/tests/bench/prints
 BENCH_LIBS    = $(shell pkg-config --libs libsodium libcrypto)
 BENCH_CFLAGS  = $(shell pkg-config --cflags libsodium libcrypto)
 
@@ -20,6 +20,11 @@ $(B)/tests/bench/core-%.o: kmod/core/%.c
 
 $(B)/tests/bench/hunt: tests/bench/hunt.c $(B)/tests/bench/core-hunt.o $(B)/tests/bench/core-secrets.o
 	$(CC) $(KR_CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) -pie
+
+# The search as kredact-verify has it.
+$(B)/tests/bench/prints: tests/bench/prints.c $(AUDIT_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -iquote tools -MMD -MP -o $@ $(filter %.c %.o,$^) -pie $(AUDIT_LIBS)
 
 # nginx as it is, watched: natively, and in the machines.
 $(B)/tests/bench/handshakes: tests/bench/handshakes.c $(TAG_OBJ) $(BPF_O)/tag_map.skel.h

@@ -2,7 +2,7 @@
 # The kselftest programs, which run as root in the virtual machines.
 
 SELFTESTS := ioctl pidfd list listrace readers redact hunt ahead kinds pins maps moves forks lifecycle \
-	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe
+	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe prints
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
@@ -24,6 +24,7 @@ $(SELFTEST_DIR)/list $(SELFTEST_DIR)/listrace: tests/selftests/kredact/listing.h
 $(SELFTEST_DIR)/list $(SELFTEST_DIR)/pidfd $(SELFTEST_DIR)/readers: tests/selftests/kredact/become.h
 
 $(SELFTEST_DIR)/hunt: $(addprefix tests/selftests/kredact/,runs.c runs.h policy.h)
+$(SELFTEST_DIR)/prints: tests/selftests/kredact/policy.h
 $(SELFTEST_DIR)/regs $(SELFTEST_DIR)/sigframe $(SELFTEST_DIR)/victim: \
 	$(addprefix tests/selftests/kredact/,load.c load.h policy.h)
 $(SELFTEST_DIR)/sigframe: $(addprefix tests/selftests/kredact/,runs.c runs.h)

@@ -67,6 +67,15 @@ static bool write_seal(struct sink *sink)
 		.frame_bytes = cpu_to_le64(0x19), .strict_bytes = cpu_to_le64(0x1a),
 		.unindexed = cpu_to_le32(0x1b),
 	};
+	struct kredact_seal_prints head = {
+		.salt = "0123456789abcde", .bytes = cpu_to_le64(0x21),
+		.missing = cpu_to_le64(0x22), .pieces = cpu_to_le32(1), .blocks = cpu_to_le32(2),
+		.bits = cpu_to_le32(64), .failure = cpu_to_le32(0x23),
+	};
+	struct kredact_seal_print prints[3] = {
+		{ "piece1", cpu_to_le64(0x108) }, { "block1", cpu_to_le64(0x109) },
+		{ "block2", cpu_to_le64(1ULL << 63 | 5) },
+	};
 
 	kr_seal_begin(&seal, &header);
 	kr_seal_label(&seal, 7, "signing key", 11);
@@ -75,6 +84,7 @@ static bool write_seal(struct sink *sink)
 	kr_seal_policy(&seal, &policy);
 	kr_seal_copies(&seal, copies, 2);
 	kr_seal_hunt(&seal, &hunt);
+	kr_seal_prints(&seal, &head, prints, 3, (const u8 *)"a bitmap", 8);
 	kr_seal_counts(&seal, &counts);
 	return kr_seal_end(&seal);
 }
@@ -122,12 +132,21 @@ static void test_layout(void)
 	EXPECT(le(b + 96, 4) == 0x1b && !le(b + 100, 4) && !le(b + 104, 8) && !le(b + 112, 8));
 
 	b += 16 + 104;
+	EXPECT(le(b, 4) == 10 && le(b + 8, 8) == 64 + 3 * 16 + 8);
+	EXPECT(!memcmp(b + 16, "0123456789abcde", 16) && le(b + 32, 8) == 0x21);
+	EXPECT(le(b + 40, 8) == 0x22 && le(b + 48, 4) == 1 && le(b + 52, 4) == 2);
+	EXPECT(le(b + 56, 4) == 64 && le(b + 60, 4) == 0x23 && !le(b + 64, 8) && !le(b + 72, 8));
+	EXPECT(!memcmp(b + 80, "piece1\0", 8) && le(b + 88, 8) == 0x108);
+	EXPECT(!memcmp(b + 112, "block2\0", 8) && le(b + 120, 8) == 0x8000000000000005);
+	EXPECT(!memcmp(b + 128, "a bitmap", 8));
+
+	b += 16 + 64 + 48 + 8;
 	EXPECT(le(b, 4) == 4 && le(b + 8, 8) == 64 && le(b + 16, 8) == 2);
 
 	b += 16 + 64;
 	EXPECT(!memcmp(b, "KREDEND\n", 8));
 	EXPECT(le(b + 8, 8) == sink.len + KREDACT_SEAL_HMAC_LEN);
-	EXPECT(le(b + 16, 8) == 0x123458 && le(b + 24, 4) == 1 && le(b + 28, 4) == 7);
+	EXPECT(le(b + 16, 8) == 0x123458 && le(b + 24, 4) == 1 && le(b + 28, 4) == 8);
 	EXPECT(b + 32 == sink.bytes + sink.len);
 }
 

@@ -15,6 +15,7 @@
 /* How a core is audited. */
 enum with { WITH_KEY, WITH_WRONG_KEY, WITHOUT_KEY, NO_KEY };
 
+static enum hasher_way audited_way = HASHER_OPENSSL;
 static struct audit audit;	/* the last one; what it allocated is gone */
 
 static inline enum verdict audit_bytes(const void *bytes, u64 len, const u8 *key, enum with with)
@@ -30,6 +31,7 @@ static inline enum verdict audit_bytes(const void *bytes, u64 len, const u8 *key
 		key = other;
 	if (with == WITH_KEY || with == WITH_WRONG_KEY) {
 		audit.mac = mac_new(key, 32);
+		audit.prints = fingerprints_new(key, 32, audited_way);
 		fixture_key_id(key, audit.key_id);
 	}
 	audit.no_key = with == NO_KEY;

@@ -460,6 +460,12 @@ void fixture_seal(struct fixture *fixture)
 		put32(fixture, fixture->rule_reserved);
 	}
 	records += fixture->rules;
+	for (i = 0; fixture->prints && i < 1u + fixture->prints_twice; i++) {
+		put_record(fixture, 10, fixture->prints_len);
+		fixture_put(fixture, fixture->prints, fixture->prints_len);
+		fixture_put(fixture, NULL, -fixture->prints_len % 8);
+		records++;
+	}
 	if (fixture->unknown) {
 		put_record(fixture, 0x7777, 13);
 		fixture_put(fixture, "from tomorrow", 13);

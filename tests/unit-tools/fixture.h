@@ -67,6 +67,18 @@ enum { HUNT_RANGES, HUNT_BYTES, HUNT_PLAIN, HUNT_COPIES, HUNT_COPY_BYTES, HUNT_L
        HUNT_MEMBERS };
 
 /**
+ * struct fixture_print - a secret that has fingerprints
+ * @bytes:	the secret: pieces of 32 bytes; or, if it is shorter, a block of 16
+ * @len:	its length
+ * @owner:	handle, perhaps with KREDACT_PRINT_OTHERS
+ */
+struct fixture_print {
+	const u8 *bytes;
+	u32 len;
+	u64 owner;
+};
+
+/**
  * struct fixture - parameters, and the file made from them
  * @is32:	an i386 core
  * @xnum:	the number of segments is in section header 0
@@ -78,6 +90,9 @@ enum { HUNT_RANGES, HUNT_BYTES, HUNT_PLAIN, HUNT_COPIES, HUNT_COPY_BYTES, HUNT_L
  * @seal_version: of the seal
  * @key:	32 bytes
  * @labels:	texts of labels 1, 2, ...
+ * @prints:	payload of the record of fingerprints; NULL: without one
+ * @prints_len:	its bytes
+ * @prints_twice: write it twice
  * @zero:	fill the ranges with zeros, as the module does
  * @policies:	records of the policy
  * @hunts:	records of the hunt
@@ -128,6 +143,9 @@ struct fixture {
 	u32 rule_flags;
 	u32 rule_mappings;
 	u32 rule_reserved;
+	u8 *prints;
+	u64 prints_len;
+	bool prints_twice;
 	bool zero;
 	bool unknown;
 	bool counts_first;
@@ -140,6 +158,7 @@ struct fixture {
 
 void fixture_init(struct fixture *fixture);
 void fixture_hunt(struct fixture *fixture, const struct fixture_copy *copies, u32 nr);
+void fixture_prints(struct fixture *fixture, const struct fixture_print *secrets, u32 nr);
 void fixture_build(struct fixture *fixture);
 void fixture_seal(struct fixture *fixture);
 void fixture_free(struct fixture *fixture);

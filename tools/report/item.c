@@ -54,6 +54,37 @@ void item_of_finding(struct audit *audit, const struct finding *finding, bool co
 }
 
 /**
+ * item_of_print() - a copy that was found by fingerprints
+ * @audit:	after audit_run()
+ * @listed:	of it
+ * @item:	takes it
+ */
+void item_of_print(struct audit *audit, const struct listed_print *listed, struct item *item)
+{
+	char label[TEXT_ESCAPED(KREDACT_LABEL_MAX)] = "";
+
+	*item = (struct item){
+		.rule = "copy-by-fingerprint",
+		.title = "copy of a registered secret",
+		.check = CHECK_FINGERPRINTS,
+		.key = true,
+		.proven = true,
+		.offset = listed->hit.offset,
+		.len = listed->hit.len,
+		.mapped = listed->hit.mapped,
+		.vaddr = listed->hit.vaddr,
+	};
+	if (listed->label)
+		text_escape(label, sizeof(label), listed->label->text, listed->label->len);
+	snprintf(item->text, sizeof(item->text), "%" PRIu64 " bytes or more of registration %#" PRIx64
+		 "%s%s%s", listed->hit.len, listed->hit.handle,
+		 listed->hit.others ? " of another process" : "", *label ? ", " : "", label);
+	settle(audit, item);
+	item->advice = "keep this dump from others; a copy that the module did not zero: see the "
+		       "policy of the seal";
+}
+
+/**
  * item_of_hit() - a given secret in the file
  * @report:	has the names of the secrets
  * @audit:	after audit_run()
@@ -128,6 +159,10 @@ void items_visit(const struct report *report, struct audit *audit, item_fn take,
 		item_of_finding(audit, &audit->copy_findings[i], true, &item);
 		take(arg, &item);
 	}
+	for (i = 0; i < audit->nr_print_hits; i++) {
+		item_of_print(audit, &audit->print_hits[i], &item);
+		take(arg, &item);
+	}
 	for (i = 0; i < audit->nr_hits; i++) {
 		item_of_hit(report, audit, &audit->hits[i], &item);
 		take(arg, &item);
@@ -172,6 +207,9 @@ void items_count(const struct audit *audit, char *text, size_t room)
 	if (audit->copy_findings_total)
 		add_count(text, room, "%" PRIu64 " cop%s not zero", audit->copy_findings_total,
 			  audit->copy_findings_total == 1 ? "y" : "ies");
+	if (audit->print_hits_total)
+		add_count(text, room, "%" PRIu64 " cop%s by fingerprint", audit->print_hits_total,
+			  audit->print_hits_total == 1 ? "y" : "ies");
 	if (audit->hits_total)
 		add_count(text, room, "%" PRIu64 " given secret%s", audit->hits_total,
 			  audit->hits_total == 1 ? "" : "s");

@@ -51,6 +51,7 @@ typedef void (*item_fn)(void *arg, const struct item *item);
 void items_visit(const struct report *report, struct audit *audit, item_fn take, void *arg);
 void item_of_finding(struct audit *audit, const struct finding *finding, bool copy,
 		     struct item *item);
+void item_of_print(struct audit *audit, const struct listed_print *listed, struct item *item);
 void item_of_hit(const struct report *report, struct audit *audit, const struct listed_hit *hit,
 		 struct item *item);
 void item_of_sighting(struct audit *audit, const struct sighting *sighting, struct item *item);

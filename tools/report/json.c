@@ -202,6 +202,20 @@ static struct json_object *hunt(const struct audit *audit)
 	return object;
 }
 
+static struct json_object *prints(const struct seal_prints *from)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_number(object, "bytes", from->bytes);
+	json_number(object, "bytes_missing", from->missing);
+	json_number(object, "pieces", from->pieces);
+	json_number(object, "blocks", from->blocks);
+	json_number(object, "failure", from->failure);
+	if (from->failure)
+		json_text(object, "failure_text", seal_unprinted_text(from->failure));
+	return object;
+}
+
 static struct json_object *rules(const struct seal_rules *from)
 {
 	struct json_object *object = json_object_new_object();
@@ -280,6 +294,8 @@ static struct json_object *seal_object(const struct report *report, const struct
 		json_object_object_add(object, "policy", policy(&seal->policy));
 		json_object_object_add(object, "hunt", hunt(audit));
 	}
+	if (seal->has_prints)
+		json_object_object_add(object, "fingerprints", prints(&seal->prints));
 	if (seal->has_rules)
 		json_object_object_add(object, "rules", rules(&seal->rules));
 	if (seal->has_sidecar)
@@ -441,6 +457,32 @@ static struct json_object *findings(struct audit *audit)
 	return list;
 }
 
+static struct json_object *print_hits(struct audit *audit)
+{
+	struct json_object *list = json_object_new_array(), *item;
+	struct item found;
+	u32 i;
+
+	for (i = 0; i < audit->nr_print_hits; i++) {
+		const struct listed_print *listed = &audit->print_hits[i];
+
+		item = json_object_new_object();
+		json_number(item, "offset", listed->hit.offset);
+		if (listed->hit.mapped)
+			json_address(item, "address", listed->hit.vaddr);
+		json_number(item, "bytes", listed->hit.len);
+		json_flag(item, "two_segments", listed->hit.joined);
+		json_address(item, "handle", listed->hit.handle);
+		json_flag(item, "others", listed->hit.others);
+		if (listed->label)
+			add_escaped(item, "label", listed->label->text, listed->label->len);
+		item_of_print(audit, listed, &found);
+		add_item(item, &found);
+		json_object_array_add(list, item);
+	}
+	return list;
+}
+
 static struct json_object *hits(const struct report *report, struct audit *audit)
 {
 	struct json_object *list = json_object_new_array(), *item;
@@ -561,6 +603,8 @@ int json_report(const struct report *report, struct audit *audit, struct json_ob
 	json_number(root, "findings_total", audit->findings_total);
 	json_object_object_add(root, "copy_findings", copy_findings(audit));
 	json_number(root, "copy_findings_total", audit->copy_findings_total);
+	json_object_object_add(root, "fingerprint_hits", print_hits(audit));
+	json_number(root, "fingerprint_hits_total", audit->print_hits_total);
 	json_object_object_add(root, "hits", hits(report, audit));
 	json_number(root, "hits_total", audit->hits_total);
 	if (audit->scan) {

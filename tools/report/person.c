@@ -316,6 +316,23 @@ static void print_copies(const struct report *report, struct audit *audit)
 		     copies->nr_listed > i ? ": see --json" : "");
 }
 
+static void print_print(const struct report *report, const struct listed_print *listed)
+{
+	const struct print_hit *hit = &listed->hit;
+	char address[40] = "in no segment";
+
+	if (hit->mapped)
+		snprintf(address, sizeof(address), "address %#" PRIx64, hit->vaddr);
+	fputs("\n  ", report->out);
+	colored(report, RED, "copy");
+	fprintf(report->out, "%*s%" PRIu64 " bytes or more, by fingerprint\n", INDENT - 6, "",
+		hit->len);
+	line(report, "  at", "file offset %#" PRIx64 ", %s%s", hit->offset, address,
+	     hit->joined ? ", across two segments" : "");
+	print_owner(report, "  of", hit->handle, listed->label,
+		    hit->others ? KREDACT_COPY_OTHERS : 0);
+}
+
 static void print_hit(const struct report *report, struct audit *audit,
 		      const struct listed_hit *listed)
 {
@@ -461,6 +478,11 @@ static int print(const struct report *report, struct audit *audit)
 		print_copies(report, audit);
 	print_findings(report, audit, false);
 	print_findings(report, audit, true);
+	for (i = 0; i < audit->nr_print_hits && i < MOST; i++)
+		print_print(report, &audit->print_hits[i]);
+	if (audit->print_hits_total > i)
+		fprintf(report->out, "\n  and %" PRIu64 " more copies by fingerprint\n",
+			audit->print_hits_total - i);
 	for (i = 0; i < audit->nr_hits && i < MOST; i++)
 		print_hit(report, audit, &audit->hits[i]);
 	if (audit->hits_total > i)

@@ -94,6 +94,7 @@ struct kredact_seal_header {
 #define KREDACT_SEAL_HUNT	7	/* struct kredact_seal_hunt; at most one */
 #define KREDACT_SEAL_RULES	8	/* struct kredact_seal_rules; at most one */
 #define KREDACT_SEAL_SIDECAR	9	/* struct kredact_seal_sidecar; one, in a sidecar only */
+#define KREDACT_SEAL_FINGERPRINTS 10	/* struct kredact_seal_prints and more; at most one */
 
 /**
  * struct kredact_seal_record - header of one record
@@ -307,6 +308,47 @@ struct kredact_seal_sidecar {
 	__le32 flags;
 	__le32 killed;
 	__u8 sha256[32];
+};
+
+/* In @owner: another process has registered the bytes. */
+#define KREDACT_PRINT_OTHERS		(1ULL << 63)
+
+/**
+ * struct kredact_seal_print - the fingerprint of one piece of a secret
+ * @tag:	keyed hash of the whole piece
+ * @owner:	handle of the registration; with KREDACT_PRINT_OTHERS, one of another process
+ */
+struct kredact_seal_print {
+	__u8 tag[8];
+	__le64 owner;
+};
+
+/* Why there are no fingerprints, besides KREDACT_UNINDEXED_*. */
+#define KREDACT_UNPRINTED_KEY		16	/* another key was installed during the dump */
+
+/**
+ * struct kredact_seal_prints - fingerprints of what is registered
+ * @salt:	random; makes the keys from that of the seal
+ * @bytes:	registered bytes that have fingerprints
+ * @missing:	those that have none, since they are too few, or fingerprints too many
+ * @pieces:	of 32 bytes
+ * @blocks:	of 16 bytes
+ * @bits:	of the bitmap that tells where pieces may be; a multiple of 64
+ * @failure:	KREDACT_UNINDEXED_* or KREDACT_UNPRINTED_*: there are none; or 0
+ * @reserved:	0
+ *
+ * Then a struct kredact_seal_print for each piece, then for each block, then the bitmap.
+ * There is none if the key is a random one of the module: nobody could use it.
+ */
+struct kredact_seal_prints {
+	__u8 salt[16];
+	__le64 bytes;
+	__le64 missing;
+	__le32 pieces;
+	__le32 blocks;
+	__le32 bits;
+	__le32 failure;
+	__le64 reserved[2];
 };
 
 /**

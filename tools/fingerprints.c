@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Search by fingerprints: see fingerprints.h.
+ *
+ * A copy of a piece has 17 windows, one after the other, of which one lies on the grid of
+ * probes, whatever its alignment. The bitmap says no to most windows that are in no piece.
+ * Where it does not, the windows around are asked about, all candidates of a part of the file
+ * together, so that as many hashes are under way as the processor can take; and where 17 in a
+ * row are known, the tag of the piece decides.
+ *
+ * Blocks of 16 bytes have one window: they are looked for at each byte, if there are any.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+
+#include "fingerprints.h"
+#include "mac.h"
+#include "plain.h"
+
+#define PROBES		512u			/* looked at together */
+#define PART		(PROBES * KR_WINDOWS)	/* bytes of them */
+#define CHUNK		(16u * PART)		/* read at once: stays in a cache */
+#define BEFORE		(KR_PIECE - 1)		/* context of a chunk */
+#define AFTER		(2 * KR_PIECE)
+#define PAD		KR_PIECE		/* windows beside a probe may begin there */
+#define BUFFER		(PAD + BEFORE + CHUNK + AFTER + PAD)
+#define FILTER		256u			/* bits for each block, */
+#define FILTER_MOST	(1u << 26)		/* and in all */
+
+/* One fingerprint. */
+struct print {
+	u64 tag;
+	u64 owner;
+};
+
+/**
+ * struct table - fingerprints in the order of their tags
+ * @prints:	they themselves
+ * @nr:		how many
+ */
+struct table {
+	struct print *prints;
+	u32 nr;
+};
+
+/* A window that the bitmap knows, and how many it knows on both sides of it. */
+struct candidate {
+	u32 at;
+	u8 left;
+	u8 right;
+	bool leftwards;
+};
+
+struct found {
+	u32 at;
+	u32 len;
+	u64 owner;
+};
+
+/**
+ * struct fingerprints - see fingerprints.h
+ * @mac:	makes the keys
+ * @windows:	hashes windows
+ * @tags:	hashes pieces and blocks
+ * @bits:	of @bitmap
+ * @bitmap:	of windows
+ * @pieces:	of 32 bytes
+ * @blocks:	of 16 bytes
+ * @filter:	by the last bits of a tag: 1 if it may be of a block
+ * @filter_bits: log2 of its bits
+ * @buffer:	a part of the file, from PAD on
+ * @low:	hashes
+ * @places:	of windows to be hashed
+ * @probes:	that the bitmap knows
+ * @right:	of these, those that may be in the left half of a piece
+ * @left:	likewise in the right half
+ * @candidates:	in a part
+ * @found:	in a part
+ * @nr_found:	how many
+ */
+struct fingerprints {
+	struct mac *mac;
+	struct hasher *windows;
+	struct hasher *tags;
+	u32 bits;
+	u8 *bitmap;
+	struct table pieces;
+	struct table blocks;
+	u8 *filter;
+	u32 filter_bits;
+	u8 *buffer;
+	u64 low[PART];
+	u32 places[PROBES];
+	u32 probes[PROBES];
+	u32 right[PROBES];
+	u32 left[PROBES];
+	struct candidate candidates[PROBES];
+	struct found found[2 * PART];
+	u32 nr_found;
+};
+
+/* Where the bytes come from, and who wants to know. */
+struct pass {
+	struct fingerprints *prints;
+	const struct core *core;
+	print_hit_fn hit;
+	void *arg;
+	const u8 *bytes;
+	u32 len;
+	u64 base;		/* of @bytes in the file */
+	u32 seam;		/* only what lies across this place counts; 0: all */
+	u64 seam_vaddr;		/* of @bytes in memory, then */
+	struct print_hit last;	/* not yet told: more of it may follow */
+};
+
+/**
+ * fingerprints_new() - make ready to search
+ * @key:	the auditor's, that of the seal; not needed any more after the call
+ * @len:	its bytes
+ * @way:	how to hash
+ *
+ * To be called before the sandbox closes.
+ *
+ * Return: to be released by fingerprints_free(), or NULL: no memory, or OpenSSL cannot.
+ */
+struct fingerprints *fingerprints_new(const void *key, size_t len, enum hasher_way way)
+{
+	struct fingerprints *prints = calloc(1, sizeof(*prints));
+
+	if (!prints)
+		return NULL;
+	prints->mac = mac_new(key, len);
+	prints->windows = hasher_new(way);
+	prints->tags = hasher_new(way);
+	if (prints->mac && prints->windows && prints->tags)
+		return prints;
+	fingerprints_free(prints);
+	return NULL;
+}
+
+/**
+ * fingerprints_free() - release a search, and erase its keys
+ * @prints:	from fingerprints_new(), or NULL
+ */
+void fingerprints_free(struct fingerprints *prints)
+{
+	if (!prints)
+		return;
+	mac_free(prints->mac);
+	hasher_free(prints->windows);
+	hasher_free(prints->tags);
+	free(prints->pieces.prints);
+	free(prints->blocks.prints);
+	free(prints->bitmap);
+	free(prints->filter);
+	if (prints->buffer)
+		OPENSSL_cleanse(prints->buffer, BUFFER);
+	free(prints->buffer);
+	free(prints);
+}
+
+static int set_keys(struct fingerprints *prints, const struct seal_prints *from,
+		    struct complaint *why)
+{
+	u8 keys[MAC_LEN];
+	bool done;
+
+	done = mac_make(prints->mac, KR_PRINTS_USE, strlen(KR_PRINTS_USE), from->salt,
+			sizeof(from->salt), keys) &&
+	       hasher_set(prints->windows, keys) && hasher_set(prints->tags, keys + KR_PRINTS_KEY);
+	OPENSSL_cleanse(keys, sizeof(keys));
+	return done ? 0 : complain(why, -EINVAL, "OpenSSL cannot make the keys of fingerprints");
+}
+
+static int by_tag(const void *a, const void *b)
+{
+	const struct print *left = a, *right = b;
+
+	return (left->tag > right->tag) - (left->tag < right->tag);
+}
+
+static int load_table(struct table *table, struct input *in, u64 at, u32 nr, struct complaint *why)
+{
+	/* The layout of the record is that of this machine, which is little-endian. */
+	_Static_assert(sizeof(struct print) == sizeof(struct kredact_seal_print), "fingerprint");
+	table->nr = nr;
+	table->prints = calloc(nr + 1, sizeof(*table->prints));
+	if (!table->prints)
+		return complain(why, -ENOMEM, "out of memory for fingerprints");
+	if (input_read(in, at, table->prints, (u64)nr * sizeof(*table->prints), why))
+		return -EIO;
+	qsort(table->prints, nr, sizeof(*table->prints), by_tag);
+	return 0;
+}
+
+static const struct print *find(const struct table *table, u64 tag)
+{
+	const struct print wanted = { .tag = tag };
+
+	return bsearch(&wanted, table->prints, table->nr, sizeof(wanted), by_tag);
+}
+
+static u32 filter_bit(const struct fingerprints *prints, u64 tag)
+{
+	return tag & ((1u << prints->filter_bits) - 1);
+}
+
+static int make_filter(struct fingerprints *prints, struct complaint *why)
+{
+	u64 bits = min((u64)FILTER * prints->blocks.nr, (u64)FILTER_MOST);
+	u32 i, bit;
+
+	for (prints->filter_bits = 10; 1u << prints->filter_bits < bits;)
+		prints->filter_bits++;
+	prints->filter = calloc(1u << (prints->filter_bits - 3), 1);
+	if (!prints->filter)
+		return complain(why, -ENOMEM, "out of memory for fingerprints");
+	for (i = 0; i < prints->blocks.nr; i++) {
+		bit = filter_bit(prints, prints->blocks.prints[i].tag);
+		prints->filter[bit / 8] |= 1u << bit % 8;
+	}
+	return 0;
+}
+
+/**
+ * fingerprints_load() - take the fingerprints of a seal
+ * @prints:	from fingerprints_new(), once
+ * @seal:	with fingerprints; its HMAC was good
+ * @why:	text of an error
+ *
+ * Return: 0, -EIO, -ENOMEM, or -EINVAL if OpenSSL failed.
+ */
+int fingerprints_load(struct fingerprints *prints, const struct seal *seal, struct complaint *why)
+{
+	const struct seal_prints *from = &seal->prints;
+	u64 blocks = from->at + (u64)from->pieces * sizeof(struct print);
+	u64 bitmap = blocks + (u64)from->blocks * sizeof(struct print);
+	int error;
+
+	error = set_keys(prints, from, why);
+	if (!error)
+		error = load_table(&prints->pieces, seal->in, from->at, from->pieces, why);
+	if (!error)
+		error = load_table(&prints->blocks, seal->in, blocks, from->blocks, why);
+	if (!error)
+		error = make_filter(prints, why);
+	if (error)
+		return error;
+	prints->bits = from->bits;
+	prints->bitmap = malloc(from->bits / 8 + 1);
+	prints->buffer = calloc(1, BUFFER);
+	if (!prints->bitmap || !prints->buffer)
+		return complain(why, -ENOMEM, "out of memory for fingerprints");
+	return input_read(seal->in, bitmap, prints->bitmap, from->bits / 8, why);
+}
+
+static void tell(struct pass *pass)
+{
+	if (pass->last.len)
+		pass->hit(pass->arg, &pass->last);
+	pass->last.len = 0;
+}
+
+/* Pieces that follow each other are told as one copy. */
+static void take(struct pass *pass, const struct found *found)
+{
+	struct print_hit *last = &pass->last, hit = {
+		.offset = pass->base + found->at,
+		.joined = pass->seam,
+		.others = found->owner & KREDACT_PRINT_OTHERS,
+		.len = found->len,
+		.handle = found->owner & ~KREDACT_PRINT_OTHERS,
+	};
+	const struct core_segment *segment;
+
+	if (pass->seam && (found->at >= pass->seam || found->at + found->len <= pass->seam))
+		return;
+	if (last->len && !pass->seam && last->offset + last->len == hit.offset &&
+	    last->handle == hit.handle && last->others == hit.others) {
+		last->len += hit.len;
+		return;
+	}
+	tell(pass);
+	segment = pass->core && !pass->seam ? core_segment_of_offset(pass->core, hit.offset) : NULL;
+	hit.mapped = pass->seam || segment;
+	if (pass->seam)
+		hit.vaddr = pass->seam_vaddr + found->at;
+	else if (segment)
+		hit.vaddr = segment->vaddr + (hit.offset - segment->offset);
+	*last = hit;
+}
+
+static void note(struct fingerprints *prints, u32 at, u32 len, const struct print *print)
+{
+	prints->found[prints->nr_found++] = (struct found){ at, len, print->owner };
+}
+
+/* 17 windows from @at on are known: is it a piece? */
+static void check_piece(struct pass *pass, u32 at)
+{
+	struct fingerprints *prints = pass->prints;
+	struct kr_block first, second;
+	const struct print *print;
+
+	kr_piece_at(pass->bytes + at, &first, &second);
+	first = hasher_block(prints->tags, first);
+	second.low ^= first.low;
+	second.high ^= first.high;
+	print = find(&prints->pieces, hasher_block(prints->tags, second).low);
+	if (print)
+		note(prints, at, KR_PIECE, print);
+}
+
+static bool known(const struct fingerprints *prints, u64 low)
+{
+	u32 bit = kr_window_bit(low, prints->bits);
+
+	return prints->bitmap[bit / 8] >> bit % 8 & 1;
+}
+
+/* Is there a window to ask about next, first to the right and then to the left? */
+static bool goes_on(const struct pass *pass, struct candidate *candidate)
+{
+	if (!candidate->leftwards && (candidate->right == KR_WINDOWS - 1 ||
+				      pass->len - candidate->at - candidate->right <= KR_BLOCK))
+		candidate->leftwards = true;
+	return !candidate->leftwards ||
+	       (candidate->left < KR_WINDOWS - 1 && candidate->left < candidate->at);
+}
+
+/* Of a candidate for which there is none. */
+static void conclude(struct pass *pass, const struct candidate *candidate)
+{
+	u32 at = candidate->at - candidate->left;
+
+	for (; at + KR_WINDOWS - 1 <= candidate->at + candidate->right; at++)
+		check_piece(pass, at);
+}
+
+/* Asks about the next window of each candidate, until there is none left. */
+static void follow(struct pass *pass, u32 nr)
+{
+	struct fingerprints *prints = pass->prints;
+	struct candidate *all = prints->candidates;
+	u32 i, kept;
+
+	while (nr) {
+		for (i = 0, kept = 0; i < nr; i++) {
+			if (goes_on(pass, &all[i]))
+				all[kept++] = all[i];
+			else
+				conclude(pass, &all[i]);
+		}
+		nr = kept;
+		for (i = 0; i < nr; i++)
+			prints->places[i] = all[i].leftwards ? all[i].at - all[i].left - 1 :
+							       all[i].at + all[i].right + 1;
+		hasher_places(prints->windows, pass->bytes, prints->places, nr, prints->low);
+		for (i = 0, kept = 0; i < nr; i++) {
+			struct candidate *candidate = &all[i];
+
+			if (known(prints, prints->low[i])) {
+				candidate->left += candidate->leftwards;
+				candidate->right += !candidate->leftwards;
+			} else if (!candidate->leftwards) {
+				candidate->leftwards = true;
+			} else {
+				conclude(pass, candidate);
+				continue;
+			}
+			all[kept++] = *candidate;
+		}
+		nr = kept;
+	}
+}
+
+/*
+ * Keeps the places whose windows the bitmap knows. The answers of 64 windows are gathered
+ * first, without anything that the processor would have to guess.
+ */
+static u32 keep_known(const struct fingerprints *prints, const u32 *places, u32 nr, u32 *to)
+{
+	u32 bits = prints->bits, from, end, i, bit, kept = 0;
+	const u8 *bitmap = prints->bitmap;
+	const u64 *low = prints->low;
+	u64 answers;
+
+	for (from = 0; from < nr; from = end) {
+		end = min(from + 64, nr);
+		answers = 0;
+		for (i = from; i < end; i++) {
+			bit = kr_window_bit(low[i], bits);
+			answers |= (u64)(bitmap[bit / 8] >> bit % 8 & 1) << (i - from);
+		}
+		for (; answers; answers &= answers - 1)
+			to[kept++] = places[from + __builtin_ctzll(answers)];
+	}
+	return kept;
+}
+
+/* Likewise by the windows that are @way bytes from the places. */
+static u32 keep_beside(struct pass *pass, const u32 *places, u32 nr, s32 way, u32 *to)
+{
+	struct fingerprints *prints = pass->prints;
+
+	hasher_places(prints->windows, pass->bytes + way, places, nr, prints->low);
+	return keep_known(prints, places, nr, to);
+}
+
+/*
+ * A piece that has a window has all of the eight to the right of it, or all to the left: so
+ * four of them are asked about, while most places are none.
+ */
+static u32 sift(struct pass *pass, const u32 *probes, u32 nr, u32 *places, s32 side)
+{
+	u32 *other = pass->prints->places;
+
+	nr = keep_beside(pass, probes, nr, side * 8, other);
+	nr = keep_beside(pass, other, nr, side * 4, places);
+	nr = keep_beside(pass, places, nr, side * 2, other);
+	return keep_beside(pass, other, nr, side * 6, places);
+}
+
+/* Pieces around probes that the bitmap knows. */
+static void look_around(struct pass *pass, const u32 *probes, u32 nr)
+{
+	struct fingerprints *prints = pass->prints;
+	struct candidate *candidates = prints->candidates;
+	u32 *right = prints->right, *left = prints->left, nr_right, nr_left, i = 0, j = 0, kept = 0;
+
+	nr_right = sift(pass, probes, nr, right, 1);
+	nr_left = sift(pass, probes, nr, left, -1);
+	while (i < nr_right || j < nr_left) {
+		u32 at = j == nr_left || (i < nr_right && right[i] < left[j]) ? right[i] : left[j];
+
+		i += i < nr_right && right[i] == at;
+		j += j < nr_left && left[j] == at;
+		candidates[kept++] = (struct candidate){ .at = at };
+	}
+	follow(pass, kept);
+}
+
+/* Pieces around the probes of a part, which begin at @at. */
+static void look_for_pieces(struct pass *pass, u32 at, u32 end)
+{
+	struct fingerprints *prints = pass->prints;
+	u32 nr = (end - at + KR_WINDOWS - 1) / KR_WINDOWS, i;
+
+	hasher_stride(prints->windows, pass->bytes + at, KR_WINDOWS, nr, prints->low);
+	for (i = 0; i < nr; i++)
+		prints->places[i] = at + i * KR_WINDOWS;
+	nr = keep_known(prints, prints->places, nr, prints->probes);
+	look_around(pass, prints->probes, nr);
+}
+
+static void look_for_blocks(struct pass *pass, u32 at, u32 end)
+{
+	struct fingerprints *prints = pass->prints;
+	const struct print *print;
+	u32 i, bit;
+
+	hasher_stride(prints->tags, pass->bytes + at, 1, end - at, prints->low);
+	for (i = 0; i < end - at; i++) {
+		bit = filter_bit(prints, prints->low[i]);
+		if (!(prints->filter[bit / 8] >> bit % 8 & 1))
+			continue;
+		print = find(&prints->blocks, prints->low[i]);
+		if (print)
+			note(prints, at + i, KR_BLOCK, print);
+	}
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct found *left = a, *right = b;
+
+	return (left->at > right->at) - (left->at < right->at);
+}
+
+/* Looks at all windows that begin in [@at, @end), of which @at is on the grid. */
+static void look(struct pass *pass, u32 at, u32 end)
+{
+	struct fingerprints *prints = pass->prints;
+	u32 next, from, i;
+
+	if (pass->len < KR_BLOCK)
+		return;
+	end = min(end, pass->len - KR_BLOCK + 1);
+	for (; at < end; at = next) {
+		next = min(at + PART, end);
+		from = at - min(at, BEFORE);
+		if (kr_all_zero(pass->bytes + from, min(next + AFTER, pass->len) - from))
+			continue;
+		prints->nr_found = 0;
+		if (prints->pieces.nr)
+			look_for_pieces(pass, at, next);
+		if (prints->blocks.nr)
+			look_for_blocks(pass, at, next);
+		qsort(prints->found, prints->nr_found, sizeof(*prints->found), by_place);
+		for (i = 0; i < prints->nr_found; i++)
+			take(pass, &prints->found[i]);
+	}
+}
+
+static int look_at_file(struct pass *pass, struct input *in, struct complaint *why)
+{
+	u64 at = 0, next, last, hole;
+	int error;
+
+	for (; at < in->size; at = next) {
+		next = min(at + CHUNK, in->size);
+		/* No piece has so many zeros that it could begin in a hole, and not at its end. */
+		if (input_is_hole(in, at, &hole) && hole >= CHUNK + AFTER) {
+			next = at + (hole - AFTER) / CHUNK * CHUNK;
+			continue;
+		}
+		pass->base = at - min(at, (u64)BEFORE);
+		last = min(next + AFTER, in->size);
+		pass->len = last - pass->base;
+		error = input_copy(in, pass->base, pass->prints->buffer + PAD, pass->len, why);
+		if (error)
+			return error;
+		look(pass, at - pass->base, next - pass->base);
+	}
+	tell(pass);
+	return 0;
+}
+
+/* Neighbours in memory that are not neighbours in the file: see search.c. */
+static int look_at_seams(struct pass *pass, struct input *in, struct complaint *why)
+{
+	const struct core *core = pass->core;
+	u8 *buffer = pass->prints->buffer + PAD;
+	u64 before, after;
+	int error;
+	u32 i;
+
+	for (i = 0; i + 1 < core->nr_segments; i++) {
+		const struct core_segment *left = &core->segments[i], *right = left + 1;
+
+		if (left->filesz != left->memsz || right->vaddr - left->vaddr != left->memsz ||
+		    right->offset - left->offset == left->filesz)
+			continue;
+		before = min(left->filesz, (u64)BEFORE);
+		after = min(right->filesz, (u64)BEFORE);
+		if (!before || !after)
+			continue;
+		pass->base = left->offset + left->filesz - before;
+		error = input_copy(in, pass->base, buffer, before, why);
+		if (!error)
+			error = input_copy(in, right->offset, buffer + before, after, why);
+		if (error)
+			return error;
+		pass->len = before + after;
+		pass->seam = before;
+		pass->seam_vaddr = right->vaddr - before;
+		look(pass, 0, pass->len);
+		tell(pass);
+	}
+	return 0;
+}
+
+/**
+ * fingerprints_run() - search a whole file
+ * @prints:	after fingerprints_load()
+ * @in:		the file: every byte of it, whatever the headers of a core say
+ * @core:	tells addresses, and which segments are neighbours; or NULL
+ * @hit:	is called for each copy, in the order of their places
+ * @arg:	first argument of @hit
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG or -EIO.
+ */
+int fingerprints_run(struct fingerprints *prints, struct input *in, const struct core *core,
+		     print_hit_fn hit, void *arg, struct complaint *why)
+{
+	struct pass pass = {
+		.prints = prints,
+		.core = core,
+		.hit = hit,
+		.arg = arg,
+		.bytes = prints->buffer + PAD,
+	};
+	int error;
+
+	error = look_at_file(&pass, in, why);
+	if (!error && core && core->sound)
+		error = look_at_seams(&pass, in, why);
+	return error;
+}
