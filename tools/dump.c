@@ -33,6 +33,7 @@ int dump_prepare(struct dump *dump, int fd, enum core_format format, u64 unpacke
 	*dump = (struct dump){
 		.fd = fd,
 		.format = format,
+		.unpacked_max = unpacked_max,
 		.file.fd = -1,
 		.ordered.fd = -1,
 	};
@@ -100,7 +101,7 @@ static int open_kdump(struct dump *dump, struct input *in, struct complaint *why
 	dump->kdump = kdump_new();
 	if (!dump->kdump)
 		return complain(why, -ENOMEM, "out of memory");
-	return kdump_open(dump->kdump, file, in, why);
+	return kdump_open(dump->kdump, file, dump->unpacked_max, in, why);
 }
 
 /* Releases what open_kdump() took. */

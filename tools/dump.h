@@ -20,6 +20,7 @@
  * @regular:	it is a regular file
  * @size:	its bytes, 0 if unknown
  * @format:	as what it is to be read
+ * @unpacked_max: bytes that it may have when unpacked
  * @spool:	for what must be unpacked, or NULL
  * @kdump:	of a kernel dump, after it was opened; or NULL
  * @file:	what it is read from
@@ -32,6 +33,7 @@ struct dump {
 	bool regular;
 	u64 size;
 	enum core_format format;
+	u64 unpacked_max;
 	struct spool *spool;
 	struct kdump *kdump;
 	struct input file;

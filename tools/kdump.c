@@ -368,16 +368,19 @@ static int read_header(struct kdump *kdump, u64 *bitmap, u64 *bitmap_len, u64 *p
  * kdump_open() - begin to read a kernel dump
  * @kdump:	new
  * @file:	its file; outlives @kdump
+ * @most:	bytes that its pages may have
  * @in:		takes the state of an input of its physical memory; input_close() releases it,
  *		also after an error, before @kdump
  * @why:	text of an error
  *
  * Return: 0, -EBADMSG, -EIO or -ENOMEM.
  */
-int kdump_open(struct kdump *kdump, struct input *file, struct input *in, struct complaint *why)
+int kdump_open(struct kdump *kdump, struct input *file, u64 most, struct input *in,
+	       struct complaint *why)
 {
 	static const struct input_source source = { dump_read, dump_extent };
 	u64 bitmap, bitmap_len, pages, total, end;
+	char size[24];
 	int error;
 
 	*in = (struct input){ .fd = -1 };
@@ -391,8 +394,11 @@ int kdump_open(struct kdump *kdump, struct input *file, struct input *in, struct
 				"kernel dump claims");
 	kdump->descriptors = bitmap + bitmap_len;
 	error = read_bitmap(kdump, bitmap + bitmap_len / 2, pages, &total, why);
-	if (!error && total > UINT64_MAX / PAGE_MAX)
-		error = complain(why, -EBADMSG, "damaged: too many pages");
+	/* Pages may all be packed into the same few bytes. */
+	if (!error && total > most / kdump->page_size) {
+		text_size(size, sizeof(size), most);
+		error = complain(why, -E2BIG, "unpacked, it has more than %s: see --max-size", size);
+	}
 	if (!error)
 		error = check_descriptors(kdump, total, why);
 	if (error)

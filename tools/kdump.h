@@ -15,7 +15,8 @@ struct kdump;
 
 struct kdump *kdump_new(void);
 void kdump_free(struct kdump *kdump);
-int kdump_open(struct kdump *kdump, struct input *file, struct input *in, struct complaint *why);
+int kdump_open(struct kdump *kdump, struct input *file, u64 most, struct input *in,
+	       struct complaint *why);
 int kdump_read(struct kdump *kdump, struct core *core, struct input *in, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_KDUMP_H */

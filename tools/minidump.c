@@ -13,7 +13,8 @@
 
 #define VERSION			0xa793u
 #define STREAMS_MAX		4096u
-#define MODULES_MAX		65536u
+#define MODULES_MAX		65536u		/* that are looked at in one look-up */
+#define ENTRIES_MAX		(4 * CORE_SEGMENTS_MAX)	/* of all lists of memory */
 #define NAME_MAX_BYTES		4096u
 
 enum {
@@ -113,7 +114,7 @@ static int add_described(struct core *core, const u8 *at, struct complaint *why)
 
 /* Descriptors of memory are in a list of their own, and in that of threads. */
 static int read_described(struct core *core, const struct stream *stream, u32 entry, u32 within,
-			  struct complaint *why)
+			  u64 *budget, struct complaint *why)
 {
 	u8 bytes[THREAD_LEN];
 	struct complaint also;
@@ -122,6 +123,11 @@ static int read_described(struct core *core, const struct stream *stream, u32 en
 	u64 at;
 
 	first = list_begin(core, stream, entry, &at, &nr, why);
+	if (nr > *budget && !first)
+		first = complain(why, -EBADMSG, "a minidump of more than %u pieces of memory",
+				 ENTRIES_MAX);
+	nr = min((u64)nr, *budget);
+	*budget -= nr;
 	for (i = 0; i < nr; i++, at += entry) {
 		error = input_read(core->in, at, bytes, entry, first ? &also : why);
 		if (error)
@@ -137,7 +143,8 @@ static int read_described(struct core *core, const struct stream *stream, u32 en
 }
 
 /* One piece of the file, divided among addresses. */
-static int read_memory64(struct core *core, const struct stream *stream, struct complaint *why)
+static int read_memory64(struct core *core, const struct stream *stream, u64 *budget,
+			 struct complaint *why)
 {
 	u8 bytes[MEMORY_LEN];
 	struct core_segment segment = { 0 };
@@ -155,6 +162,11 @@ static int read_memory64(struct core *core, const struct stream *stream, struct 
 		first = complain(why, -EBADMSG, "stream %u of the minidump is shorter than its "
 				 "list", stream->type);
 	}
+	if (nr > *budget && !first)
+		first = complain(why, -EBADMSG, "a minidump of more than %u pieces of memory",
+				 ENTRIES_MAX);
+	nr = min(nr, *budget);
+	*budget -= nr;
 	for (i = 0; i < nr && core->nr_segments < CORE_SEGMENTS_MAX; i++, at += MEMORY_LEN) {
 		error = input_read(core->in, at, bytes, MEMORY_LEN, first ? &also : why);
 		if (error)
@@ -203,18 +215,17 @@ static int read_system(struct core *core, const struct stream *stream, struct co
 static int read_stream(void *arg, struct core *core, const struct stream *stream,
 		       struct complaint *why)
 {
-	(void)arg;
 	/* A type of 0 is an unused entry. */
 	if (stream->type && !core_within(core, stream->offset, stream->len))
 		return complain(why, -EBADMSG, "truncated: stream %u of the minidump is not wholly "
 				"in the file", stream->type);
 	switch (stream->type) {
 	case STREAM_MEMORY:
-		return read_described(core, stream, MEMORY_LEN, 0, why);
+		return read_described(core, stream, MEMORY_LEN, 0, arg, why);
 	case STREAM_THREADS:
-		return read_described(core, stream, THREAD_LEN, 24, why);
+		return read_described(core, stream, THREAD_LEN, 24, arg, why);
 	case STREAM_MEMORY64:
-		return read_memory64(core, stream, why);
+		return read_memory64(core, stream, arg, why);
 	case STREAM_SYSTEM:
 		return read_system(core, stream, why);
 	}
@@ -232,6 +243,7 @@ int minidump_read(struct core *core, struct complaint *why)
 {
 	struct complaint also;
 	u8 header[HEADER_LEN];
+	u64 budget = ENTRIES_MAX;
 	int error, error_too;
 
 	core->is64 = true;
@@ -243,7 +255,7 @@ int minidump_read(struct core *core, struct complaint *why)
 		return complain(why, -EBADMSG, "not a minidump, or of a version that is unknown");
 	core->phnum = core_u32(core, header + 8);
 	core_within(core, 0, sizeof(header));
-	error = for_streams(core, read_stream, NULL, why);
+	error = for_streams(core, read_stream, &budget, why);
 	if (error == -ENOMEM)
 		return error;
 	error_too = core_settle(core, true, error ? &also : why);
@@ -277,6 +289,7 @@ struct wanted {
 	u64 vaddr;
 	bool any;		/* the first module, which is the program */
 	bool found;
+	u32 looked_at;
 	char *name;
 	size_t room;
 };
@@ -293,9 +306,12 @@ static int find_module(void *arg, struct core *core, const struct stream *stream
 		return 0;
 	if (list_begin(core, stream, MODULE_LEN, &at, &nr, why))
 		return 0;
-	for (i = 0; i < min(nr, MODULES_MAX) && !wanted->found; i++, at += MODULE_LEN) {
+	for (i = 0; i < nr && !wanted->found; i++, at += MODULE_LEN) {
 		u64 base;
 
+		if (wanted->looked_at == MODULES_MAX)
+			return 0;
+		wanted->looked_at++;
 		if (input_read(core->in, at, bytes, sizeof(bytes), why))
 			return 0;
 		base = core_u64(core, bytes);

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 
 	if (flat_is(file) && !flat_open(flat, file, &ordered, &why))
 		file = &ordered;
-	if (!kdump_open(kdump, file, &memory, &why)) {
+	if (!kdump_open(kdump, file, 1ULL << 40, &memory, &why)) {
 		must(!kdump_read(kdump, &core, &memory, &why) || !core.sound);
 		/* A page is as long as the dump says, however little packs it. */
 		for (i = 0; i < core.nr_segments; i++)

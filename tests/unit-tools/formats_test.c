@@ -156,6 +156,48 @@ static void test_minidump_hostile(void)
 	fixture_free(&file);
 }
 
+/* Streams without end, of entries that are nothing, in a file that has them as a hole. */
+static void test_minidump_endless(void)
+{
+	struct piece piece = { 0x10000, memory, 64 };
+	static const u32 types[] = { 3, 4, 5, 9 };
+	struct fixture file = { 0 };
+	struct complaint why;
+	struct notes notes;
+	struct input in;
+	struct core core;
+	u32 i, value;
+	char name[8];
+	int fd;
+
+	format_minidump(&file, &piece, 1, false);
+	value = htole32(4000);
+	memcpy(file.bytes + 8, &value, 4);
+	value = htole32(file.len);
+	memcpy(file.bytes + 12, &value, 4);
+	for (i = 0; i < 4000; i++) {
+		const u32 entry[3] = { htole32(types[i % 4]), htole32(0xf0000000), htole32(0x10000) };
+
+		fixture_put(&file, entry, sizeof(entry));
+	}
+	value = htole32(0x04000000);
+	fixture_put(&file, NULL, 0x10000 - file.len);
+	fixture_put(&file, &value, 4);
+	fd = memory_file(file.bytes, file.len);
+	if (ftruncate(fd, 0xf1000000) || input_open(&in, fd, true, &why))
+		abort();
+	alarm(100);
+	ok(core_open(&core, &in, &why) && !core.sound, "endless lists: %s", why.text);
+	ok(!notes_read(&notes, &core, &why) &&
+	   !notes_mapping(&notes, &core, 0x123456789, name, sizeof(name)),
+	   "and that takes no more than some seconds");
+	alarm(0);
+	core_close(&core);
+	input_close(&in);
+	close(fd);
+	fixture_free(&file);
+}
+
 /* Cut off, with something after it, with a piece that is written again, or too often. */
 static void test_flattened_hostile(struct fixture *flat)
 {
@@ -228,6 +270,10 @@ static void test_kdump(void)
 		   how.audit.core.format == CORE_KDUMP && found_at(&how, 5 * PAGE - 11) &&
 		   how.audit.core.sound, "flattened: found: %s", said(&how, CHECK_STRUCTURE));
 	}
+	how.most = sizeof(memory) / 2;
+	ok(audit_dump(&how, file.bytes, file.len) == VERDICT_UNVERIFIED, "too large: %s",
+	   said(&how, CHECK_STRUCTURE));
+	how.most = 0;
 	test_flattened_hostile(&flat);
 	fixture_free(&file);
 	fixture_free(&flat);
@@ -457,6 +503,7 @@ int main(void)
 {
 	test_minidump();
 	test_minidump_hostile();
+	test_minidump_endless();
 	test_kdump();
 	test_kdump_truncated();
 	test_vmcore();
