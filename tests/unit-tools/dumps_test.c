@@ -159,6 +159,20 @@ static void test_several(void)
 	ok(outcome.status == 2 && lines == 4 && objects == 4, "--json: a line each, and the sum");
 }
 
+/* A report of apport, with the core in it packed by gzip. */
+static void write_report(const char *path)
+{
+	struct fixture core, packed = { 0 }, report = { 0 };
+
+	fixture_init(&core);
+	fixture_build(&core);
+	format_gzip(&packed, core.bytes, core.len);
+	format_apport(&report, packed.bytes, packed.len);
+	write_bytes(path, &report);
+	fixture_free(&packed);
+	fixture_free(&core);
+}
+
 static void test_stores(void)
 {
 	run(&outcome, (char *const[]){ "sh", "-c", "mkdir -p store/coredump store/abrt/ccpp-1 "
@@ -168,13 +182,14 @@ static void test_stores(void)
 		"cp /bin/true store/abrt/ccpp-1/binary && ln -s ../bad store/link && "
 		"touch store/coredump/x.kredact-seal", NULL });
 	must(!outcome.status);
+	write_report("store/crash/_usr_sbin_signd.1000.crash");
 	VERIFY("--key=key", "store");
-	ok(!outcome.status && says("3 dumps: 3 clean") && says("4 other files passed over"),
-	   "a store: 3 dumps, and what is none");
+	ok(!outcome.status && says("4 dumps: 4 clean") && says("4 other files passed over"),
+	   "stores of systemd-coredump, ABRT and apport: 4 dumps, and what is none");
 	run(&outcome, (char *const[]){ "sh", "-c", "cp bad.kdump store/crash/2026/dump", NULL });
 	VERIFY("--key=key", "--secret=secret", "--unsealed", "store");
 	ok(outcome.status == 1 && says("KEY MATERIAL FOUND  store/crash/2026/dump") &&
-	   says("4 dumps: 3 clean, 1 with"), "a key in one of them: 1");
+	   says("5 dumps: 4 clean, 1 with"), "a key in one of them: 1");
 	VERIFY("--key=key", "empty");
 	ok(outcome.status == 2 && strstr(outcome.err, "no dump in this directory"), "an empty one: 2");
 	VERIFY("--key=key", "empty", "good");

@@ -414,6 +414,16 @@ static void test_program(char *program)
 	   strlen(json_object_get_string(json_object_object_get(item, "sha256"))) == 64,
 	   "--json: what it is worth");
 	json_object_put(root);
+	run(&outcome, (char *const[]){ "zstd", "-q", "-f", "core", "-o", "core.zst", NULL });
+	VERIFY("--key=key", "core.zst");
+	ok(!outcome.status && strstr(outcome.out, "(SHA-256)") && !*outcome.err,
+	   "the core is packed, its seal is not named so: 0");
+	run(&outcome, (char *const[]){ "sh", "-c", "printf x >> core && zstd -qf core -o core.zst",
+				       NULL });
+	VERIFY("--key=key", "core.zst");
+	ok(outcome.status == 2, "another core is packed: 2");
+	write_file("core", fixture.bytes, fixture.len);
+	unlink("core.zst");
 	rename("core.kredact-seal", "moved");
 	VERIFY("--key=key", "core");
 	ok(outcome.status == 2 && strstr(outcome.out, "no seal"), "none there: 2");
