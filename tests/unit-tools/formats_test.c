@@ -176,7 +176,9 @@ static void test_minidump_endless(void)
 	value = htole32(file.len);
 	memcpy(file.bytes + 12, &value, 4);
 	for (i = 0; i < 4000; i++) {
-		const u32 entry[3] = { htole32(types[i % 4]), htole32(0xf0000000), htole32(0x10000) };
+		const u32 entry[3] = {
+			htole32(types[i % 4]), htole32(0xf0000000), htole32(0x10000),
+		};
 
 		fixture_put(&file, entry, sizeof(entry));
 	}
