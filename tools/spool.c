@@ -163,7 +163,7 @@ static bool all_zero(const u8 *bytes, size_t len)
 
 /* @offset is a multiple of PAGE, and of BLOCK with it. @to may be @from. */
 static int run_cipher(const struct spool *spool, u64 offset, u8 *to, const u8 *from, size_t len,
-		 struct complaint *why)
+		      struct complaint *why)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	u8 counter[BLOCK] = { 0 };
