@@ -661,6 +661,30 @@ static void check_secrets(struct audit *audit)
 	}
 }
 
+/* What became of the keys of --cert, after the scan, which failed or not. */
+static void check_certs(struct audit *audit, bool failed)
+{
+	struct complaint *text = text_of(audit, CHECK_CERTS);
+	const struct questions *all = audit->scan ? scan_questions(audit->scan) : NULL;
+	u32 given = all ? questions_given(all) : 0, found = 0, i;
+
+	for (i = 0; i < given; i++)
+		found += questions_get(all, i)->nr_parts > 0;
+	if (!given)
+		complaint_set(text, "none given");
+	else if (found)
+		complaint_set(text, "of %u public key%s, the private half of %u is here", given,
+			      given == 1 ? "" : "s", found);
+	else if (failed)
+		complaint_set(text, "none found, but not all was searched: see keys");
+	else
+		complaint_set(text, "%u public key%s, no private half found%s", given,
+			      given == 1 ? "" : "s",
+			      scan_is_partial(audit->scan) ? ", by some detectors only" : "");
+	conclude(audit, CHECK_CERTS, !given ? CHECK_NOT_DONE : found ? CHECK_FOUND :
+		 failed ? CHECK_FAILED : CHECK_PASSED);
+}
+
 static void check_keys(struct audit *audit)
 {
 	struct complaint *text = text_of(audit, CHECK_KEYS), kinds;
@@ -670,6 +694,7 @@ static void check_keys(struct audit *audit)
 	if (!audit->scan) {
 		complaint_set(text, "not looked for");
 		conclude(audit, CHECK_KEYS, CHECK_NOT_DONE);
+		check_certs(audit, false);
 		return;
 	}
 	error = scan_run(audit->scan, &audit->in, audit->has_core ? &audit->core : NULL, text);
@@ -686,6 +711,7 @@ static void check_keys(struct audit *audit)
 		complaint_set(text, "none seen by its structure");
 		conclude(audit, CHECK_KEYS, CHECK_PASSED);
 	}
+	check_certs(audit, error);
 }
 
 /**

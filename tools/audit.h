@@ -15,6 +15,7 @@
 #include "magic.h"
 #include "notes.h"
 #include "place.h"
+#include "scan/question.h"
 #include "scan/scan.h"
 #include "search.h"
 
@@ -45,6 +46,7 @@ enum check_name {
 	CHECK_FINGERPRINTS,
 	CHECK_SECRETS,
 	CHECK_KEYS,
+	CHECK_CERTS,
 	CHECKS,
 };
 

@@ -22,6 +22,7 @@ const char *check_word(enum check_name name)
 		[CHECK_FINGERPRINTS] = "fingerprints",
 		[CHECK_SECRETS] = "secrets",
 		[CHECK_KEYS] = "keys",
+		[CHECK_CERTS] = "certs",
 	};
 
 	return words[name];

@@ -16,6 +16,7 @@
 #include <openssl/crypto.h>
 
 #include "fingerprints.h"
+#include "sort.h"
 #include "mac.h"
 #include "plain.h"
 
@@ -174,11 +175,12 @@ static int set_keys(struct fingerprints *prints, const struct seal_prints *from,
 	return done ? 0 : complain(why, -EINVAL, "OpenSSL cannot make the keys of fingerprints");
 }
 
-static int by_tag(const void *a, const void *b)
+static bool has_higher_tag(const void *a, const void *b, const void *arg)
 {
 	const struct print *left = a, *right = b;
 
-	return (left->tag > right->tag) - (left->tag < right->tag);
+	(void)arg;
+	return left->tag > right->tag;
 }
 
 static int load_table(struct table *table, struct input *in, u64 at, u32 nr, struct complaint *why)
@@ -191,8 +193,15 @@ static int load_table(struct table *table, struct input *in, u64 at, u32 nr, str
 		return complain(why, -ENOMEM, "out of memory for fingerprints");
 	if (input_read(in, at, table->prints, (u64)nr * sizeof(*table->prints), why))
 		return -EIO;
-	qsort(table->prints, nr, sizeof(*table->prints), by_tag);
+	sort_heap(table->prints, nr, sizeof(*table->prints), has_higher_tag, NULL);
 	return 0;
+}
+
+static int by_tag(const void *a, const void *b)
+{
+	const struct print *left = a, *right = b;
+
+	return (left->tag > right->tag) - (left->tag < right->tag);
 }
 
 static const struct print *find(const struct table *table, u64 tag)
@@ -472,11 +481,12 @@ static void look_for_blocks(struct pass *pass, u32 at, u32 end)
 	}
 }
 
-static int by_place(const void *a, const void *b)
+static bool lies_behind(const void *a, const void *b, const void *arg)
 {
 	const struct found *left = a, *right = b;
 
-	return (left->at > right->at) - (left->at < right->at);
+	(void)arg;
+	return left->at > right->at;
 }
 
 /* Looks at all windows that begin in [@at, @end), of which @at is on the grid. */
@@ -498,7 +508,8 @@ static void look(struct pass *pass, u32 at, u32 end)
 			look_for_pieces(pass, at, next);
 		if (prints->blocks.nr)
 			look_for_blocks(pass, at, next);
-		qsort(prints->found, prints->nr_found, sizeof(*prints->found), by_place);
+		sort_heap(prints->found, prints->nr_found, sizeof(*prints->found), lies_behind,
+			  NULL);
 		for (i = 0; i < prints->nr_found; i++)
 			take(pass, &prints->found[i]);
 	}

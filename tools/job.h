@@ -27,6 +27,8 @@
  * @reverse:	search for reversed secrets, too
  * @scan:	what the scan for keys looks for
  * @no_scan:	do without it
+ * @certs:	files of public keys whose private halves are searched for
+ * @nr_certs:	how many
  * @outputs:	reports that are wanted
  * @redact:	name of a cleaned copy to write, or NULL
  * @redact_notes: zero in it also what is worth a line only
@@ -50,6 +52,8 @@ struct options {
 	bool reverse;
 	struct scan_options scan;
 	bool no_scan;
+	const char **certs;
+	u32 nr_certs;
 	struct outputs outputs;
 	const char *redact;
 	bool redact_notes;

@@ -14,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "cert.h"
 #include "dumps.h"
 #include "job.h"
 #include "summary.h"
@@ -22,10 +23,10 @@
 
 enum {
 	OPT_KEY = 256, OPT_NO_KEY, OPT_SEAL, OPT_SECRET, OPT_SECRET_MIN, OPT_REVERSE,
-	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_THREADS, OPT_COLOR, OPT_QUIET, OPT_READ_HOLES,
-	OPT_NO_SANDBOX, OPT_HELP, OPT_VERSION, OPT_FORMAT, OPT_RAW, OPT_UNSEALED, OPT_MAX_SIZE,
-	OPT_PROGRESS, OPT_NO_PROGRESS, OPT_VERBOSE, OPT_REPORT, OPT_JSON, OPT_SARIF, OPT_JUNIT,
-	OPT_HTML, OPT_REDACT, OPT_REDACT_NOTES, OPT_SIGN,
+	OPT_NO_REVERSE, OPT_DETECT, OPT_NO_SCAN, OPT_CERT, OPT_THREADS, OPT_COLOR, OPT_QUIET,
+	OPT_READ_HOLES, OPT_NO_SANDBOX, OPT_HELP, OPT_VERSION, OPT_FORMAT, OPT_RAW, OPT_UNSEALED,
+	OPT_MAX_SIZE, OPT_PROGRESS, OPT_NO_PROGRESS, OPT_VERBOSE, OPT_REPORT, OPT_JSON, OPT_SARIF,
+	OPT_JUNIT, OPT_HTML, OPT_REDACT, OPT_REDACT_NOTES, OPT_SIGN,
 };
 
 static const struct option long_options[] = {
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
 	{ "no-reverse", no_argument, NULL, OPT_NO_REVERSE },
 	{ "detect", required_argument, NULL, OPT_DETECT },
 	{ "no-scan", no_argument, NULL, OPT_NO_SCAN },
+	{ "cert", required_argument, NULL, OPT_CERT },
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "report", required_argument, NULL, OPT_REPORT },
 	{ "json", optional_argument, NULL, OPT_JSON },
@@ -81,6 +83,8 @@ static void print_help(FILE *to)
 	      "  --no-reverse      do not search for reversed secrets\n"
 	      "  --detect LIST     look for keys by these detectors only (default: all)\n"
 	      "  --no-scan         do not look for keys that nobody registered\n"
+	      "  --cert FILE       search for the private half of a certificate, public key,\n"
+	      "                    JWKS or list of CT logs (repeatable)\n"
 	      "  --threads N       threads that look for keys (default: one for each processor)\n"
 	      "  --read-holes      read holes of the file instead of passing over them\n"
 	      "  --no-sandbox      parse without seccomp and without a limit of memory\n"
@@ -182,7 +186,8 @@ static int parse_options(struct options *options, int argc, char **argv)
 	};
 	options->secrets = calloc(argc, sizeof(*options->secrets));
 	options->names = calloc(argc, sizeof(*options->names));
-	if (!options->secrets || !options->names)
+	options->certs = calloc(argc, sizeof(*options->certs));
+	if (!options->secrets || !options->names || !options->certs)
 		return -VERDICT_UNVERIFIED;
 	while (!error && (option = getopt_long(argc, argv, "hqvV", long_options, NULL)) != -1) {
 		switch (option) {
@@ -211,6 +216,9 @@ static int parse_options(struct options *options, int argc, char **argv)
 			break;
 		case OPT_NO_SCAN:
 			options->no_scan = true;
+			break;
+		case OPT_CERT:
+			options->certs[options->nr_certs++] = optarg;
 			break;
 		case OPT_THREADS:
 			error = parse_number("--threads", optarg, 1, SCAN_THREADS,
@@ -291,6 +299,8 @@ static int parse_options(struct options *options, int argc, char **argv)
 		return usage("--key and --no-key contradict each other");
 	if (options->shortest && !options->nr_secrets)
 		return usage("--secret-min needs --secret");
+	if (options->nr_certs && options->no_scan)
+		return usage("--cert and --no-scan contradict each other");
 	if ((options->sign || options->redact_notes) && !options->redact)
 		return usage("--%s needs --redact", options->sign ? "sign" : "redact-notes");
 	if (options->seal && argc - optind != 1)
@@ -353,6 +363,28 @@ static int load_secrets(struct audit *audit, struct options *options)
 		return -VERDICT_UNVERIFIED;
 	}
 	return 0;
+}
+
+static int load_certs(struct options *options)
+{
+	struct complaint why;
+	char *name;
+	int error = 0;
+	u32 i;
+
+	if (options->nr_certs)
+		options->scan.questions = questions_new();
+	if (options->nr_certs && !options->scan.questions)
+		return -VERDICT_UNVERIFIED;
+	for (i = 0; i < options->nr_certs && !error; i++) {
+		name = text_escaped(options->certs[i]);
+		if (!name)
+			return -VERDICT_UNVERIFIED;
+		if (cert_load(options->scan.questions, options->certs[i], name, &why))
+			error = usage("--cert %s: %s", name, why.text);
+		free(name);
+	}
+	return error;
 }
 
 static int make_scan(struct audit *audit, const struct options *options)
@@ -549,6 +581,8 @@ int main(int argc, char **argv)
 	if (!status)
 		status = load_secrets(audit, &options);
 	if (!status)
+		status = load_certs(&options);
+	if (!status)
 		status = load_key(audit, &options);
 	if (!status)
 		status = check_signer(&options);
@@ -565,5 +599,7 @@ out:
 		free(options.names[i]);
 	free(options.names);
 	free(options.secrets);
+	questions_free(options.scan.questions);
+	free(options.certs);
 	return status < 0 ? -status : status;
 }

@@ -509,6 +509,25 @@ static struct json_object *hits(const struct report *report, struct audit *audit
 	return list;
 }
 
+static struct json_object *certs(const struct questions *all)
+{
+	struct json_object *list = json_object_new_array(), *item;
+	u32 i;
+
+	for (i = 0; i < questions_given(all); i++) {
+		const struct question *question = questions_get(all, i);
+
+		item = json_object_new_object();
+		json_text(item, "file", question->source);
+		json_text(item, "key", question->text);
+		json_hex(item, "spki_sha256", question->id, sizeof(question->id));
+		json_flag(item, "found", question->nr_parts);
+		json_number(item, "places", question->places);
+		json_object_array_add(list, item);
+	}
+	return list;
+}
+
 static struct json_object *sightings(struct audit *audit, const struct sightings *all)
 {
 	struct json_object *list = json_object_new_array(), *item;
@@ -613,6 +632,7 @@ int json_report(const struct report *report, struct audit *audit, struct json_ob
 		json_object_object_add(root, "keys", sightings(audit, all));
 		json_number(root, "keys_total", all->keys);
 		json_number(root, "notes_total", all->notes);
+		json_object_object_add(root, "certs", certs(scan_questions(audit->scan)));
 	}
 	if (report->redact)
 		json_object_object_add(root, "redaction", redaction(report->redact));

@@ -412,6 +412,36 @@ static void print_redaction(const struct report *report, const struct redact *re
 		line(report, "no clean copy", "%s", redact->why.text);
 }
 
+/* The keys of --cert; those that were found first, since a list of logs is long. */
+static void print_certs(const struct report *report, const struct questions *all)
+{
+	u32 i, pass, listed = 0, given = questions_given(all);
+	char id[2 * QUESTION_ID_LEN + 1];
+
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < given && listed < MOST; i++) {
+			const struct question *question = questions_get(all, i);
+
+			if ((question->nr_parts ? 0 : 1) != pass)
+				continue;
+			text_hex(id, question->id, sizeof(question->id));
+			fputs("\n  ", report->out);
+			colored(report, pass ? GREEN : RED, "cert");
+			fprintf(report->out, "%*s%s\n", INDENT - 6, "", question->source);
+			line(report, "  key", "%s", question->text);
+			line(report, "  SPKI SHA-256", "%s", id);
+			if (pass)
+				line(report, "  private half", "not found");
+			else
+				line(report, "  private half", "found, in %" PRIu64 " places",
+				     question->places);
+			listed++;
+		}
+	}
+	if (given > listed)
+		fprintf(report->out, "\n  and %u more public keys\n", given - listed);
+}
+
 static void print_verdict(const struct report *report, const struct audit *audit)
 {
 	enum verdict verdict = audit_verdict(audit);
@@ -490,6 +520,8 @@ static int print(const struct report *report, struct audit *audit)
 			audit->hits_total - i);
 	if (audit->scan)
 		print_sightings(report, audit);
+	if (audit->scan)
+		print_certs(report, scan_questions(audit->scan));
 	return 0;
 }
 

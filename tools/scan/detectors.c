@@ -21,5 +21,12 @@ const struct detector *const detectors[] = {
 	&detect_small,
 	&detect_coins,
 	&detect_pkcs12,
+	&detect_rsa_der,
+	&detect_ec_der,
+	&detect_limbs,
+	&detect_walk,
+	&detect_raw,
+	&detect_bignum,
+	&detect_known,
 	NULL,
 };

@@ -21,5 +21,12 @@ extern const struct detector detect_logins;	/* credentials with a label */
 extern const struct detector detect_small;	/* age, nostr, minisign, signify, WireGuard */
 extern const struct detector detect_coins;	/* keys of wallets in Base58Check */
 extern const struct detector detect_pkcs12;	/* key stores of PKCS#12 */
+extern const struct detector detect_rsa_der;	/* RSA keys in DER */
+extern const struct detector detect_ec_der;	/* EC, Ed25519 and so on in DER */
+extern const struct detector detect_limbs;	/* bare numbers of RSA keys of --cert */
+extern const struct detector detect_walk;	/* bare scalars of keys of --cert */
+extern const struct detector detect_raw;	/* Ed25519 and the like, beside their public half */
+extern const struct detector detect_bignum;	/* numbers as libraries keep them */
+extern const struct detector detect_known;	/* copies of what others have proven: the last */
 
 #endif /* KREDACT_TOOLS_DETECTORS_H */

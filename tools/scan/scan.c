@@ -12,8 +12,9 @@
 #include <openssl/rand.h>
 
 #include "needle.h"
-#include "wide.h"
+#include "question.h"
 #include "sweep.h"
+#include "wide.h"
 
 #define DETECTORS	64u
 
@@ -24,6 +25,8 @@
  * @states:	theirs
  * @nr:		how many
  * @needles:	literals of them all
+ * @questions:	public keys
+ * @own_questions: the scan releases them
  * @in:		while it runs: the file, for reading at random
  * @core:	its segments, or NULL
  * @sweep:	its threads
@@ -36,6 +39,8 @@ struct scan {
 	void *states[DETECTORS];
 	u32 nr;
 	struct needles *needles;
+	struct questions *questions;
+	bool own_questions;
 	struct input *in;
 	const struct core *core;
 	struct sweep *sweep;
@@ -109,8 +114,11 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 	pthread_mutex_init(&scan->lock, NULL);
 	scan->sweep = sweep_new(options->threads);
 	scan->needles = needles_new();
-	if (!scan->sweep || !scan->needles || sightings_init(&scan->sightings) ||
-	    known(options->only, why) || make_key(scan, options, why))
+	scan->own_questions = !options->questions;
+	scan->questions = scan->own_questions ? questions_new() : options->questions;
+	if (!scan->sweep || !scan->needles || !scan->questions ||
+	    sightings_init(&scan->sightings) || known(options->only, why) ||
+	    make_key(scan, options, why))
 		goto fail;
 	for (i = 0; detectors[i]; i++) {
 		if (!wanted(options->only, detectors[i]->name))
@@ -147,6 +155,8 @@ void scan_free(struct scan *scan)
 		if (scan->use[scan->nr]->close)
 			scan->use[scan->nr]->close(scan->states[scan->nr]);
 	needles_free(scan->needles);
+	if (scan->own_questions)
+		questions_free(scan->questions);
 	sightings_free(&scan->sightings);
 	pthread_mutex_destroy(&scan->lock);
 	OPENSSL_cleanse(scan->key, sizeof(scan->key));
@@ -363,6 +373,93 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len)
 		len -= part;
 	}
 	return true;
+}
+
+/**
+ * scan_questions() - public keys that were given, or found so far
+ * @scan:	the scan
+ *
+ * Return: they; live as long as @scan.
+ */
+struct questions *scan_questions(const struct scan *scan)
+{
+	return scan->questions;
+}
+
+/**
+ * scan_aligned() - the first candidate of a window whose address is aligned
+ * @scan:	while it runs
+ * @window:	a window
+ * @alignment:	a power of two
+ *
+ * gdb writes segments to any place of the file, but all of a core have the same phase.
+ *
+ * Return: its index; what is in no segment is aligned in the file.
+ */
+u64 scan_aligned(const struct scan *scan, const struct window *window, u32 alignment)
+{
+	u64 first, last = window->offset + window->end - 1, phase = 0, vaddr;
+
+	window_place(window, window->begin, &first);
+	if (scan_vaddr(scan, first, &vaddr))
+		phase = vaddr - first;
+	else if (!window->seam && scan_vaddr(scan, last, &vaddr))
+		phase = vaddr - last;
+	return window->begin + (-(first + phase) & (alignment - 1));
+}
+
+/**
+ * scan_is_partial() - were only some detectors wanted?
+ * @scan:	the scan
+ *
+ * Return: true if so.
+ */
+bool scan_is_partial(const struct scan *scan)
+{
+	return detectors[scan->nr];
+}
+
+/**
+ * scan_reported() - was this reported already, as a part of something longer or as it is?
+ * @scan:	the scan
+ * @offset:	first byte in the file
+ * @len:	how many
+ *
+ * For any thread.
+ *
+ * Return: true if one sighting that is listed has all these bytes.
+ */
+bool scan_reported(struct scan *scan, u64 offset, u32 len)
+{
+	bool reported = false;
+	u32 i;
+
+	pthread_mutex_lock(&scan->lock);
+	for (i = 0; i < scan->sightings.nr && !reported; i++) {
+		const struct sighting *sighting = &scan->sightings.list[i];
+
+		reported = sighting->kind->weight == WEIGHT_KEY && sighting->offset <= offset &&
+			   offset - sighting->offset < sighting->len &&
+			   sighting->len - (offset - sighting->offset) >= len;
+	}
+	pthread_mutex_unlock(&scan->lock);
+	return reported;
+}
+
+/**
+ * scan_search() - search the whole file for given bytes, once more
+ * @scan:	the scan, in its resolve phase
+ * @search:	prepared
+ * @hit:	is called for each hit
+ * @arg:	first argument of @hit
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG or -EIO.
+ */
+int scan_search(struct scan *scan, struct search *search, search_hit_fn hit, void *arg,
+		struct complaint *why)
+{
+	return search_run(search, scan->in, scan->core, hit, arg, why);
 }
 
 /**

@@ -11,6 +11,7 @@
 #define KREDACT_TOOLS_SCAN_H
 
 #include "core.h"
+#include "search.h"
 #include "sighting.h"
 
 /* Bytes that a window has around its candidates, where the file has them. */
@@ -50,6 +51,7 @@ struct window {
 
 struct scan;
 struct needle;
+struct questions;
 
 /**
  * struct detector - finds one family of keys; one static object each
@@ -81,12 +83,15 @@ extern const struct detector *const detectors[];
  * @key:	of the digests: the auditor's, so that they can be compared between dumps
  * @key_len:	its bytes; 0: a random key of this run
  * @threads:	that look; 0: one for each processor
+ * @questions:	public keys whose private halves are searched for, to which those of the
+ *		dump are added; borrowed. NULL: the scan has its own
  */
 struct scan_options {
 	const char *only;
 	const u8 *key;
 	size_t key_len;
 	u32 threads;
+	struct questions *questions;
 };
 
 struct scan *scan_new(const struct scan_options *options, struct complaint *why);
@@ -106,6 +111,12 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len);
 bool scan_bytes(struct scan *scan, u64 offset, void *to, u64 len);
 bool scan_vaddr(const struct scan *scan, u64 offset, u64 *vaddr);
 bool scan_offset(const struct scan *scan, u64 vaddr, u64 *offset);
+struct questions *scan_questions(const struct scan *scan);
+u64 scan_aligned(const struct scan *scan, const struct window *window, u32 alignment);
+bool scan_is_partial(const struct scan *scan);
+bool scan_reported(struct scan *scan, u64 offset, u32 len);
+int scan_search(struct scan *scan, struct search *search, search_hit_fn hit, void *arg,
+		struct complaint *why);
 bool window_place(const struct window *window, u64 at, u64 *offset);
 
 #endif /* KREDACT_TOOLS_SCAN_H */

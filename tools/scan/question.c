@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Public keys, and what became of them: see question.h.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "curve.h"
+#include "question.h"
+#include "spki.h"
+
+#define ADVICE	"register the key, or erase it before the process can crash; if it was found " \
+		"in a dump that left the machine, replace it"
+#define SLOTS		(4 * QUESTIONS_MAX)
+
+const struct kind kind_rsa_prime = {
+	"rsa-prime", "RSA prime", ADVICE, WEIGHT_KEY,
+};
+
+const struct kind kind_rsa_exponent = {
+	"rsa-private-exponent", "RSA private exponent", ADVICE, WEIGHT_KEY,
+};
+
+const struct kind kind_rsa_crt = {
+	"rsa-crt", "RSA CRT parameter", ADVICE, WEIGHT_KEY,
+};
+
+const struct kind kind_ec_scalar = {
+	"ec-scalar", "EC private scalar", ADVICE, WEIGHT_KEY,
+};
+
+const struct kind kind_raw_key = {
+	"edwards-key", "Ed25519, X25519, Ed448 or X448 private key", ADVICE, WEIGHT_KEY,
+};
+
+/**
+ * struct questions - public keys
+ * @list:	in the order in which they came
+ * @nr:		how many
+ * @slots:	1 + index in @list, by @id; 0: free
+ * @lost:	those for which there was no room
+ * @lock:	guards all, and the answers
+ */
+struct questions {
+	struct question *list[QUESTIONS_MAX];
+	u32 nr;
+	u32 slots[SLOTS];
+	u64 lost;
+	pthread_mutex_t lock;
+};
+
+/**
+ * questions_new() - begin with none
+ *
+ * To be called before the sandbox closes.
+ *
+ * Return: to be released by questions_free(), or NULL.
+ */
+struct questions *questions_new(void)
+{
+	struct questions *all = curves_init() ? calloc(1, sizeof(*all)) : NULL;
+	static const int raw[] = { NID_ED25519, NID_X25519, NID_ED448, NID_X448 };
+	u8 key[57] = { 1 }, public[57];
+	u32 i;
+
+	if (!all)
+		return NULL;
+	pthread_mutex_init(&all->lock, NULL);
+	/* What OpenSSL loads for them, it loads now. */
+	for (i = 0; i < sizeof(raw) / sizeof(*raw); i++)
+		raw_public(raw[i], key, public);
+	return all;
+}
+
+static void forget(struct question *question)
+{
+	struct secret_part *part = question->parts;
+
+	for (; question->nr_parts; question->nr_parts--, part++)
+		OPENSSL_clear_free(part->bytes, part->len);
+}
+
+static void free_question(struct question *question)
+{
+	if (!question)
+		return;
+	forget(question);
+	BN_free(question->n);
+	BN_free(question->e);
+	free(question->source);
+	free(question);
+}
+
+/**
+ * questions_free() - release all, and erase what is secret
+ * @all:	from questions_new(), or NULL
+ */
+void questions_free(struct questions *all)
+{
+	if (!all)
+		return;
+	while (all->nr)
+		free_question(all->list[--all->nr]);
+	pthread_mutex_destroy(&all->lock);
+	free(all);
+}
+
+/**
+ * questions_nr() - how many there are
+ * @all:	the keys
+ *
+ * Return: given ones and those of the dump; the given ones come first.
+ */
+u32 questions_nr(const struct questions *all)
+{
+	return all->nr;
+}
+
+/**
+ * questions_given() - how many were given by --cert
+ * @all:	the keys
+ *
+ * Return: they are the first ones.
+ */
+u32 questions_given(const struct questions *all)
+{
+	u32 i = 0;
+
+	while (i < all->nr && all->list[i]->given)
+		i++;
+	return i;
+}
+
+/**
+ * questions_get() - one of them
+ * @all:	the keys
+ * @i:		below questions_nr()
+ *
+ * Return: it; lives as long as @all.
+ */
+struct question *questions_get(const struct questions *all, u32 i)
+{
+	return all->list[i];
+}
+
+static u32 *slot_of(struct questions *all, const u8 *id)
+{
+	u32 at;
+
+	memcpy(&at, id, sizeof(at));
+	for (at %= SLOTS; all->slots[at]; at = (at + 1) % SLOTS)
+		if (!memcmp(all->list[all->slots[at] - 1]->id, id, QUESTION_ID_LEN))
+			break;
+	return &all->slots[at];
+}
+
+/*
+ * Adds what is not there yet; @found is copied, with its numbers. An entry is complete
+ * before others can see it, and does not move.
+ */
+static struct question *add(struct questions *all, const struct question *found,
+			    const BIGNUM *n, const BIGNUM *e, const char *source)
+{
+	struct question *question = NULL;
+	char hex[2 * QUESTION_ID_LEN + 1];
+	u32 *slot;
+
+	pthread_mutex_lock(&all->lock);
+	slot = slot_of(all, found->id);
+	if (*slot) {
+		question = all->list[*slot - 1];
+		goto out;
+	}
+	if (all->nr == QUESTIONS_MAX) {
+		all->lost++;
+		goto out;
+	}
+	question = malloc(sizeof(*question));
+	if (!question)
+		goto out;
+	*question = *found;
+	question->source = strdup(source ? source : "");
+	question->given = source;
+	question->n = n ? BN_dup(n) : NULL;
+	question->e = e ? BN_dup(e) : NULL;
+	if (!question->source || (n && (!question->n || !question->e))) {
+		free_question(question);
+		question = NULL;
+		goto out;
+	}
+	text_hex(hex, found->id, 8);
+	snprintf(question->text + strlen(question->text),
+		 sizeof(question->text) - strlen(question->text), " key %.16s", hex);
+	all->list[all->nr++] = question;
+	*slot = all->nr;
+out:
+	pthread_mutex_unlock(&all->lock);
+	return question;
+}
+
+/**
+ * questions_add_rsa() - add a public key of RSA
+ * @all:	the keys
+ * @n:		modulus
+ * @e:		public exponent
+ * @source:	file of --cert, escaped; NULL: the dump
+ *
+ * For any thread.
+ *
+ * Return: it, which may have been there before; NULL if this is no key, or there
+ * is no room.
+ */
+struct question *questions_add_rsa(struct questions *all, const BIGNUM *n, const BIGNUM *e,
+				   const char *source)
+{
+	struct question found = { .family = FAMILY_RSA, .nid = NID_rsaEncryption };
+	u32 bits = BN_num_bits(n);
+
+	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX || !BN_is_odd(n) || !BN_is_odd(e) ||
+	    BN_is_one(e) || BN_is_negative(n) || BN_is_negative(e) || BN_num_bits(e) > 256)
+		return NULL;
+	spki_id_rsa(n, e, found.id);
+	snprintf(found.text, sizeof(found.text), "RSA-%u", bits);
+	return add(all, &found, n, e, source);
+}
+
+/**
+ * questions_add_ec() - add a point
+ * @all:	the keys
+ * @nid:	of its curve
+ * @point:	uncompressed
+ * @len:	its bytes
+ * @source:	file of --cert, escaped; NULL: the dump
+ *
+ * For any thread.
+ *
+ * Return: as questions_add_rsa().
+ */
+struct question *questions_add_ec(struct questions *all, int nid, const u8 *point, u32 len,
+				  const char *source)
+{
+	const struct curve *curve = curve_of_nid(nid);
+	struct question found = { .family = FAMILY_EC, .nid = nid, .point_len = len };
+
+	if (!curve || !curve_has_point(curve, point, len))
+		return NULL;
+	memcpy(found.point, point, len);
+	spki_id_ec(curve, point, len, found.id);
+	snprintf(found.text, sizeof(found.text), "%s", curve->name);
+	return add(all, &found, NULL, NULL, source);
+}
+
+/**
+ * questions_add_raw() - add a public key of Ed25519 and the like
+ * @all:	the keys
+ * @nid:	of the algorithm
+ * @key:	raw_key_len(@nid) bytes
+ * @source:	file of --cert, escaped; NULL: the dump
+ *
+ * For any thread.
+ *
+ * Return: as questions_add_rsa().
+ */
+struct question *questions_add_raw(struct questions *all, int nid, const u8 *key,
+				   const char *source)
+{
+	struct question found = { .family = FAMILY_RAW, .nid = nid, .point_len = raw_key_len(nid) };
+
+	if (!found.point_len)
+		return NULL;
+	memcpy(found.point, key, found.point_len);
+	spki_id_raw(nid, key, found.id);
+	snprintf(found.text, sizeof(found.text), "%s", raw_key_name(nid));
+	return add(all, &found, NULL, NULL, source);
+}
+
+/**
+ * questions_find_rsa() - find a key by its modulus
+ * @all:	the keys, when no thread adds any
+ * @n:		modulus
+ *
+ * Return: it, or NULL.
+ */
+struct question *questions_find_rsa(const struct questions *all, const BIGNUM *n)
+{
+	u32 i;
+
+	for (i = 0; i < all->nr; i++)
+		if (all->list[i]->family == FAMILY_RSA && !BN_cmp(all->list[i]->n, n))
+			return all->list[i];
+	return NULL;
+}
+
+/**
+ * questions_find_key() - find a point, or a key of Ed25519 and the like
+ * @all:	the keys, when no thread adds any
+ * @nid:	of the curve or of the algorithm
+ * @point:	uncompressed, or as the algorithm has it
+ * @len:	its bytes
+ *
+ * Return: it, or NULL.
+ */
+struct question *questions_find_key(struct questions *all, int nid, const u8 *point, u32 len)
+{
+	const struct curve *curve = curve_of_nid(nid);
+	u8 id[QUESTION_ID_LEN];
+	u32 slot;
+
+	if (curve)
+		spki_id_ec(curve, point, len, id);
+	else
+		spki_id_raw(nid, point, id);
+	slot = *slot_of(all, id);
+	return slot ? all->list[slot - 1] : NULL;
+}
+
+/**
+ * question_seen() - count a place of a private half
+ * @question:	whose
+ *
+ * For any thread.
+ */
+void question_seen(struct question *question)
+{
+	__atomic_add_fetch(&question->places, 1, __ATOMIC_RELAXED);
+}
+
+static void add_bytes(struct question *question, const struct kind *kind, const char *name,
+		      const u8 *bytes, u32 len)
+{
+	struct secret_part *part = &question->parts[question->nr_parts];
+
+	if (question->nr_parts == QUESTION_PARTS)
+		return;
+	part->bytes = OPENSSL_malloc(len);
+	if (!part->bytes)
+		return;
+	memcpy(part->bytes, bytes, len);
+	part->len = len;
+	part->kind = kind;
+	part->name = name;
+	question->nr_parts++;
+}
+
+static void add_number(struct question *question, const struct kind *kind, const char *name,
+		       const BIGNUM *number)
+{
+	u8 bytes[RSA_BITS_MAX / 8];
+	u32 len = BN_num_bytes(number);
+
+	/* A run of a few bytes would be anywhere. */
+	if (len < 16 || len > sizeof(bytes))
+		return;
+	BN_bn2bin(number, bytes);
+	add_bytes(question, kind, name, bytes, len);
+	OPENSSL_cleanse(bytes, len);
+}
+
+/* What @e and the primes make; the exponent is defined modulo either of two numbers. */
+static void add_exponents(struct question *question, const BIGNUM *p, const BIGNUM *q,
+			  BN_CTX *ctx)
+{
+	BIGNUM *p1 = BN_CTX_get(ctx), *q1 = BN_CTX_get(ctx), *phi = BN_CTX_get(ctx);
+	BIGNUM *lambda = BN_CTX_get(ctx), *d = BN_CTX_get(ctx), *other = BN_CTX_get(ctx);
+
+	if (!other || !BN_sub(p1, p, BN_value_one()) || !BN_sub(q1, q, BN_value_one()) ||
+	    !BN_mul(phi, p1, q1, ctx) || !BN_gcd(lambda, p1, q1, ctx) ||
+	    !BN_div(lambda, NULL, phi, lambda, ctx))
+		return;
+	if (BN_mod_inverse(d, question->e, lambda, ctx))
+		add_number(question, &kind_rsa_exponent, "d", d);
+	if (BN_mod_inverse(other, question->e, phi, ctx)) {
+		if (BN_cmp(d, other))
+			add_number(question, &kind_rsa_exponent, "d", other);
+		if (BN_mod(d, other, p1, ctx))
+			add_number(question, &kind_rsa_crt, "d mod p-1", d);
+		if (BN_mod(d, other, q1, ctx))
+			add_number(question, &kind_rsa_crt, "d mod q-1", d);
+	}
+	if (BN_mod_inverse(d, q, p, ctx))
+		add_number(question, &kind_rsa_crt, "1/q mod p", d);
+	if (BN_mod_inverse(d, p, q, ctx))
+		add_number(question, &kind_rsa_crt, "1/p mod q", d);
+}
+
+/**
+ * question_answer_rsa() - a prime of a modulus was found
+ * @all:	the keys
+ * @question:	one of them
+ * @prime:	the prime
+ *
+ * For any thread.
+ *
+ * Return: true if it divides the modulus, which is proven here.
+ */
+bool question_answer_rsa(struct questions *all, struct question *question, const BIGNUM *prime)
+{
+	BN_CTX *ctx = BN_CTX_secure_new();
+	BIGNUM *p, *q, *rest;
+	bool proven = false;
+
+	if (!ctx)
+		return false;
+	BN_CTX_start(ctx);
+	p = BN_CTX_get(ctx);
+	q = BN_CTX_get(ctx);
+	rest = BN_CTX_get(ctx);
+	if (!rest || BN_is_zero(prime) || BN_is_one(prime) || !BN_copy(p, prime) ||
+	    !BN_div(q, rest, question->n, p, ctx) || !BN_is_zero(rest) || BN_is_one(q))
+		goto out;
+	proven = true;
+	if (BN_cmp(p, q) < 0)
+		BN_swap(p, q);
+	pthread_mutex_lock(&all->lock);
+	if (!question->nr_parts || question->parts[0].kind != &kind_rsa_prime) {
+		forget(question);
+		add_number(question, &kind_rsa_prime, "p", p);
+		add_number(question, &kind_rsa_prime, "q", q);
+		add_exponents(question, p, q, ctx);
+	}
+	pthread_mutex_unlock(&all->lock);
+out:
+	BN_CTX_end(ctx);
+	BN_CTX_free(ctx);
+	return proven;
+}
+
+/* A factor of n, from a multiple of the order of its group: a root of 1 that is not -1. */
+static bool split(const BIGNUM *n, const BIGNUM *multiple, BIGNUM *factor, BN_CTX *ctx)
+{
+	static const u8 bases[] = { 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37 };
+	BIGNUM *odd = BN_CTX_get(ctx), *x = BN_CTX_get(ctx), *y = BN_CTX_get(ctx);
+	u32 i, j, twos = 0;
+
+	while (!BN_is_bit_set(multiple, twos))
+		twos++;
+	if (!y || !BN_rshift(odd, multiple, twos))
+		return false;
+	for (i = 0; i < sizeof(bases); i++) {
+		if (!BN_set_word(x, bases[i]) || !BN_mod_exp(x, x, odd, n, ctx))
+			return false;
+		for (j = 0; j < twos && !BN_is_one(x); j++) {
+			if (!BN_mod_sqr(y, x, n, ctx))
+				return false;
+			if (BN_is_one(y)) {
+				if (!BN_sub_word(x, 1) || !BN_gcd(factor, x, n, ctx))
+					return false;
+				if (!BN_is_one(factor) && BN_cmp(factor, n))
+					return true;
+				break;
+			}
+			BN_swap(x, y);
+		}
+	}
+	return false;
+}
+
+/**
+ * question_answer_exponent() - what may be the private exponent was found
+ * @all:	the keys
+ * @question:	one of them
+ * @d:		the number
+ *
+ * For any thread. Takes as long as a signature, and a few times that if @d is right.
+ *
+ * Return: true if it undoes the public exponent, which is proven here.
+ */
+bool question_answer_exponent(struct questions *all, struct question *question, const BIGNUM *d)
+{
+	BN_CTX *ctx = BN_CTX_secure_new();
+	BIGNUM *product, *x, *factor;
+	bool proven = false;
+
+	if (!ctx)
+		return false;
+	BN_CTX_start(ctx);
+	product = BN_CTX_get(ctx);
+	x = BN_CTX_get(ctx);
+	factor = BN_CTX_get(ctx);
+	if (!factor || BN_is_zero(d) || BN_num_bits(d) > BN_num_bits(question->n) ||
+	    !BN_mul(product, d, question->e, ctx) || !BN_set_word(x, 2) ||
+	    !BN_mod_exp(x, x, product, question->n, ctx) || !BN_is_word(x, 2) ||
+	    !BN_sub_word(product, 1) || BN_is_zero(product))
+		goto out;
+	proven = true;
+	if (split(question->n, product, factor, ctx) &&
+	    question_answer_rsa(all, question, factor))
+		goto out;
+	pthread_mutex_lock(&all->lock);
+	if (!question->nr_parts)
+		add_number(question, &kind_rsa_exponent, "d", d);
+	pthread_mutex_unlock(&all->lock);
+out:
+	BN_CTX_end(ctx);
+	BN_CTX_free(ctx);
+	return proven;
+}
+
+/**
+ * question_answer_key() - what may be a scalar, or a seed, was found
+ * @all:	the keys
+ * @question:	one of FAMILY_EC or FAMILY_RAW
+ * @key:	a big-endian scalar, or what the algorithm has as its private key
+ * @len:	its bytes
+ *
+ * For any thread.
+ *
+ * Return: true if it makes the public key, which is proven here.
+ */
+bool question_answer_key(struct questions *all, struct question *question, const u8 *key, u32 len)
+{
+	const struct curve *curve = curve_of_nid(question->nid);
+	u8 public[CURVE_POINT_MAX], expanded[64];
+	BIGNUM *scalar = NULL;
+	bool proven = false;
+
+	if (question->family == FAMILY_EC && curve) {
+		scalar = BN_bin2bn(key, len, NULL);
+		proven = scalar && curve_public(curve, scalar, public);
+	} else if (question->family == FAMILY_RAW) {
+		proven = len == question->point_len && raw_public(question->nid, key, public);
+	}
+	proven = proven && !memcmp(public, question->point, question->point_len);
+	pthread_mutex_lock(&all->lock);
+	if (proven && !question->nr_parts && scalar)
+		add_number(question, &kind_ec_scalar, "scalar", scalar);
+	if (proven && !question->nr_parts && !scalar) {
+		add_bytes(question, &kind_raw_key, "key", key, len);
+		if (question->nid == NID_ED25519 &&
+		    EVP_Digest(key, len, expanded, NULL, EVP_sha512(), NULL)) {
+			add_bytes(question, &kind_raw_key, "scalar", expanded, 32);
+			add_bytes(question, &kind_raw_key, "prefix", expanded + 32, 32);
+		}
+	}
+	pthread_mutex_unlock(&all->lock);
+	OPENSSL_cleanse(expanded, sizeof(expanded));
+	BN_clear_free(scalar);
+	return proven;
+}
+
+/**
+ * raw_key_len() - bytes of a key, of either half
+ * @nid:	of the algorithm
+ *
+ * Return: how many; 0 for another algorithm.
+ */
+u32 raw_key_len(int nid)
+{
+	switch (nid) {
+	case NID_ED25519:
+	case NID_X25519:
+		return 32;
+	case NID_X448:
+		return 56;
+	case NID_ED448:
+		return 57;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * raw_key_name() - name of an algorithm
+ * @nid:	its number
+ *
+ * Return: a word.
+ */
+const char *raw_key_name(int nid)
+{
+	return nid == NID_ED25519 ? "Ed25519" : nid == NID_X25519 ? "X25519" :
+	       nid == NID_ED448 ? "Ed448" : "X448";
+}
+
+/**
+ * raw_public() - the public half of a key
+ * @nid:	of the algorithm
+ * @key:	private half, raw_key_len(@nid) bytes
+ * @public:	takes as many
+ *
+ * Return: false if OpenSSL failed.
+ */
+bool raw_public(int nid, const u8 *key, u8 *public)
+{
+	size_t len = raw_key_len(nid);
+	EVP_PKEY *made = EVP_PKEY_new_raw_private_key(nid, NULL, key, len);
+	bool done = made && EVP_PKEY_get_raw_public_key(made, public, &len) == 1;
+
+	EVP_PKEY_free(made);
+	return done;
+}

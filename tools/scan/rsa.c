@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Quick tests of RSA: see rsa.h.
+ */
+#include <stdlib.h>
+
+#include "rsa.h"
+
+static bool to_limbs(const BIGNUM *number, u64 *limbs, u32 nr)
+{
+	return BN_bn2lebinpad(number, (u8 *)limbs, 8 * nr) == (int)(8 * nr);
+}
+
+/* The most significant 64 bits of the bytes that a number of @bits bits has. */
+static u64 top_of(const BIGNUM *number, u32 bits)
+{
+	u8 bytes[RSA_BITS_MAX / 8];
+	u32 len = (bits + 7) / 8, i;
+	u64 top = 0;
+
+	if (BN_bn2binpad(number, bytes, len) < 0)
+		return ~0ULL;
+	for (i = 0; i < 8; i++)
+		top = top << 8 | bytes[i];
+	return top;
+}
+
+/* e * RSA_FRACTIONS * 2^(64 + 8 * bytes) / n, which has to be far below 2^128. */
+static bool make_step(struct modulus *modulus, const BIGNUM *n, const BIGNUM *e, BN_CTX *ctx)
+{
+	BIGNUM *step = BN_CTX_get(ctx);
+
+	modulus->step[0] = modulus->step[1] = 0;
+	if (!step || !BN_copy(step, e) || !BN_mul_word(step, RSA_FRACTIONS) ||
+	    !BN_lshift(step, step, 64 + 8 * modulus->bytes) || !BN_div(step, NULL, step, n, ctx))
+		return false;
+	return BN_num_bits(step) > 64 + 58 || to_limbs(step, modulus->step, 2);
+}
+
+/**
+ * modulus_init() - make a modulus ready
+ * @modulus:	to be released by modulus_free()
+ * @question:	of FAMILY_RSA
+ *
+ * Return: false if there is no memory.
+ */
+bool modulus_init(struct modulus *modulus, struct question *question)
+{
+	u32 bits = BN_num_bits(question->n);
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *bound;
+	bool done = false;
+
+	*modulus = (struct modulus){
+		.question = question,
+		.limbs = (bits + 63) / 64,
+		.prime_bits = (bits + 1) / 2,
+		.bytes = (bits + 7) / 8,
+	};
+	modulus->n = calloc(modulus->limbs, 8);
+	if (!ctx)
+		return false;
+	BN_CTX_start(ctx);
+	bound = BN_CTX_get(ctx);
+	if (!modulus->n || !bound || !to_limbs(question->n, modulus->n, modulus->limbs) ||
+	    !BN_rshift(bound, question->n, modulus->prime_bits))
+		goto out;
+	modulus->least = top_of(bound, modulus->prime_bits);
+	modulus->most = ~0ULL >> (-modulus->prime_bits % 8);
+	done = make_step(modulus, question->n, question->e, ctx);
+out:
+	BN_CTX_end(ctx);
+	BN_CTX_free(ctx);
+	return done;
+}
+
+/**
+ * modulus_free() - release what modulus_init() took
+ * @modulus:	not usable afterwards
+ */
+void modulus_free(struct modulus *modulus)
+{
+	free(modulus->n);
+	modulus->n = NULL;
+}
+
+/**
+ * modulus_divided() - does a number divide a modulus?
+ * @modulus:	of a key
+ * @p:		limbs of the number, the lowest first; odd, and the highest is not 0
+ * @limbs:	how many, fewer than the modulus has
+ *
+ * The quotient modulo 2^(64 * its limbs) is had from the low end, by multiplications
+ * only (Hensel); what it is at the high end must then agree with the modulus. That costs
+ * half the square of its limbs, a fourth of a division.
+ *
+ * Return: true if so, and once in 2^60 if not.
+ */
+bool modulus_divided(const struct modulus *modulus, const u64 *p, u32 limbs)
+{
+	u32 nr = modulus->limbs - limbs + (modulus->n[modulus->limbs - 1] >= p[limbs - 1]), i, j;
+	u64 rest[RSA_LIMBS_MAX + 1], inverse = p[0], q = 0;
+	unsigned __int128 high, product;
+
+	if (!nr || nr > limbs + 1 || nr > RSA_LIMBS_MAX)
+		return false;
+	/* p * p = 1 mod 8; each step doubles the bits that are right */
+	for (i = 0; i < 5; i++)
+		inverse *= 2 - p[0] * inverse;
+	memcpy(rest, modulus->n, 8 * nr);
+	for (i = 0; i < nr; i++) {
+		u64 carry = 0;
+
+		q = rest[i] * inverse;
+		for (j = 0; j < nr - i && j < limbs; j++) {
+			product = (unsigned __int128)q * p[j] + carry;
+			carry = (u64)(product >> 64) + (rest[i + j] < (u64)product);
+			rest[i + j] -= (u64)product;
+		}
+		for (; carry && j < nr - i; j++) {
+			u64 before = rest[i + j];
+
+			rest[i + j] -= carry;
+			carry = before < carry;
+		}
+	}
+	/* n = p * q: the product of the highest limbs is short of it by less than their sum */
+	i = limbs + nr - 2;
+	high = i + 1 < modulus->limbs ? modulus->n[i + 1] : 0;
+	high = high << 64 | modulus->n[i];
+	product = (unsigned __int128)q * p[limbs - 1];
+	return high >= product && high - product <= (unsigned __int128)q + p[limbs - 1] + 1;
+}
+
+/**
+ * modulus_halved() - is the upper half of a number that of the private exponent?
+ * @modulus:	of a key with a small public exponent
+ * @d:		the number
+ *
+ * Return: true if it differs from k / (e * g) of the modulus by less than its square root,
+ * up to some bits. Chance does not do that.
+ */
+bool modulus_halved(const struct modulus *modulus, const BIGNUM *d)
+{
+	const struct question *question = modulus->question;
+	u32 bits = BN_num_bits(question->n), slack = BN_num_bits(question->e) + 32;
+	BN_CTX *ctx = BN_CTX_secure_new();
+	BIGNUM *product, *rest, *k;
+	bool near = false;
+
+	if (!ctx)
+		return false;
+	BN_CTX_start(ctx);
+	product = BN_CTX_get(ctx);
+	rest = BN_CTX_get(ctx);
+	k = BN_CTX_get(ctx);
+	if (k && !BN_is_zero(d) && (u32)BN_num_bits(d) + slack > bits &&
+	    BN_mul(product, d, question->e, ctx) && BN_mul_word(product, RSA_FRACTIONS) &&
+	    BN_div(k, rest, product, question->n, ctx) && BN_sub(rest, question->n, rest) &&
+	    (u32)BN_num_bits(rest) <= bits / 2 + slack && BN_add_word(k, 1)) {
+		/* Numbers that are n but for their ends would be, too: e divides no k. */
+		near = !(RSA_FRACTIONS % BN_get_word(question->e)) ||
+		       (BN_nnmod(rest, k, question->e, ctx) && !BN_is_zero(rest));
+	}
+	BN_CTX_end(ctx);
+	BN_CTX_free(ctx);
+	return near;
+}
