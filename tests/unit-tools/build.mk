@@ -30,7 +30,7 @@ $(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
 
 $(B)/tests/unit-tools/dumps_test: | $(B)/bin/kredact-verify
 $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test \
-$(B)/tests/unit-tools/prints_test: | \
+$(B)/tests/unit-tools/prints_test $(B)/tests/unit-tools/cert_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 $(B)/tests/unit-tools/pem_test: | $(B)/bin/kredact-verify
 $(B)/tests/unit-tools/kredact_test: | $(B)/bin/kredact $(B)/tests/unit-tools/kredact-device

@@ -263,7 +263,9 @@ void numbers_read(struct numbers *all, struct scan *scan)
 	for (i = kept; i < all->nr_places; i++) {
 		struct place place = all->places[i];
 
-		if (kept > all->nr_read && !by_address(&place, &all->places[kept - 1]))
+		/* The same twice: neither comes after the other. */
+		if (kept > all->nr_read &&
+		    !at_higher_address(&place, &all->places[kept - 1], NULL))
 			continue;
 		place.number = read_one(all, scan, &place);
 		if (place.number != NONE)

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keys of elliptic curves: DER, bare scalars of given keys, Ed25519 beside its public key.
+ */
+#define _GNU_SOURCE
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "scan/curve.h"
+#include "keyscan.h"
+#include "tap.h"
+
+#define ROOM	(3u << 20)
+#define ALL	"ec-der,walk,raw,known"
+
+static u8 *bytes;
+
+static EVP_PKEY *make(const char *curve)
+{
+	EVP_PKEY *key = EVP_EC_gen(curve);
+
+	if (!key)
+		abort();
+	return key;
+}
+
+/* The scalar, as long as the curve has it. */
+static void scalar_of(const EVP_PKEY *key, u8 *to, u32 len)
+{
+	BIGNUM *d = NULL;
+
+	if (!EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &d) ||
+	    BN_bn2binpad(d, to, len) < 0)
+		abort();
+	BN_clear_free(d);
+}
+
+static struct questions *ask(const EVP_PKEY *key, int nid)
+{
+	struct questions *all = questions_new();
+	u8 point[CURVE_POINT_MAX];
+	size_t len;
+
+	if (!EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+					     &len) ||
+	    !questions_add_ec(all, nid, point, len, "test"))
+		abort();
+	return all;
+}
+
+static void test_points(void)
+{
+	struct curve *curve;
+	u32 wrong = 0, tried = 0, i;
+	u8 point[CURVE_POINT_MAX], expected[CURVE_POINT_MAX];
+
+	curves_init();
+	for (curve = curves; curve->name; curve++) {
+		EC_POINT *made = EC_POINT_new(curve->group);
+		BIGNUM *k = BN_new();
+
+		for (i = 0; i < 12; i++, tried++) {
+			const BIGNUM *order = EC_GROUP_get0_order(curve->group);
+
+			if (i < 4)		/* 1, 2, 256, order - 1 */
+				BN_set_word(k, i < 2 ? i + 1 : 256);
+			else
+				BN_rand_range(k, order);
+			if (i == 3)
+				BN_sub(k, order, BN_value_one());
+			EC_POINT_mul(curve->group, made, k, NULL, NULL, NULL);
+			EC_POINT_point2oct(curve->group, made, POINT_CONVERSION_UNCOMPRESSED,
+					   expected, sizeof(expected), NULL);
+			if (curve_public(curve, k, point) &&
+			    !memcmp(point, expected, 1 + 2 * curve->bytes))
+				continue;
+			printf("# %s, scalar %u\n", curve->name, i);
+			wrong++;
+		}
+		wrong += curve_public(curve, EC_GROUP_get0_order(curve->group), point);
+		BN_free(k);
+		EC_POINT_free(made);
+	}
+	ok(!wrong && tried == 108, "points of %u scalars are those of OpenSSL", tried);
+}
+
+static void test_der(const char *name, int nid)
+{
+	const struct curve *curve = curve_of_nid(nid);
+	EVP_PKEY *key = make(name);
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	u8 *der = NULL, *wrapped = NULL, *spki = NULL, scalar[CURVE_BYTES_MAX], *at;
+	int len = i2d_PrivateKey(key, &der), wrapped_len, spki_len;
+
+	scalar_of(key, scalar, curve->bytes);
+	wrapped_len = i2d_PKCS8_PRIV_KEY_INFO(info, &wrapped);
+	spki_len = i2d_PUBKEY(key, &spki);
+	fill_random(bytes, ROOM, nid);
+	memcpy(bytes + (1 << 20) - 20, der, len);
+	memcpy(bytes + (2 << 20) + 1, wrapped, wrapped_len);
+	scan_made(bytes, ROOM, "ec-der", NULL);
+	at = memmem(der, len, scalar, curve->bytes);
+	ok(proven("ec-private-key", (1 << 20) - 20 + (at - der), curve->bytes) &&
+	   count_of("ec-private-key") == 2, "%s: SEC 1, and PKCS #8", name);
+	bytes[(1 << 20) - 20 + (at - der) + 5] ^= 1;
+	at = memmem(wrapped, wrapped_len, scalar, curve->bytes);
+	bytes[(2 << 20) + 1 + (at - wrapped) + 7] ^= 0x10;
+	ok(!scan_made(bytes, ROOM, "ec-der", NULL)->keys, "%s: one bit of the scalars changed",
+	   name);
+	/* without the public half: first by its structure, then by a key that is elsewhere */
+	fill_random(bytes, ROOM, nid + 1);
+	EVP_PKEY_set_int_param(key, OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, 0);
+	OPENSSL_free(der);
+	der = NULL;
+	len = i2d_PrivateKey(key, &der);
+	memcpy(bytes + 4097, der, len);
+	at = memmem(der, len, scalar, curve->bytes);
+	scan_made(bytes, ROOM, "ec-der", NULL);
+	ok(seen("ec-private-key", 4097 + (at - der), curve->bytes) &&
+	   !proven("ec-private-key", 4097 + (at - der), curve->bytes),
+	   "%s: no public half: by its structure", name);
+	memcpy(bytes + 2000003, spki, spki_len);
+	scan_made(bytes, ROOM, "ec-der", NULL);
+	ok(proven("ec-private-key", 4097 + (at - der), curve->bytes),
+	   "%s: proven by a public key elsewhere", name);
+	memset(bytes + 4096, 0, 1000);
+	ok(!scan_made(bytes, ROOM, "ec-der", NULL)->keys, "%s: a public key is none", name);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	OPENSSL_free(der);
+	OPENSSL_free(wrapped);
+	OPENSSL_free(spki);
+	EVP_PKEY_free(key);
+}
+
+/* A scalar alone, in both orders; then with one bit changed, and for another key. */
+static void test_bare(const char *name, int nid)
+{
+	const struct curve *curve = curve_of_nid(nid);
+	EVP_PKEY *key = make(name), *other = make(name);
+	struct questions *all = ask(key, nid);
+	u64 here = (1 << 20) - 8, there = 2000000;
+	u8 scalar[CURVE_BYTES_MAX];
+	u32 i, len = curve->bytes;
+
+	scalar_of(key, scalar, len);
+	fill_random(bytes, 1 << 19, nid);
+	memset(bytes + (1 << 19), 0, ROOM - (1 << 19));
+	memcpy(bytes + here, scalar, len);
+	for (i = 0; i < len; i++)
+		bytes[there + i] = scalar[len - 1 - i];
+	scan_made(bytes, ROOM, "walk", all);
+	ok(proven("ec-scalar", here, len) && proven("ec-scalar", there, len) &&
+	   count_of("ec-scalar") == 2, "%s: a bare scalar, in either order", name);
+	bytes[here + 20] ^= 1;
+	bytes[there + 20] ^= 0x80;
+	scan_done();
+	questions_free(all);
+	all = ask(key, nid);
+	ok(!scan_made(bytes, ROOM, "walk", all)->keys, "%s: not with a bit changed", name);
+	scan_done();
+	questions_free(all);
+	all = ask(other, nid);
+	memcpy(bytes + here, scalar, len);
+	ok(!scan_made(bytes, ROOM, "walk", all)->keys, "%s: not of another key", name);
+	scan_done();
+	questions_free(all);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+
+static void test_raw(int nid)
+{
+	static const char prefix[] = "\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20";
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, raw_key_name(nid));
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	size_t len = raw_key_len(nid), public_len = len;
+	u8 private[57], public[57], *der = NULL;
+	int der_len = i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+
+	EVP_PKEY_get_raw_private_key(key, private, &len);
+	EVP_PKEY_get_raw_public_key(key, public, &public_len);
+	fill_random(bytes, ROOM, nid);
+	memcpy(bytes + 5003, der, der_len);
+	scan_made(bytes, ROOM, ALL, NULL);
+	ok(seen("ec-private-key", 5003 + der_len - len, len), "%s: PKCS #8", raw_key_name(nid));
+	memset(bytes + 5003 + der_len - len, 0, len);
+	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "%s: a template", raw_key_name(nid));
+	if (nid == NID_ED25519) {
+		/* as libsodium and OpenSSH have it; the public key is elsewhere once more */
+		memcpy(bytes + 70001, prefix, sizeof(prefix) - 1);
+		memcpy(bytes + 70001 + sizeof(prefix) - 1, public, 32);
+		memcpy(bytes + 900003, private, 32);
+		memcpy(bytes + 900035, public, 32);
+		scan_made(bytes, ROOM, ALL, NULL);
+		ok(proven("edwards-key", 900003, 32), "Ed25519: seed and public key");
+		bytes[900003] ^= 1;
+		ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "Ed25519: another seed");
+	}
+	PKCS8_PRIV_KEY_INFO_free(info);
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+}
+
+int main(void)
+{
+	bytes = malloc(ROOM);
+	test_points();
+	test_der("P-256", NID_X9_62_prime256v1);
+	test_der("P-384", NID_secp384r1);
+	test_der("P-521", NID_secp521r1);
+	test_der("secp256k1", NID_secp256k1);
+	test_bare("P-256", NID_X9_62_prime256v1);
+	test_bare("secp256k1", NID_secp256k1);
+	test_bare("P-384", NID_secp384r1);
+	test_bare("P-521", NID_secp521r1);
+	test_raw(NID_ED25519);
+	test_raw(NID_X25519);
+	test_raw(NID_ED448);
+	test_raw(NID_X448);
+	fill_random(bytes, ROOM, 99);
+	ok(!scan_made(bytes, ROOM, "ec-der,raw,bignum,known", NULL)->keys,
+	   "nothing in random bytes");
+	scan_done();
+	free(bytes);
+	return tap_end();
+}

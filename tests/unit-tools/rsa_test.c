@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RSA keys, as DER and as bare numbers, made by OpenSSL at test time.
+ */
+#define _GNU_SOURCE
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "keyscan.h"
+#include "tap.h"
+
+#define ROOM	(3u << 20)
+#define ALL	"rsa-der,limbs,known"
+
+/* Numbers of a key, big-endian. */
+struct key {
+	EVP_PKEY *pkey;
+	u8 *der;
+	int der_len;
+	u8 p[512], d[512];
+	u32 p_len, d_len;
+	BIGNUM *n, *e;
+};
+
+static struct key key, other;
+static u8 *bytes;
+
+static u32 number(const struct key *of, const char *name, u8 *to)
+{
+	BIGNUM *value = NULL;
+	u32 len;
+
+	if (!EVP_PKEY_get_bn_param(of->pkey, name, &value))
+		abort();
+	len = BN_num_bytes(value);
+	BN_bn2bin(value, to);
+	BN_free(value);
+	return len;
+}
+
+static void make(struct key *to, u32 bits)
+{
+	to->pkey = EVP_RSA_gen(bits);
+	to->der = NULL;
+	to->der_len = i2d_PrivateKey(to->pkey, &to->der);
+	to->p_len = number(to, OSSL_PKEY_PARAM_RSA_FACTOR1, to->p);
+	to->d_len = number(to, OSSL_PKEY_PARAM_RSA_D, to->d);
+	to->n = to->e = NULL;
+	if (!EVP_PKEY_get_bn_param(to->pkey, OSSL_PKEY_PARAM_RSA_N, &to->n) ||
+	    !EVP_PKEY_get_bn_param(to->pkey, OSSL_PKEY_PARAM_RSA_E, &to->e))
+		abort();
+}
+
+static void drop(struct key *of)
+{
+	EVP_PKEY_free(of->pkey);
+	OPENSSL_free(of->der);
+	BN_free(of->n);
+	BN_free(of->e);
+}
+
+static struct questions *ask(const struct key *of)
+{
+	struct questions *all = questions_new();
+
+	if (!questions_add_rsa(all, of->n, of->e, "test"))
+		abort();
+	return all;
+}
+
+static void reversed(u8 *to, const u8 *from, u32 len)
+{
+	while (len--)
+		*to++ = from[len];
+}
+
+/* From its private exponent to its end. */
+static bool seen_der(const struct key *of, u64 at, u32 len)
+{
+	u8 *d = memmem(of->der, of->der_len, of->d, of->d_len);
+	u64 from = d - of->der;
+
+	return proven("rsa-private-key", at + from, len - from);
+}
+
+static void test_der(void)
+{
+	static const u64 places[] = { 0, 7, 12345, (1 << 20) - 1, (1 << 20) - 700, 2 << 20 };
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key.pkey);
+	u8 *wrapped = NULL, *spki = NULL;
+	u32 i, found = 0, nr = sizeof(places) / sizeof(*places);
+	int len, offset;
+
+	for (i = 0; i < nr; i++) {
+		fill_random(bytes, ROOM, i + 1);
+		memcpy(bytes + places[i], key.der, key.der_len);
+		found += scan_made(bytes, ROOM, ALL, NULL)->keys == 1 &&
+			 seen_der(&key, places[i], key.der_len);
+	}
+	ok(found == nr, "PKCS #1: found at %u of %u places, once each", found, nr);
+	len = i2d_PKCS8_PRIV_KEY_INFO(info, &wrapped);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	offset = len - key.der_len;
+	fill_random(bytes, ROOM, 9);
+	memcpy(bytes + 5001, wrapped, len);
+	scan_made(bytes, ROOM, ALL, NULL);
+	ok(seen_der(&key, 5001 + offset, key.der_len), "PKCS #8: found");
+	OPENSSL_free(wrapped);
+	len = i2d_PUBKEY(key.pkey, &spki);
+	fill_random(bytes, ROOM, 10);
+	memcpy(bytes + 5001, spki, len);
+	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "a public key is none");
+	ok(questions_nr(scan_questions(scanned)) == 1, "but it is known from then on");
+	memcpy(bytes + 900001, key.p, key.p_len);
+	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "a prime without --cert is not searched for");
+	OPENSSL_free(spki);
+}
+
+static void test_near_misses(void)
+{
+	u8 old_n[512], new_n[512], *at;
+	u32 len = BN_bn2bin(other.n, new_n), i, wrong = 0;
+
+	BN_bn2bin(key.n, old_n);
+	fill_random(bytes, ROOM, 3);
+	memcpy(bytes + 4096, key.der, key.der_len);
+	/* the modulus of the other key: nothing in it agrees any more */
+	memcpy(memmem(bytes, ROOM, old_n, len), new_n, len);
+	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "numbers that do not agree are no key");
+	for (i = 0; i < 2; i++) {
+		fill_random(bytes, ROOM, 4 + i);
+		memcpy(bytes + 4096, key.der, key.der_len);
+		bytes[4096 + i] ^= 1;
+		wrong += scan_made(bytes, ROOM, ALL, NULL)->keys != 0;
+	}
+	ok(!wrong, "a header that is wrong makes it none");
+	fill_random(bytes, ROOM, 8);
+	memcpy(bytes + 4096, key.der, key.der_len);
+	at = memmem(bytes, ROOM, key.p, key.p_len);
+	at[17] ^= 4;
+	ok(scan_made(bytes, ROOM, ALL, NULL)->keys, "one prime is damaged, the other proves it");
+}
+
+/* A number alone, in either order, at every alignment. */
+static void test_bare(const struct key *of, u32 bits)
+{
+	struct questions *all;
+	u32 i, primes = 0, exponents = 0, misses = 0, len = of->d_len;
+
+	for (i = 0; i < 8; i++) {
+		u64 at = 777 * i + 4096 + (i & 1 ? (1 << 20) - 4200 - 777 * i : 0) + i;
+
+		all = ask(of);
+		fill_random(bytes, ROOM, i + 20);
+		if (i & 2)
+			reversed(bytes + at, of->p, of->p_len);
+		else
+			memcpy(bytes + at, of->p, of->p_len);
+		scan_made(bytes, ROOM, "limbs,known", all);
+		primes += proven("rsa-prime", at, of->p_len) && questions_get(all, 0)->nr_parts;
+		bytes[at + of->p_len / 2] ^= 1 << i;
+		scan_done();
+		questions_free(all);
+		all = ask(of);
+		misses += scan_made(bytes, ROOM, "limbs,known", all)->keys;
+		scan_done();
+		questions_free(all);
+		all = ask(of);
+		fill_random(bytes, ROOM, i + 40);
+		if (i & 2)
+			reversed(bytes + at, of->d, len);
+		else
+			memcpy(bytes + at, of->d, len);
+		scan_made(bytes, ROOM, "limbs,known", all);
+		exponents += count_of("rsa-private-exponent") == 1;
+		scan_done();
+		questions_free(all);
+	}
+	ok(primes == 8, "RSA-%u: a bare prime is found, %u of 8", bits, primes);
+	ok(!misses, "RSA-%u: one bit of it changed, and it is not", bits);
+	ok(exponents == 8, "RSA-%u: a bare exponent is found, %u of 8", bits, exponents);
+}
+
+static void test_parts(void)
+{
+	struct questions *all = ask(&key);
+	const struct sighting *half;
+
+	fill_random(bytes, ROOM, 60);
+	reversed(bytes + 8000, key.d, key.d_len);
+	memset(bytes + 8000, 0xaa, 16);		/* what free() of the C library overwrites */
+	scan_made(bytes, ROOM, "limbs,known", all);
+	half = seen("rsa-private-exponent", 8000 + BN_num_bytes(key.n) / 2,
+		    BN_num_bytes(key.n) - BN_num_bytes(key.n) / 2);
+	ok(half && !half->proven, "an exponent that lost its lowest bytes: its upper half");
+	scan_done();
+	questions_free(all);
+	all = ask(&other);
+	fill_random(bytes, ROOM, 61);
+	memcpy(bytes + 8000, key.p, key.p_len);
+	memcpy(bytes + 9000, key.d, key.d_len);
+	ok(!scan_made(bytes, ROOM, "limbs,known", all)->keys, "numbers of another key are not");
+	scan_done();
+	questions_free(all);
+	fill_random(bytes, ROOM, 62);
+	memcpy(bytes + 4096, key.der, key.der_len);
+	memcpy(bytes + 1500001, key.p + 30, 40);
+	reversed(bytes + 2500000, key.d, key.d_len);
+	scan_made(bytes, ROOM, ALL, NULL);
+	ok(proven("rsa-prime", 1500001, 40), "a key is known: 40 bytes of its prime elsewhere");
+	ok(proven("rsa-private-exponent", 2500000, key.d_len), "and its exponent, reversed");
+}
+
+/* Two segments that are neighbours in memory, and apart in the file. */
+static void test_seam(void)
+{
+	struct fixture_segment apart[] = {
+		{ .vaddr = 0x10000, .filesz = 2 * PAGE },
+		{ .vaddr = 0x12000, .filesz = 2 * PAGE, .gap = PAGE },
+	};
+	struct fixture fixture;
+	u32 i;
+
+	fixture_init(&fixture);
+	fixture.segments = apart;
+	fixture.nr_segments = 2;
+	fixture.no_seal = true;
+	fixture.nr_ranges = 0;
+	fixture_build(&fixture);
+	for (i = 0; i < (u32)key.der_len; i++)
+		*fixture_at(&fixture, 0x12000 - 900 + i) = key.der[i];
+	scan_made(fixture.bytes, fixture.len, ALL, NULL);
+	ok(count_of("rsa-private-key") == 1 && scan_sightings(scanned)->list[0].joined,
+	   "across two segments that are apart in the file");
+	fixture_free(&fixture);
+}
+
+int main(void)
+{
+	static struct key third;
+
+	bytes = malloc(ROOM);
+	make(&key, 2048);
+	make(&other, 2048);
+	make(&third, 3072);
+	test_der();
+	test_near_misses();
+	test_bare(&key, 2048);
+	test_bare(&third, 3072);
+	test_parts();
+	test_seam();
+	fill_random(bytes, ROOM, 99);
+	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "nothing in random bytes");
+	scan_done();
+	drop(&key);
+	drop(&other);
+	drop(&third);
+	free(bytes);
+	return tap_end();
+}
