@@ -129,7 +129,7 @@ static bool write_setting(const char *path, const char *text)
  */
 static int crash(const struct program *p, struct running *r)
 {
-	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE };
+	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGILL };
 	int sig = signals[random_below(4)];
 	struct timespec delay = { .tv_nsec = (long)random_below(DELAY_MS * 1000) * 1000 };
 	struct pollfd victim = { .events = POLLIN };
@@ -138,6 +138,8 @@ static int crash(const struct program *p, struct running *r)
 	nanosleep(&delay, NULL);
 	if (p->pick)
 		r->pid = p->pick(r);
+	if (r->pid <= 0)
+		return 0;
 	victim.fd = (int)syscall(SYS_pidfd_open, r->pid, 0);
 	if (victim.fd >= 0 && !kill(r->pid, sig))
 		good = poll(&victim, 1, DUMP_MS) == 1;

@@ -143,9 +143,46 @@ static bool stunnel_start(const struct program *p, bool registers, struct runnin
 /* A child of the server that is likely to be at work. */
 static pid_t newest_child(const struct running *r)
 {
-	pid_t child = last_child(r->pid, 0);
+	int tries = PATIENCE_MS;
+	pid_t child;
 
+	while (!(child = last_child(r->pid, 0)) && tries--)
+		usleep(1000);
 	return child > 0 ? child : 0;
+}
+
+/* Does it make a handshake? Those for other things, and those behind it, have a title. */
+static bool is_backend(pid_t pid)
+{
+	char path[64], title[16] = "";
+	FILE *file;
+	bool titled;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	titled = !fgets(title, sizeof(title), file) || !strncmp(title, "postgres: ", 10);
+	fclose(file);
+	return !titled;
+}
+
+/*
+ * PostgreSQL has no children for a while when one has crashed, and then one that recovers, by
+ * whose death it would end; which has its title a moment after it was made.
+ */
+static pid_t newest_backend(const struct running *r)
+{
+	int tries = PATIENCE_MS / 3;
+	pid_t child;
+
+	while (tries--) {
+		child = newest_child(r);
+		if (is_backend(child) && !usleep(2000) && is_backend(child))
+			return child;
+		usleep(1000);
+	}
+	return 0;
 }
 
 /* Its child died, and another comes in its place. */
@@ -222,7 +259,7 @@ const struct program watched_programs[] = {
 	  .keys = "tls", .watch = "stunnel4" },
 	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec,
 	  .begin = postgres_begin, .start = server_start, .end = server_end,
-	  .keys = "tls", .watch = "postgres", .pick = newest_child },
+	  .keys = "tls", .watch = "postgres", .pick = newest_backend },
 	{ "preload-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls,
 	  .begin = tls_begin, .start = openssl_start, .end = tls_end,
 	  .keys = "tls", .preload = true },
@@ -237,7 +274,7 @@ const struct program watched_programs[] = {
 	  .keys = "tls", .preload = true },
 	{ "preload-postgres", "PostgreSQL, P-256", NULL, ec,
 	  .begin = postgres_begin, .start = server_start, .end = server_end,
-	  .keys = "tls", .preload = true, .pick = newest_child },
+	  .keys = "tls", .preload = true, .pick = newest_backend },
 	{ "watch-ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh_secrets,
 	  .begin = agent_begin, .start = ssh_start, .end = agent_end,
 	  .keys = "ssh-agent", .watch = "ssh-agent" },
