@@ -159,6 +159,14 @@ unsigned int pins_count(const char *pins, const char *kind)
 	return counted;
 }
 
+int pins_drop(const char *pins, const char *kind)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", pins, kind);
+	return remove_all(path);
+}
+
 /* Does a program use one of these maps? */
 static bool uses(int fd, const __u32 *maps, unsigned int nr)
 {

@@ -56,6 +56,17 @@ int pins_keep(const char *pins, const char *kind, const int *links, unsigned int
 unsigned int pins_count(const char *pins, const char *kind);
 
 /**
+ * pins_drop - take all probes of a kind away, without others in their place
+ * @pins:	folder
+ * @kind:	PINS_PROBES or PINS_REDACTION; there need be none
+ *
+ * The kernel ends them some time after this has returned. The maps stay.
+ *
+ * Return: 0, or -errno of what could not be removed.
+ */
+int pins_drop(const char *pins, const char *kind);
+
+/**
  * pins_end - take everything away
  * @pins:	folder, need not be there
  *

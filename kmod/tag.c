@@ -38,8 +38,8 @@ static int kredact_check_mapped(struct mm_struct *mm, u64 addr, u64 len)
 	u64 end = addr + len;
 
 	for (; addr < end; addr = vma->vm_end) {
-		vma = find_vma(mm, addr);
-		if (!vma || vma->vm_start > addr)
+		vma = vma_lookup(mm, addr);
+		if (!vma)
 			return -ENXIO;
 		if (vma->vm_flags & (VM_IO | VM_PFNMAP))
 			return -EOPNOTSUPP;
@@ -208,7 +208,7 @@ static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_targe
 int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch,
 		struct kredact_range *ranges, const char *label)
 {
-	struct kredact_mm *kmm;
+	struct kredact_mm *kmm = kredact_mm_find(target->mm);
 	int ret = 0;
 
 	for (batch->failed = 0; batch->failed < batch->nr; batch->failed++) {
@@ -217,17 +217,17 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 			return ret;
 	}
 	/* A call that fails leaves nothing behind that would hold the module. */
-	if (!kredact_mm_find(target->mm)) {
+	if (!kmm) {
 		if (mmap_read_lock_killable(target->mm))
 			return -EINTR;
 		ret = kredact_check_ranges(target->mm, batch, ranges);
 		mmap_read_unlock(target->mm);
 		if (ret)
 			return ret;
+		kmm = kredact_mm_get_or_create(target);
+		if (IS_ERR(kmm))
+			return PTR_ERR(kmm);
 	}
-	kmm = kredact_mm_get_or_create(target);
-	if (IS_ERR(kmm))
-		return PTR_ERR(kmm);
 
 	/* Only a look: what cannot be charged shall not take memory either. */
 	if (!kredact_user_has_room(kmm->user, batch->nr))

@@ -195,6 +195,21 @@ static void close_tagger(struct kredactd *d, void (*end)(struct tagger *t))
 	tagging_report(&counters, stderr);
 }
 
+/*
+ * Nothing is to be tagged: nor by probes that are pinned, of this process or of one before.
+ * What redacts without the module stays, for what was tagged until now.
+ */
+static void tag_nothing(struct kredactd *d)
+{
+	int err;
+
+	close_tagger(d, tag_close);
+	d->why = TAG_OK;
+	err = d->pins ? pins_drop(d->pins, PINS_PROBES) : 0;
+	if (err)
+		say("%s: %s: probes are still at work that nobody wants", d->pins, strerror(-err));
+}
+
 /* Set the probes that are wanted now, and take those away that were. */
 static void tag(struct kredactd *d)
 {
@@ -204,7 +219,7 @@ static void tag(struct kredactd *d)
 	char *what;
 
 	if (!d->config->tags || !d->config->nr_filters) {
-		close_tagger(d, tag_close);
+		tag_nothing(d);
 		return;
 	}
 	tagger = tag_open(&opts, d->tagger, &why, &what);

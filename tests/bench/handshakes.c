@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What tagging costs a server that nobody changed: handshakes that nginx makes in a second
- * of processor time of its worker, with and without "kredact watch", in turns.
+ * What it costs a server that nobody changed: handshakes that nginx makes in a second of
+ * processor time of its worker, with and without "kredact watch", or a library that is
+ * preloaded, in turns.
  *
- *	handshakes NGINX KEYS [ROUNDS [HANDSHAKES]]
+ *	handshakes NGINX KEYS [ROUNDS [HANDSHAKES [LIBRARY]]]
  *
  * NGINX is the program, KEYS a folder with rsa.pem, rsa.crt, ec.pem and ec.crt. Each round is
- * one series without and one with the probes, of the same worker; medians are printed. Where
+ * one series without and one with; medians are printed. It is the same worker that is watched
+ * and is not; the one with LIBRARY is another, on the same processor. Where
  * the module is not in the kernel, as natively, the same programs put their tags into maps
  * that nobody reads: probes cost what they cost, the module's part is not in it.
  */
@@ -54,6 +56,22 @@ struct watcher {
 	struct tagger *tagger;
 	struct attachment *attachment;
 	struct bpf_object *object;
+};
+
+/* The nginx that is watched, and one with a library, if that is the question. */
+struct server {
+	pid_t master;
+	pid_t worker;
+	int port;
+};
+
+struct bench {
+	struct server plain;
+	struct server preloaded;
+	struct watcher watch;
+	const char *library;
+	unsigned int rounds;
+	unsigned int nr;
 };
 
 struct series {
@@ -163,7 +181,7 @@ static void stop_watching(struct watcher *w)
 }
 
 /* A configuration for one worker, in a folder of its own. */
-static void configure(const char *dir, const char *keys)
+static void configure(const char *dir, const char *keys, int port)
 {
 	char path[512];
 	FILE *file;
@@ -176,24 +194,12 @@ static void configure(const char *dir, const char *keys)
 		"user root; events { worker_connections 64; }\n"
 		"http { access_log off; client_body_temp_path %s/b; proxy_temp_path %s/p;\n"
 		"fastcgi_temp_path %s/f; uwsgi_temp_path %s/u; scgi_temp_path %s/s;\n"
-		"server { listen 127.0.0.1:%d ssl;\n", dir, dir, dir, dir, dir, dir, PORT);
+		"server { listen 127.0.0.1:%d ssl;\n", dir, dir, dir, dir, dir, dir, port);
 	fprintf(file, "ssl_certificate %s/rsa.crt; ssl_certificate_key %s/rsa.pem;\n"
 		"ssl_certificate %s/ec.crt; ssl_certificate_key %s/ec.pem;\n"
 		"location / { return 200 \"well\"; } } }\n", keys, keys, keys, keys);
 	if (fclose(file))
 		die(path);
-}
-
-static pid_t start_nginx(const char *nginx, const char *dir)
-{
-	char conf[512];
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	snprintf(conf, sizeof(conf), "%s/nginx.conf", dir);
-	execl(nginx, nginx, "-p", dir, "-e", "/dev/null", "-c", conf, NULL);
-	_exit(127);
 }
 
 /* The only child of the master; 0: not there yet. */
@@ -203,6 +209,48 @@ static pid_t worker_of(pid_t master)
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", master, master);
 	return kernel_read(path, text, sizeof(text)) ? atoi(text) : 0;
+}
+
+static void stay_on(pid_t pid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(pid, sizeof(set), &set);
+}
+
+/* Until it has a worker. Where there are two processors, the client is not in its way. */
+static void start_nginx(struct server *s, const char *nginx, const char *keys, const char *library)
+{
+	char dir[] = "/tmp/handshakes-XXXXXX", conf[512];
+	int tries;
+
+	if (!mkdtemp(dir))
+		die("a folder");
+	configure(dir, keys, s->port);
+	s->master = fork();
+	if (!s->master) {
+		if (library)
+			setenv("LD_PRELOAD", library, 1);
+		snprintf(conf, sizeof(conf), "%s/nginx.conf", dir);
+		execl(nginx, nginx, "-p", dir, "-e", "/dev/null", "-c", conf, NULL);
+		_exit(127);
+	}
+	for (tries = 0; tries < 200 && !(s->worker = worker_of(s->master)); tries++)
+		usleep(50000);
+	if (!s->worker)
+		die("nginx");
+	usleep(300000);
+	stay_on(s->worker, (int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
+}
+
+static void stop_nginx(const struct server *s)
+{
+	if (s->master <= 0)
+		return;
+	kill(s->master, SIGTERM);
+	waitpid(s->master, NULL, 0);
 }
 
 /* Processor time that a process has had, in seconds. */
@@ -216,10 +264,10 @@ static double cpu_of(pid_t pid)
 	return strtoull(text, NULL, 10) / 1e9;
 }
 
-static bool visit(SSL_CTX *ctx)
+static bool visit(SSL_CTX *ctx, int port)
 {
 	static const char request[] = "GET / HTTP/1.0\r\n\r\n";
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	SSL *ssl = SSL_new(ctx);
 	char page[512];
@@ -234,15 +282,15 @@ static bool visit(SSL_CTX *ctx)
 	return good;
 }
 
-static double rate_of(SSL_CTX *ctx, pid_t worker, unsigned int nr)
+static double rate_of(SSL_CTX *ctx, const struct server *s, unsigned int nr)
 {
-	double before = cpu_of(worker);
+	double before = cpu_of(s->worker);
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		if (!visit(ctx))
+		if (!visit(ctx, s->port))
 			die("a handshake failed");
-	return nr / (cpu_of(worker) - before);
+	return nr / (cpu_of(s->worker) - before);
 }
 
 static int compare(const void *a, const void *b)
@@ -258,36 +306,52 @@ static double median(double *values, unsigned int nr)
 	return values[nr / 2];
 }
 
+/* A series with the probes, or with the library. Return: tags for each handshake. */
+static double rate_with(struct bench *b, SSL_CTX *ctx, double *rate)
+{
+	__u64 tags;
+
+	if (b->library) {
+		*rate = rate_of(ctx, &b->preloaded, b->nr);
+		return 0;
+	}
+	start_watching(&b->watch);
+	rate_of(ctx, &b->plain, 4);
+	tags = tags_made(&b->watch);
+	*rate = rate_of(ctx, &b->plain, b->nr);
+	tags = tags_made(&b->watch) - tags;
+	stop_watching(&b->watch);
+	return (double)tags / b->nr;
+}
+
 /* Return: whether the limit is kept. */
-static bool measure(struct watcher *w, pid_t worker, const char *kind, const char *algorithm,
-		    unsigned int rounds, unsigned int nr)
+static bool measure(struct bench *b, const char *kind, const char *algorithm)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	struct series without = { 0 }, with = { 0 };
-	double lower[ROUNDS_MOST], a, b, change;
+	double lower[ROUNDS_MOST], before, after, change;
 	unsigned int i;
 
 	SSL_CTX_set1_sigalgs_list(ctx, algorithm);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	rate_of(ctx, worker, nr / 4 + 1);
-	for (i = 0; i < rounds; i++) {
-		__u64 tags;
-
-		without.rate[i] = rate_of(ctx, worker, nr);
-		start_watching(w);
-		rate_of(ctx, worker, 4);
-		tags = tags_made(w);
-		with.rate[i] = rate_of(ctx, worker, nr);
-		with.tags += (double)(tags_made(w) - tags) / nr / rounds;
-		stop_watching(w);
+	rate_of(ctx, &b->plain, b->nr / 4 + 1);
+	if (b->library)
+		rate_of(ctx, &b->preloaded, b->nr / 4 + 1);
+	for (i = 0; i < b->rounds; i++) {
+		/* Each is the first in its turn: what changes meanwhile is in neither's favour. */
+		if (i & 1)
+			with.tags += rate_with(b, ctx, &with.rate[i]) / b->rounds;
+		without.rate[i] = rate_of(ctx, &b->plain, b->nr);
+		if (!(i & 1))
+			with.tags += rate_with(b, ctx, &with.rate[i]) / b->rounds;
 		lower[i] = 100 * (1 - with.rate[i] / without.rate[i]);
 	}
 	SSL_CTX_free(ctx);
-	change = median(lower, rounds);
-	a = median(without.rate, rounds);
-	b = median(with.rate, rounds);
-	printf("%-10s %10.0f %10.0f %8.2f %% %8.1f %10.0f\n", kind, a, b, change, with.tags,
-	       with.tags > 0 ? (1 / b - 1 / a) * 1e9 / with.tags : 0);
+	change = median(lower, b->rounds);
+	before = median(without.rate, b->rounds);
+	after = median(with.rate, b->rounds);
+	printf("%-10s %10.0f %10.0f %8.2f %% %8.1f %10.0f\n", kind, before, after, change,
+	       with.tags, with.tags > 0 ? (1 / after - 1 / before) * 1e9 / with.tags : 0);
 	fflush(stdout);
 	return change <= LIMIT;
 }
@@ -299,55 +363,50 @@ static bool read_table(struct watcher *w)
 	return !table_read_dirs(&w->table, dir, TABLE_ADMIN_DIR, stderr);
 }
 
-static void stay_on(pid_t pid, int cpu)
+static const char *what_is_measured(const struct bench *b)
 {
-	cpu_set_t set;
+	enum tag_why why;
 
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(pid, sizeof(set), &set);
+	if (b->library)
+		return b->library;
+	return has_module() ? tag_text(tag_choose(TAG_AUTO, &why)) : "probes without the module";
 }
 
 int main(int argc, char **argv)
 {
 	static const char *const libraries[] = { "libcrypto.so.3", NULL };
-	struct watcher w = { .filter = { .comm = "nginx", .libraries = libraries } };
-	unsigned int rounds = argc > 3 ? atoi(argv[3]) : ROUNDS;
-	unsigned int nr = argc > 4 ? atoi(argv[4]) : HANDSHAKES;
-	char dir[] = "/tmp/handshakes-XXXXXX";
-	pid_t master, worker = 0;
+	static struct bench b = {
+		.plain.port = PORT, .preloaded.port = PORT + 1,
+		.watch.filter = { .comm = "nginx", .libraries = libraries },
+		.watch.opts = { .table = &b.watch.table, .filters = &b.watch.filter,
+				.nr_filters = 1 },
+	};
 	bool good;
-	int tries;
 
-	if (argc < 3 || !rounds || rounds > ROUNDS_MOST || !nr) {
-		fputs("usage: handshakes NGINX KEYS [ROUNDS [HANDSHAKES]]\n", stderr);
+	b.rounds = argc > 3 ? (unsigned int)atoi(argv[3]) : ROUNDS;
+	b.nr = argc > 4 ? (unsigned int)atoi(argv[4]) : HANDSHAKES;
+	b.library = argc > 5 ? argv[5] : NULL;
+	if (argc < 3 || !b.rounds || b.rounds > ROUNDS_MOST || !b.nr) {
+		fputs("usage: handshakes NGINX KEYS [ROUNDS [HANDSHAKES [LIBRARY]]]\n", stderr);
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	w.opts = (struct tag_opts){ .table = &w.table, .filters = &w.filter, .nr_filters = 1 };
-	if (!read_table(&w) || !mkdtemp(dir))
+	if (!read_table(&b.watch))
 		die("setting up");
-	configure(dir, argv[2]);
-	master = start_nginx(argv[1], dir);
-	for (tries = 0; tries < 200 && !(worker = worker_of(master)); tries++)
-		usleep(50000);
-	if (!worker)
-		die("nginx");
-	usleep(300000);
-	/* Where there are two, the client is not in the worker's way. */
-	stay_on(worker, sysconf(_SC_NPROCESSORS_ONLN) - 1);
+	start_nginx(&b.plain, argv[1], argv[2], NULL);
+	if (b.library)
+		start_nginx(&b.preloaded, argv[1], argv[2], b.library);
 	stay_on(0, 0);
 
 	printf("handshakes of nginx in a second of its worker, %s, %u rounds of %u\n",
-	       has_module() ? tag_text(tag_choose(TAG_AUTO, &(enum tag_why){ TAG_OK })) :
-	       "probes without the module", rounds, nr);
+	       what_is_measured(&b), b.rounds, b.nr);
 	printf("%-10s %10s %10s %10s %8s %10s\n", "key", "without", "with", "lower", "tags",
 	       "ns/tag");
-	good = measure(&w, worker, "RSA", "RSA-PSS+SHA256", rounds, nr);
-	good &= measure(&w, worker, "ECDSA", "ECDSA+SHA256", rounds, nr);
-	kill(master, SIGTERM);
-	waitpid(master, NULL, 0);
-	table_free(&w.table);
+	good = measure(&b, "RSA", "RSA-PSS+SHA256");
+	good &= measure(&b, "ECDSA", "ECDSA+SHA256");
+	stop_nginx(&b.plain);
+	stop_nginx(&b.preloaded);
+	table_free(&b.watch.table);
 	printf("at most %.0f %% lower: %s\n", LIMIT, good ? "yes" : "NO");
 	return !good;
 }

@@ -31,6 +31,23 @@ stop_daemon()
 	esac
 }
 
+begin_reload()
+{
+	lines=$(grep -c '^kredactd: mechanism' "$DIR/daemon.log")
+}
+
+# reloaded: it has said once more, since begin_reload, by what it works
+reloaded()
+{
+	[ "$(grep -c '^kredactd: mechanism' "$DIR/daemon.log")" -gt "$lines" ]
+}
+
+# ranges: how many are tagged
+ranges()
+{
+	kredact status --json | sed -n 's/^ *"ranges": *\([0-9]*\).*/\1/p'
+}
+
 # said REGEX
 said()
 {

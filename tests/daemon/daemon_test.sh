@@ -45,17 +45,6 @@ verified()
 	quietly kredact-verify --key $DIR/seal.key "$1"
 }
 
-begin_reload()
-{
-	lines=$(grep -c '^kredactd: mechanism' $DIR/daemon.log)
-}
-
-# reloaded: it has said once more, since begin_reload, by what it works
-reloaded()
-{
-	[ "$(grep -c '^kredactd: mechanism' $DIR/daemon.log)" -gt "$lines" ]
-}
-
 ok "a setting that nobody knows" wrong '2: wtach is not known' '' 'wtach = ();'
 ok "a mechanism that nobody knows" wrong '1: mechanism has no value' 'mechanism = "magic";'
 ok "a unit that is a path" wrong '1: a unit is' 'watch = ( { unit = "a/b.service"; } );'

@@ -20,11 +20,6 @@ kredact key generate $DIR/seal.key >/dev/null
 configure "key = \"$DIR/seal.key\"; seals = \"$DIR/seals\";" \
 	'watch = ( { comm = "openssl"; library = "libcrypto.so.3"; } );'
 
-ranges()
-{
-	kredact status --json | sed -n 's/^ *"ranges": *\([0-9]*\).*/\1/p'
-}
-
 verified()
 {
 	quietly kredact-verify --key $DIR/seal.key $DIR/core

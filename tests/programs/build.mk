@@ -3,13 +3,15 @@
 #
 #   make programs                             500 crashes of each, on 6.12
 #   make programs PROGRAM=nginx CRASHES=50    KERNEL=6.1, SEED=N likewise
-#   make programs PROGRAM=watch-nginx         those of WATCHED are not registered, but watched
+#   make programs PROGRAM=watch-nginx         those of WATCHED are not registered, but watched,
+#                                             or have libkredact-preload.so
 #   make copies                               Documentation/copies.rst from all results
 
 PROGRAMS := openssl-rsa openssl-ec openssl-ed25519 openssl-aes sodium gnutls gcrypt ssh-agent \
 	    gpg-agent nginx
-# As they are, with "kredact watch".
-WATCHED  := $(addprefix watch-,s_server nginx haproxy stunnel postgres ssh-agent gpg-agent)
+# As they are, with "kredact watch" or a library that is preloaded.
+WATCHED  := $(addprefix watch-,s_server nginx haproxy stunnel postgres ssh-agent gpg-agent) \
+	    $(addprefix preload-,s_server nginx haproxy stunnel postgres)
 PROGRAM  ?= $(PROGRAMS)
 CRASHES  ?= 500
 

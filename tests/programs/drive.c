@@ -5,11 +5,12 @@
  * Which program is told by the name under which this one runs. First come crashes
  * without registration: the secrets must be in these cores, or else the search
  * proves nothing; where they are is what hunting is for. Then comes the same with
- * the secrets registered, once, or tagged by "kredact watch": no core may hold SCAN_RUN
- * bytes of them anywhere.
+ * the secrets registered, once, or tagged by "kredact watch", or in a heap that a library
+ * registers: no core may hold SCAN_RUN bytes of them anywhere.
  *
- * The environment: KREDACT_CRASHES (5; 3 if watched), KREDACT_CONTROLS (a tenth of these, 3
- * at least; 1 if watched), KREDACT_SEED. Lines "# copies NAME ..." have the figures.
+ * The environment: KREDACT_CRASHES (5; 3 of programs as they are), KREDACT_CONTROLS (a tenth
+ * of these, 3 at least; 1 of programs as they are), KREDACT_SEED. Lines "# copies NAME ..."
+ * have the figures.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -71,6 +72,12 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 	return text && *text ? strtoull(text, NULL, 0) : otherwise;
 }
 
+/* Nobody knows where it has its secrets. */
+static bool as_it_is(const struct program *p)
+{
+	return p->watch || p->preload;
+}
+
 static bool has_aes(const struct program *p)
 {
 	return !strcmp(p->secrets[0], AES_SECRET);
@@ -122,7 +129,7 @@ static bool write_setting(const char *path, const char *text)
  */
 static int crash(const struct program *p, struct running *r)
 {
-	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE };
+	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGILL };
 	int sig = signals[random_below(4)];
 	struct timespec delay = { .tv_nsec = (long)random_below(DELAY_MS * 1000) * 1000 };
 	struct pollfd victim = { .events = POLLIN };
@@ -131,6 +138,8 @@ static int crash(const struct program *p, struct running *r)
 	nanosleep(&delay, NULL);
 	if (p->pick)
 		r->pid = p->pick(r);
+	if (r->pid <= 0)
+		return 0;
 	victim.fd = (int)syscall(SYS_pidfd_open, r->pid, 0);
 	if (victim.fd >= 0 && !kill(r->pid, sig))
 		good = poll(&victim, 1, DUMP_MS) == 1;
@@ -186,7 +195,7 @@ static bool one(const struct program *p, bool registers, struct verdict *sums)
 	}
 	judge(&dump, &r, registers, sums);
 	dump_close(&dump);
-	if (registers && p->watch)
+	if (registers && as_it_is(p))
 		sums->verified += verify(core);
 	if (registers && sums->leaking > before.leaking) {
 		printf("# crash %u, signal %d: leak\n", sums->crashes, sig);
@@ -236,9 +245,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	/* Servers that are started anew take longer. */
-	crashes = (unsigned int)setting("KREDACT_CRASHES", p->watch ? 3 : 5);
+	crashes = (unsigned int)setting("KREDACT_CRASHES", as_it_is(p) ? 3 : 5);
 	controls = (unsigned int)setting("KREDACT_CONTROLS", crashes > 30 ? crashes / 10 :
-					 p->watch ? 1 : 3);
+					 as_it_is(p) ? 1 : 3);
 	random_state = seed * 0x9e3779b97f4a7c15ull | 1;
 	printf("# seed %llu\n", (unsigned long long)seed);
 	umask(022);
@@ -250,8 +259,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 
-	if (p->watch && system("rm -f " SEAL_KEY " && kredact key generate " SEAL_KEY
-				" && kredact key install " SEAL_KEY)) {
+	if (as_it_is(p) && system("rm -f " SEAL_KEY " && kredact key generate " SEAL_KEY
+				  " && kredact key install " SEAL_KEY)) {
 		puts("Bail out! no key for seals");
 		return 1;
 	}
@@ -262,7 +271,7 @@ int main(int argc, char **argv)
 	check(without.with_copies, "not registered: copies of the secrets are in cores");
 	if (has_aes(p))
 		check(without.schedules, "not registered: whole schedules are among them");
-	if (!p->watch)
+	if (!as_it_is(p))
 		check(without.displaced == 0,
 		      "not registered: the place to register has its secret");
 
@@ -278,7 +287,7 @@ int main(int argc, char **argv)
 	check(with.crashes && with.hunted == with.crashes,
 	      "registered: each seal says that copies were hunted");
 	check(with.crashes && !with.leaking, "registered: no core has 16 bytes of a secret");
-	if (p->watch)
+	if (as_it_is(p))
 		check(with.verified == with.crashes, "registered: kredact-verify finds all clean");
 	else
 		check(with.copies || with.register_bytes,

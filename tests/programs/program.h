@@ -49,6 +49,7 @@ struct running {
  * @keys:	the folder instead of NAME, or NULL
  * @watch:	its name as a process, if "kredact watch" is to tag its keys; NULL: they are
  *		registered
+ * @preload:	all that OpenSSL has in it is registered, by LD_PRELOAD
  * @pick:	which process to crash, or NULL: that of start()
  *
  * A daemon's files, sockets and clients live from begin() to end().
@@ -63,6 +64,7 @@ struct program {
 	void (*end)(const struct program *p);
 	const char *keys;
 	const char *watch;
+	bool preload;
 	pid_t (*pick)(const struct running *r);
 };
 
@@ -108,7 +110,7 @@ bool watch_begin(const char *comm);
 /* It ends, and what it says becomes comments. Return: false if it failed, or tags failed. */
 bool watch_end(void);
 
-/* watched.c: programs whose keys kredact watch tags. */
+/* watched.c: programs whose keys kredact watch tags, or a library that is preloaded. */
 extern const struct program watched_programs[];
 
 /* registrar.c: what an administrator can do for a program that knows nothing of kredact. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Programs as Debian packages them, whose keys "kredact watch" tags: nobody registers
- * anything. The servers have an RSA and an EC key, and clients that ask for each.
+ * Programs as Debian packages them, whose keys "kredact watch" tags, or whose OpenSSL has its
+ * heap registered by libkredact-preload.so: nobody registers anything. The servers have an
+ * RSA and an EC key, and clients that ask for each.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -61,6 +62,15 @@ bool watch_end(void)
 	return good;
 }
 
+/* With the module or not at all. */
+static const char *const preload_env[] = { "LD_PRELOAD=libkredact-preload.so",
+					   "KREDACT_REQUIRE=module", NULL };
+
+static const char *const *env_of(const struct program *p, bool registers)
+{
+	return p->preload && registers ? preload_env : no_env;
+}
+
 /* Clients of a server with two keys, at one port or at two. */
 static bool start_tls_clients(const char *rsa_port, const char *ec_port)
 {
@@ -79,9 +89,9 @@ static bool tls_begin(const struct program *p, bool registers)
 }
 
 /* A server that is one process, started anew for each crash. */
-static bool serve(const char *const *argv, struct running *r)
+static bool serve(const char *const *argv, const char *const *env, struct running *r)
 {
-	r->pid = spawn(argv, no_env, 0, -1);
+	r->pid = spawn(argv, env, 0, -1);
 	/* One of each kind, most likely. */
 	return wait_for_client() && wait_for_client();
 }
@@ -101,18 +111,14 @@ static bool openssl_start(const struct program *p, bool registers, struct runnin
 				     "-cert", TLS "/rsa.crt", "-key", TLS "/rsa.pem",
 				     "-dcert", TLS "/ec.crt", "-dkey", TLS "/ec.pem", "-www", NULL };
 
-	(void)p;
-	(void)registers;
-	return serve(argv, r);
+	return serve(argv, env_of(p, registers), r);
 }
 
 static bool haproxy_start(const struct program *p, bool registers, struct running *r)
 {
 	const char *const argv[] = { "/usr/sbin/haproxy", "-db", "-f", BIN "/haproxy.cfg", NULL };
 
-	(void)p;
-	(void)registers;
-	return serve(argv, r);
+	return serve(argv, env_of(p, registers), r);
 }
 
 static bool stunnel_begin(const struct program *p, bool registers)
@@ -131,17 +137,52 @@ static bool stunnel_start(const struct program *p, bool registers, struct runnin
 {
 	const char *const argv[] = { "/usr/bin/stunnel4", BIN "/stunnel.conf", NULL };
 
-	(void)p;
-	(void)registers;
-	return serve(argv, r);
+	return serve(argv, env_of(p, registers), r);
 }
 
 /* A child of the server that is likely to be at work. */
 static pid_t newest_child(const struct running *r)
 {
-	pid_t child = last_child(r->pid, 0);
+	int tries = PATIENCE_MS;
+	pid_t child;
 
+	while (!(child = last_child(r->pid, 0)) && tries--)
+		usleep(1000);
 	return child > 0 ? child : 0;
+}
+
+/* Does it make a handshake? Those for other things, and those behind it, have a title. */
+static bool is_backend(pid_t pid)
+{
+	char path[64], title[16] = "";
+	FILE *file;
+	bool titled;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	titled = !fgets(title, sizeof(title), file) || !strncmp(title, "postgres: ", 10);
+	fclose(file);
+	return !titled;
+}
+
+/*
+ * PostgreSQL has no children for a while when one has crashed, and then one that recovers, by
+ * whose death it would end; which has its title a moment after it was made.
+ */
+static pid_t newest_backend(const struct running *r)
+{
+	int tries = PATIENCE_MS / 3;
+	pid_t child;
+
+	while (tries--) {
+		child = newest_child(r);
+		if (is_backend(child) && !usleep(2000) && is_backend(child))
+			return child;
+		usleep(1000);
+	}
+	return 0;
 }
 
 /* Its child died, and another comes in its place. */
@@ -173,10 +214,8 @@ static bool nginx_begin(const struct program *p, bool registers)
 	const char *const argv[] = { "/usr/sbin/nginx", "-p", WORK, "-c", BIN "/nginx-watched.conf",
 				     NULL };
 
-	(void)p;
-	(void)registers;
 	mkdir(WORK "/nginx", 0755);
-	server = spawn(argv, no_env, 0, -1);
+	server = spawn(argv, env_of(p, registers), 0, -1);
 	return start_tls_clients("4433", "4433");
 }
 
@@ -195,11 +234,9 @@ static bool postgres_begin(const struct program *p, bool registers)
 	};
 	const char *const client[] = { BIN "/client_tls", "4433", "ec", "postgres", NULL };
 
-	(void)p;
-	(void)registers;
 	if (!run_to_end(script, (const char *const[]){ "PATH=/usr/bin:/bin", NULL }, 0))
 		return false;
-	server = spawn(argv, no_env, PG_UID, -1);
+	server = spawn(argv, env_of(p, registers), PG_UID, -1);
 	return start_client_pair((const char *const *const[]){ client, client }, 0);
 }
 
@@ -222,7 +259,22 @@ const struct program watched_programs[] = {
 	  .keys = "tls", .watch = "stunnel4" },
 	{ "watch-postgres", "PostgreSQL, P-256", NULL, ec,
 	  .begin = postgres_begin, .start = server_start, .end = server_end,
-	  .keys = "tls", .watch = "postgres", .pick = newest_child },
+	  .keys = "tls", .watch = "postgres", .pick = newest_backend },
+	{ "preload-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls,
+	  .begin = tls_begin, .start = openssl_start, .end = tls_end,
+	  .keys = "tls", .preload = true },
+	{ "preload-nginx", "nginx, RSA-2048 and P-256", NULL, tls,
+	  .begin = nginx_begin, .start = server_start, .end = server_end,
+	  .keys = "tls", .preload = true, .pick = newest_child },
+	{ "preload-haproxy", "HAProxy, RSA-2048 and P-256", NULL, tls,
+	  .begin = tls_begin, .start = haproxy_start, .end = tls_end,
+	  .keys = "tls", .preload = true },
+	{ "preload-stunnel", "stunnel, RSA-2048 and P-256", NULL, tls,
+	  .begin = stunnel_begin, .start = stunnel_start, .end = tls_end,
+	  .keys = "tls", .preload = true },
+	{ "preload-postgres", "PostgreSQL, P-256", NULL, ec,
+	  .begin = postgres_begin, .start = server_start, .end = server_end,
+	  .keys = "tls", .preload = true, .pick = newest_backend },
 	{ "watch-ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh_secrets,
 	  .begin = agent_begin, .start = ssh_start, .end = agent_end,
 	  .keys = "ssh-agent", .watch = "ssh-agent" },

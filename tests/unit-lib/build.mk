@@ -24,9 +24,29 @@ $(UNIT_LIB_SAN): $(B)/tests/unit-lib/%_san_test: tests/unit-lib/%_test.c $(B)/li
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(UNIT_LIB_CFLAGS) -o $@ $< $(B)/lib/libkredact-san.a $(UNIT_LIB_LIBS)
 
--include $(UNIT_LIB:=.d) $(UNIT_LIB_SAN:=.d)
+PRELOAD_HELPERS := $(addprefix $(B)/tests/unit-lib/,preload_early.so preload_other)
+
+# It executes itself with the libraries as they are shipped.
+$(B)/tests/unit-lib/preload_test: tests/unit-lib/preload_test.c $(B)/lib/libkredact.so.$(VERSION) \
+		$(B)/lib/libkredact-preload.so $(PRELOAD_HELPERS)
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) $(UNIT_LIB_CFLAGS) -o $@ $< -pie -L$(B)/lib \
+		-Wl,-rpath,'$$ORIGIN/../../lib' -lkredact -lcrypto
+
+$(B)/tests/unit-lib/preload_early.so: tests/unit-lib/preload_early.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -fPIC -shared -o $@ $< -lcrypto
+
+$(B)/tests/unit-lib/preload_other: tests/unit-lib/preload_other.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -o $@ $< -pie
+
+UNIT_TESTS += $(B)/tests/unit-lib/preload_test
+
+-include $(UNIT_LIB:=.d) $(B)/tests/unit-lib/preload_test.d $(UNIT_LIB_SAN:=.d)
 
 # In the test machines the same programs meet the module.
-STAGE_FILES += $(foreach t,alloc threads openssl,$(B)/tests/unit-lib/$(t)_test:/kredact/tests/lib-$(t)) \
+STAGE_FILES += $(foreach t,alloc threads openssl preload,$(B)/tests/unit-lib/$(t)_test:/kredact/tests/lib-$(t)) \
 	       $(B)/tests/unit-lib/core_test:/kredact/bin/ \
+	       $(PRELOAD_HELPERS:%=%:/kredact/bin/) \
 	       tests/unit-lib/core_vm.sh:/kredact/tests/lib-core
