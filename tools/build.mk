@@ -37,7 +37,7 @@ ALL += $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 
 $(B)/obj/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KR_CFLAGS) -Itools -MMD -MP -c -o $@ $<
+	$(CC) $(KR_CFLAGS) -iquote tools -MMD -MP -c -o $@ $<
 
 # The encoder of the module.
 $(B)/obj/tools/core-seal.o: kmod/core/seal.c
@@ -46,7 +46,7 @@ $(B)/obj/tools/core-seal.o: kmod/core/seal.c
 
 $(B)/obj/tools-san/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -Itools -MMD -MP -c -o $@ $<
+	$(CC) $(SAN_CFLAGS) -iquote tools -MMD -MP -c -o $@ $<
 
 $(B)/bin/kredact-verify: $(VERIFY_OBJ)
 	@mkdir -p $(@D)
