@@ -110,6 +110,13 @@ static inline struct mm_struct *kredact_uffd_mm(const struct userfaultfd_ctx *ct
 }
 #endif
 
+/* 6.9, "crash: split vmcoreinfo exporting code out from crash_core.c". */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#include <linux/vmcore_info.h>
+#else
+#include <linux/crash_core.h>
+#endif
+
 /* 6.6, "x86: Add PTRACE interface for shadow stack". */
 #ifndef NT_X86_SHSTK
 #define NT_X86_SHSTK	0x204

@@ -22,6 +22,9 @@
 static DEFINE_HASHTABLE(dumps, 6);
 static DEFINE_SPINLOCK(dumps_lock);
 
+/* A table of more of them is broken. */
+#define DUMPS_MAX	65536
+
 /* How many of them lose more than what is tagged. */
 static atomic_t redacting;
 
@@ -87,6 +90,32 @@ struct kredact_dump *kredact_dump_find(void)
 			break;
 	spin_unlock(&dumps_lock);
 	return dump;
+}
+
+/**
+ * kredact_dumps_wipe() - wipe what dumps know of secrets, on a machine that has crashed
+ *
+ * In any context, with no lock. Return: bytes that were zeroed.
+ */
+u64 kredact_dumps_wipe(void)
+{
+	struct kredact_dump *dump;
+	u32 left = DUMPS_MAX;
+	u64 bytes = 0;
+	int bucket;
+
+	for (bucket = 0; bucket < HASH_SIZE(dumps); bucket++) {
+		hlist_for_each_entry(dump, &dumps[bucket], node) {
+			if (dump->search)
+				bytes += kredact_secrets_wipe(dump->search);
+			/* What it shows of a page may be all that is left out of it later. */
+			if (dump->copy && kredact_wipe(page_address(dump->copy), PAGE_SIZE))
+				bytes += PAGE_SIZE;
+			if (!--left)
+				return bytes;
+		}
+	}
+	return bytes;
 }
 
 /**

@@ -104,6 +104,12 @@ static struct kredact_hook hooks[] = {
 		.selftest = kredact_emit_selftest,
 		.stub = kredact_selftest_stub,
 	}, {
+		.symbol = "machine_crash_shutdown",
+		.set_original = kredact_crash_set_original,
+		.replacement = kredact_machine_crash_shutdown,
+		.selftest = kredact_crash_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
 		/* Two functions, for native and for 32-bit processes; the last one here. */
 		.symbol = "elf_core_dump",
 		.replacement = kredact_elf_core_dump,

@@ -18,6 +18,9 @@
 /* Ranges dropped by one munmap while the lock is held. */
 #define DROP_BATCH	512
 
+/* Entries that may not be counted yet, or that make a list too long to be true. */
+#define MMS_SLACK	65536
+
 struct kredact_stats kredact_stats;
 
 static atomic64_t mm_ids;
@@ -432,6 +435,41 @@ bool __kredact_mm_trylock(struct kredact_mm *kmm)
 		cond_resched();
 	}
 	return true;
+}
+
+/**
+ * kredact_mms_visit() - go through all tagged mms of a machine that has crashed
+ * @visit:	called with each
+ * @arg:	for it
+ *
+ * In any context, with no lock: nobody changes the table or frees what is in it any more.
+ */
+void kredact_mms_visit(void (*visit)(void *arg, struct kredact_mm *kmm), void *arg)
+{
+	s64 left = atomic64_read(&kredact_stats.mms) + MMS_SLACK;
+	struct kredact_mm *kmm;
+	int bucket;
+
+	for (bucket = 0; bucket < HASH_SIZE(mms); bucket++)
+		hlist_for_each_entry_rcu_notrace(kmm, &mms[bucket], node)
+			if (left-- > 0)
+				visit(arg, kmm);
+}
+
+/**
+ * kredact_mm_is_tagged() - likewise: has an mm any tags?
+ * @mm:		any address
+ */
+bool kredact_mm_is_tagged(const struct mm_struct *mm)
+{
+	struct kredact_mm *kmm;
+	u32 steps = 0;
+
+	hlist_for_each_entry_rcu_notrace(kmm, &mms[hash_min((unsigned long)mm, HASH_BITS(mms))],
+					 node)
+		if (kmm->notifier.mm == mm || ++steps == MMS_SLACK)
+			return kmm->notifier.mm == mm;
+	return false;
 }
 
 /**

@@ -14,6 +14,9 @@ from pathlib import Path
 
 BANNER = re.compile(r"^\[ *0\.0+\] Linux version \d")
 
+# What a test says before it makes the kernel crash.
+CRASH = "kredact-test: this kernel is made to crash"
+
 # What the kernel says when it has found something wrong with itself.
 DENY = re.compile("|".join((
     r"\bBUG:",
@@ -92,6 +95,22 @@ def scan(text: str) -> list[str]:
         if DENY.search(message) and not ALLOW.match(message):
             found.append(f"line {number}: {line.strip()}")
     return found
+
+
+def scan_crash(text: str) -> list[str]:
+    """Likewise, where the kernel was made to crash: what it said of that is left out.
+
+    The crash goes from the marker of the test to the banner of the capture kernel.
+    """
+    lines = text.replace("\r", "").split("\n")
+    crashes = [number for number, line in enumerate(lines) if CRASH in line]
+    if len(crashes) != 1:
+        return [f"{len(crashes)} crashes are announced instead of one"]
+    banners = [number for number, line in enumerate(lines)
+               if number > crashes[0] and BANNER.match(line)]
+    if len(banners) != 1:
+        return [f"{len(banners)} kernels were started after the crash instead of one"]
+    return scan("\n".join(lines[:crashes[0]])) + scan("\n".join(lines[banners[0]:]))
 
 
 def main() -> int:
