@@ -193,12 +193,16 @@ bool kredact_wipe_selftest(void);
 #define KREDACT_WALK_ABSENT	ULONG_MAX
 bool kredact_tags_walk(struct kredact_mm *kmm, bool (*visit)(void *arg, unsigned long pfn),
 		       void *arg);
+void kredact_registers_wipe(struct pt_regs *regs);
 u64 kredact_threads_wipe(void);
 
 /* panic.c: the crash of the kernel. */
 void kredact_machine_crash_shutdown(struct pt_regs *regs);
 void kredact_crash_set_original(unsigned long address);
 bool kredact_crash_selftest(void);
+void kredact_crash_save_cpu(struct pt_regs *regs, int cpu);
+void kredact_save_cpu_set_original(unsigned long address);
+bool kredact_save_cpu_selftest(void);
 bool kredact_panic_zeroes(void);
 int kredact_panic_init(void);
 void kredact_panic_exit(void);

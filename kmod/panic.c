@@ -10,6 +10,7 @@
  * or only computes. (rcu_read_unlock() is not: it may have to report to a tree with locks.)
  */
 #include <linux/elf.h>
+#include <linux/kexec.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -30,6 +31,8 @@ MODULE_PARM_DESC(panic, "zero: what is tagged, when the kernel crashes, for its 
 #define WALK_MS		1000
 
 DEFINE_STATIC_CALL_NULL(original_crash_shutdown, machine_crash_shutdown);
+
+DEFINE_STATIC_CALL_NULL(original_save_cpu, crash_save_cpu);
 
 /* A page of its own: its address is physical. NULL with panic=off. */
 static struct kredact_panic_note *note;
@@ -53,6 +56,11 @@ void kredact_crash_set_original(unsigned long address)
 	static_call_update(original_crash_shutdown, (typeof(&machine_crash_shutdown))address);
 	if (!entry)
 		entry = address;
+}
+
+void kredact_save_cpu_set_original(unsigned long address)
+{
+	static_call_update(original_save_cpu, (typeof(&crash_save_cpu))address);
 }
 
 static void kredact_count(__le64 *counter)
@@ -182,6 +190,30 @@ void kredact_machine_crash_shutdown(struct pt_regs *regs)
 	/* Neither hooks nor module can go: everybody else has been stopped. */
 	if (note && !atomic_xchg(&crashed, 1))
 		kredact_panic_zero();
+}
+
+/**
+ * kredact_crash_save_cpu() - replacement: a processor's registers are saved for the dump
+ * @regs:	of what it was stopped in
+ * @cpu:	its number
+ *
+ * Each processor calls it when it stops, in NMI. Where that was a tagged process, it will
+ * not go on: its registers are zeroed where they are.
+ */
+void kredact_crash_save_cpu(struct pt_regs *regs, int cpu)
+{
+	if (note && user_mode(regs) && kredact_mm_is_tagged(current->mm))
+		kredact_registers_wipe(regs);
+	static_call(original_save_cpu)(regs, cpu);
+}
+
+/* Runs into a stub; no processor has this number. */
+bool kredact_save_cpu_selftest(void)
+{
+	struct pt_regs regs = { };
+
+	static_call(original_save_cpu)(&regs, -1);
+	return true;
 }
 
 /* Runs into a stub. If it did not, there would be no machine any more: make sure before. */

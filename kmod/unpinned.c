@@ -146,23 +146,29 @@ bool kredact_tags_walk(struct kredact_mm *kmm, bool (*visit)(void *arg, unsigned
 	return true;
 }
 
-/* What a thread had in registers when it was interrupted last, but for what backtraces need. */
-static void kredact_thread_wipe(struct task_struct *task)
+/**
+ * kredact_registers_wipe() - zero saved registers, but for what backtraces need
+ * @regs:	any address
+ */
+void kredact_registers_wipe(struct pt_regs *regs)
 {
-	struct fpstate *fpstate = task->thread.fpu.fpstate;
-	struct pt_regs *regs;
-	unsigned int size;
-
-	if (fpstate && !get_kernel_nofault(size, &fpstate->size) && size <= SZ_64K)
-		kredact_wipe(&fpstate->regs, size);
-	if (!task->stack)
-		return;
-	regs = task_pt_regs(task);
 	/* r15 to r12; rbx; r11 to rdi. */
 	kredact_wipe(&regs->r15, offsetof(struct pt_regs, bp));
 	kredact_wipe(&regs->bx, sizeof(regs->bx));
 	kredact_wipe(&regs->r11, offsetof(struct pt_regs, orig_ax) -
 		     offsetof(struct pt_regs, r11));
+}
+
+/* What a thread had in registers when it was interrupted last. */
+static void kredact_thread_wipe(struct task_struct *task)
+{
+	struct fpstate *fpstate = task->thread.fpu.fpstate;
+	unsigned int size;
+
+	if (fpstate && !get_kernel_nofault(size, &fpstate->size) && size <= SZ_64K)
+		kredact_wipe(&fpstate->regs, size);
+	if (task->stack)
+		kredact_registers_wipe(task_pt_regs(task));
 }
 
 /**
