@@ -10,6 +10,8 @@ CRASH_WAYS := sysrq sysrq-notifiers panic oops irq nmi nmi-notifiers lockup lock
 # What "make check" runs: a panic and an NMI, with and without a lock that is held.
 CRASH_CHECKED := sysrq locked-nmi-notifiers
 CRASH ?= $(CRASH_WAYS)
+# CRASHES is also that of "make programs", which has another default.
+panic: CRASHES_OF_KERNEL := $(if $(filter command line environment,$(origin CRASHES)),$(CRASHES),20)
 
 PANIC_O   := $(B)/obj/tests/panic
 PANIC_BIN := $(B)/tests/panic
@@ -43,5 +45,11 @@ $(PANIC_BIN)/capture.cpio: $(PANIC_BIN)/capture tests/panic/capture.py $(DEMO_BI
 $(PANIC_BIN)/vmlinuz-%: $(B)/kernels/%/.stamp
 	@mkdir -p $(@D)
 	@cp -L $(B)/kernels/$*/vmlinuz $@
+
+.PHONY: panic
+panic: deps ## crash the kernel in each way, and search its dump (CRASH=nmi, CRASHES=20, KERNEL=6.12)
+	@+$(MAKE) $(QUIET) vm-ready
+	@tests/panic/run --build $(B) --memory $(VM_MEMORY) --crashes $(CRASHES_OF_KERNEL) \
+		$(addprefix --kernel ,$(VM_RUN)) $(addprefix --way ,$(CRASH))
 
 -include $(wildcard $(PANIC_O)/*.d)

@@ -38,6 +38,7 @@
 #define SECRET_MAX	65536u
 #define FILTER_BITS	20
 #define SHOWN		8u
+#define AROUND		64
 
 static FILE *host;
 static const char *way;
@@ -186,10 +187,27 @@ static size_t secret_run(const uint8_t *at, const uint8_t *begin, const uint8_t 
 	return best;
 }
 
-static void found(unsigned int kind, uint64_t physical, size_t len)
+/* What is around a run, so that a person can tell what it is; not the run. */
+static void show_around(const uint8_t *from, size_t len, const uint8_t *begin, const uint8_t *end)
 {
-	if (kind != KIND_CONTROL && runs[kind] < SHOWN)
+	const uint8_t *p = from - begin > AROUND ? from - AROUND : begin;
+	char text[2 * 3 * AROUND + 8], *to = text;
+
+	for (; p < from; p++)
+		to += sprintf(to, "%02x", *p);
+	to += sprintf(to, " .. ");
+	for (p += len; p < end && p < from + len + AROUND; p++)
+		to += sprintf(to, "%02x", *p);
+	say("#   %s", text);
+}
+
+static void found(unsigned int kind, uint64_t physical, size_t len, const uint8_t *from,
+		  const uint8_t *begin, const uint8_t *end)
+{
+	if (kind != KIND_CONTROL && runs[kind] < SHOWN) {
 		say("# %zu bytes of %s at %#" PRIx64, len, kind_names[kind], physical);
+		show_around(from, len, begin, end);
+	}
 	runs[kind]++;
 	run_bytes[kind] += len;
 }
@@ -249,10 +267,12 @@ static const uint8_t *search(const uint8_t *at, size_t len, const uint8_t *begin
 				memcpy(&there, p + i, sizeof(there));
 				if (!pattern_decode(there, &kind, &index))
 					continue;
-				run = pattern_run(p + i, begin, end, kind, index, &from);
+				/* What was counted already is not counted again. */
+				run = pattern_run(p + i, done > begin ? done : begin, end, kind,
+						  index, &from);
 				if (run < RUN)
 					continue;
-				found(kind, physical + (from - at), run);
+				found(kind, physical + (from - at), run, from, begin, end);
 				done = from + run;
 			}
 		}
@@ -260,7 +280,7 @@ static const uint8_t *search(const uint8_t *at, size_t len, const uint8_t *begin
 		if (filter[hash / 8] & 1u << hash % 8) {
 			run = secret_run(p, begin, end, &from);
 			if (run >= RUN && from >= done) {
-				found(SECRETS, physical + (from - at), run);
+				found(SECRETS, physical + (from - at), run, from, begin, end);
 				done = from + run;
 			}
 		}

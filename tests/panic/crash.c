@@ -32,7 +32,7 @@
 #define PAGE		4096ul
 #define WORDS		(PAGE / sizeof(uint64_t))
 #define DIR		"/kredact/panic/"
-#define MARKER		"kredact-test: this kernel is made to crash"
+#define MARKER		"kredact-test: this kernel is made to crash\n"
 #define SIGNERS		2
 
 #ifndef KEXEC_FILE_ON_CRASH
@@ -288,11 +288,11 @@ static void __attribute__((noreturn)) crash(const struct way *way)
 	CPU_SET(way->cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		fail("processor %d", way->cpu);
+	write_text("/dev/kmsg", MARKER);
 	printf("# crashing\n");
 	fflush(stdout);
-	/* The channel to the host shall have it before it goes on with the capture kernel. */
+	/* Both channels to the host shall have it before the capture kernel goes on there. */
 	usleep(300000);
-	write_text("/dev/kmsg", MARKER);
 	if (way->module)
 		syscall(SYS_finit_module, module, way->module, 0);
 	else
