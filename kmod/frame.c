@@ -146,17 +146,23 @@ unsigned long kredact_frame_pins(struct page *page)
  */
 bool kredact_frame_is_pinned(unsigned long pfn)
 {
-	struct frame_map *map = smp_load_acquire(&maps_head);
+	static struct frame_map *recent;	/* mostly it is the same one */
+	struct frame_map *map = recent ?: smp_load_acquire(&maps_head);
 	unsigned long left = READ_ONCE(nr_maps) + 1, first, word;
 
 	for (; map && left; left--) {
 		if (get_kernel_nofault(first, &map->first))
-			return false;
-		if (pfn - first < MAP_FRAMES)
+			break;
+		if (pfn - first < MAP_FRAMES) {
+			recent = map;
 			return !get_kernel_nofault(word, &map->bits[(pfn - first) / BITS_PER_LONG]) &&
 			       word >> (pfn - first) % BITS_PER_LONG & 1;
+		}
 		if (get_kernel_nofault(map, &map->next))
-			return false;
+			break;
+		/* Once around. */
+		if (!map)
+			map = smp_load_acquire(&maps_head);
 	}
 	return false;
 }

@@ -102,7 +102,7 @@ static void kredact_panic_pinned(void *arg, unsigned long pfn)
  */
 static void kredact_panic_announce(void)
 {
-	struct elf_note *elf = __va(paddr_vmcoreinfo_note());
+	struct elf_note *elf = __va(KREDACT_HAVE_CRASH ? paddr_vmcoreinfo_note() : 0);
 	u32 used, len;
 	char line[48], *desc;
 
@@ -245,12 +245,12 @@ int kredact_panic_init(void)
 	uuid_t boot_id;
 	int ret;
 
-	if (!strcmp(mode, "off"))
-		return 0;
-	if (strcmp(mode, "zero")) {
+	if (strcmp(mode, "off") && strcmp(mode, "zero")) {
 		pr_err("panic=%s: it can be zero or off\n", mode);
 		return -EINVAL;
 	}
+	if (!KREDACT_HAVE_CRASH || !strcmp(mode, "off"))
+		return 0;
 	if (!kredact_wipe_selftest()) {
 		pr_err("memory cannot be wiped: the self-test failed\n");
 		return -EIO;

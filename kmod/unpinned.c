@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
+#include <asm/cpu_entry_area.h>
 #include <asm/fpu/types.h>
 
 #include "kredact.h"
@@ -171,6 +172,21 @@ static void kredact_thread_wipe(struct task_struct *task)
 		kredact_registers_wipe(task_pt_regs(task));
 }
 
+/*
+ * Whoever was interrupted last on a processor has left its registers where that begins, before
+ * they went to the thread's own stack.
+ */
+static void kredact_entry_stacks_wipe(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		struct entry_stack_page *page = &get_cpu_entry_area(cpu)->entry_stack_page;
+
+		kredact_wipe(&page->stack, sizeof(page->stack));
+	}
+}
+
 /**
  * kredact_threads_wipe() - zero saved registers of tagged processes, after a crash
  *
@@ -184,6 +200,7 @@ u64 kredact_threads_wipe(void)
 	u32 left = THREADS_MAX;
 	u64 nr = 0;
 
+	kredact_entry_stacks_wipe();
 	do {
 		struct signal_struct *signal = process->signal;
 

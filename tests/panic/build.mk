@@ -5,7 +5,7 @@
 #   make panic                          each way of crashing, 20 times, on both kernels
 #   make panic CRASH=nmi CRASHES=1      some of it; KERNEL=6.1 likewise
 
-CRASH_WAYS := sysrq sysrq-notifiers panic oops irq nmi nmi-notifiers lockup locked locked-irq \
+CRASH_WAYS := sysrq sysrq-notifiers panic null irq nmi nmi-notifiers lockup locked locked-irq \
 	      locked-nmi-notifiers
 # What "make check" runs: a panic and an NMI, with and without a lock that is held.
 CRASH_CHECKED := sysrq locked-nmi-notifiers

@@ -48,7 +48,7 @@ static const struct way {
 	{ "sysrq", 0, NULL },
 	{ "sysrq-notifiers", 1, NULL },
 	{ "panic", 1, "way=panic" },
-	{ "oops", 0, "way=oops" },
+	{ "null", 0, "way=oops" },
 	{ "irq", 0, "way=irq" },
 	{ "nmi", 1, "way=nmi" },
 	{ "nmi-notifiers", 0, "way=nmi" },
