@@ -147,7 +147,7 @@ unsigned long kredact_frame_pins(struct page *page)
 bool kredact_frame_is_pinned(unsigned long pfn)
 {
 	static struct frame_map *recent;	/* mostly it is the same one */
-	struct frame_map *map = recent ?: smp_load_acquire(&maps_head);
+	struct frame_map *map = recent ?: READ_ONCE(maps_head);
 	unsigned long left = READ_ONCE(nr_maps) + 1, first, word;
 
 	for (; map && left; left--) {
@@ -155,14 +155,15 @@ bool kredact_frame_is_pinned(unsigned long pfn)
 			break;
 		if (pfn - first < MAP_FRAMES) {
 			recent = map;
-			return !get_kernel_nofault(word, &map->bits[(pfn - first) / BITS_PER_LONG]) &&
-			       word >> (pfn - first) % BITS_PER_LONG & 1;
+			pfn -= first;
+			return !get_kernel_nofault(word, &map->bits[pfn / BITS_PER_LONG]) &&
+			       word >> pfn % BITS_PER_LONG & 1;
 		}
 		if (get_kernel_nofault(map, &map->next))
 			break;
 		/* Once around. */
 		if (!map)
-			map = smp_load_acquire(&maps_head);
+			map = READ_ONCE(maps_head);
 	}
 	return false;
 }
@@ -178,7 +179,8 @@ bool kredact_frame_is_pinned(unsigned long pfn)
  */
 bool kredact_frames_visit(void (*visit)(void *arg, unsigned long pfn), void *arg)
 {
-	struct frame_map *map = smp_load_acquire(&maps_head);
+	/* What a map says is behind this pointer: dependent loads are in order. */
+	struct frame_map *map = READ_ONCE(maps_head);
 	unsigned long left = READ_ONCE(nr_maps) + 1, word, first, i, bit;
 
 	for (; map && left; left--) {

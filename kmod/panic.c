@@ -28,7 +28,7 @@ module_param_named(panic, mode, charp, 0444);
 MODULE_PARM_DESC(panic, "zero: what is tagged, when the kernel crashes, for its capture kernel's dump; off: do not");
 
 /* Milliseconds that tags without pins may take. */
-#define WALK_MS		1000
+#define WALK_MS		2000
 
 DEFINE_STATIC_CALL_NULL(original_crash_shutdown, machine_crash_shutdown);
 

@@ -120,12 +120,11 @@ static void secret_add(const uint8_t *bytes, size_t len)
 	size_t from = secret_len, i;
 	uint64_t word;
 
-	if (SECRET_MAX - secret_len < len + 1) {
+	if (SECRET_MAX - secret_len < len) {
 		errno = E2BIG;
 		fail("secrets");
 	}
 	memcpy(secrets + from, bytes, len);
-	/* Runs do not go over the end of one: what follows is not what follows in memory. */
 	secret_len += len;
 	for (i = from; i + sizeof(word) <= secret_len; i++) {
 		uint32_t hash;
@@ -175,7 +174,8 @@ static size_t secret_run(const uint8_t *at, const uint8_t *begin, const uint8_t 
 
 		if (memcmp(secrets + i, at, 8))
 			continue;
-		while (before < i && at - before > begin && secrets[i - before - 1] == at[-1 - (long)before])
+		while (before < i && at - before > begin &&
+		       secrets[i - before - 1] == at[-1 - (long)before])
 			before++;
 		while (i + len < secret_len && at + len < end && secrets[i + len] == at[len])
 			len++;
@@ -262,7 +262,8 @@ static const uint8_t *search(const uint8_t *at, size_t len, const uint8_t *begin
 			for (i = 0; i < 8; i++) {
 				uint64_t there;
 
-				if (p + i < done || p[i] != (PATTERN_MARK & 0xff) || end - (p + i) < 8)
+				if (p + i < done || p[i] != (PATTERN_MARK & 0xff) ||
+				    end - (p + i) < 8)
 					continue;
 				memcpy(&there, p + i, sizeof(there));
 				if (!pattern_decode(there, &kind, &index))
@@ -390,7 +391,8 @@ static char *vmcoreinfo(struct vmcore *core)
 	while (segment->p_filesz - at >= sizeof(Elf64_Nhdr)) {
 		const Elf64_Nhdr *note = (const void *)(notes + at);
 		const char *name = (const char *)(note + 1);
-		size_t desc = (note->n_namesz + 3) & ~3ul, next = desc + ((note->n_descsz + 3) & ~3ul);
+		size_t desc = (note->n_namesz + 3) & ~3ul;
+		size_t next = desc + ((note->n_descsz + 3) & ~3ul);
 
 		at += sizeof(*note);
 		if (segment->p_filesz - at < next)
@@ -430,9 +432,10 @@ static void read_note(struct vmcore *core)
 	   note.version == KREDACT_PANIC_VERSION && note.size == sizeof(note),
 	   "it names kredact's note");
 	say("# frames %llu mapped %llu mms %llu ranges %llu walked %llu absent %llu poisoned %llu "
-	    "foreign %llu faults %llu threads %llu own_bytes %llu key_bytes %u flags %#x cpu %u", note.frames,
-	    note.mapped, note.mms, note.ranges, note.walked, note.absent, note.poisoned,
-	    note.foreign, note.faults, note.threads, note.own_bytes, note.key_bytes, note.flags, note.cpu);
+	    "foreign %llu faults %llu threads %llu own_bytes %llu key_bytes %u flags %#x cpu %u",
+	    note.frames, note.mapped, note.mms, note.ranges, note.walked, note.absent,
+	    note.poisoned, note.foreign, note.faults, note.threads, note.own_bytes,
+	    note.key_bytes, note.flags, note.cpu);
 	say("# total: zeroed %llu frames in %llu us", note.frames + note.walked, note.time_ns / 1000);
 	ok(note.state == KREDACT_PANIC_DONE, "it is complete");
 	ok(note.frames >= PINNED_PAGES + HUGE_PAGES, "it counts the pages that are pinned");

@@ -293,6 +293,9 @@ static void __attribute__((noreturn)) crash(const struct way *way)
 	fflush(stdout);
 	/* Both channels to the host shall have it before the capture kernel goes on there. */
 	usleep(300000);
+	/* Of a kernel that only hangs: what the way "lockup" waits for. */
+	write_text("/proc/sys/kernel/watchdog_thresh", "1");
+	write_text("/proc/sys/kernel/softlockup_panic", "1");
 	if (way->module)
 		syscall(SYS_finit_module, module, way->module, 0);
 	else

@@ -28,7 +28,7 @@
 /* @flags */
 #define KREDACT_PANIC_KEY_BOOT	(1U << 0)	/* @hmac is by a key that nobody has now */
 #define KREDACT_PANIC_CUT	(1U << 1)	/* the time for tags without pins was over */
-#define KREDACT_PANIC_UNREAD	(1U << 2)	/* some of the module's own data could not be read */
+#define KREDACT_PANIC_UNREAD	(1U << 2)	/* which frames are pinned could not be read */
 
 /**
  * struct kredact_panic_note - what was zeroed when the kernel crashed
