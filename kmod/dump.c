@@ -12,6 +12,7 @@
 #include <linux/highmem.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <linux/uaccess.h>
 
 #include "kredact.h"
 
@@ -99,20 +100,25 @@ struct kredact_dump *kredact_dump_find(void)
  */
 u64 kredact_dumps_wipe(void)
 {
+	struct kredact_search *search;
 	struct kredact_dump *dump;
+	struct hlist_node *at;
 	u32 left = DUMPS_MAX;
+	struct page *copy;
 	u64 bytes = 0;
 	int bucket;
 
 	for (bucket = 0; bucket < HASH_SIZE(dumps); bucket++) {
-		hlist_for_each_entry(dump, &dumps[bucket], node) {
-			if (dump->search)
-				bytes += kredact_secrets_wipe(dump->search);
+		for (at = READ_ONCE(dumps[bucket].first); at && left; left--) {
+			dump = hlist_entry(at, struct kredact_dump, node);
+			if (!get_kernel_nofault(search, &dump->search) && search)
+				bytes += kredact_secrets_wipe(search);
 			/* What it shows of a page may be all that is left out of it later. */
-			if (dump->copy && kredact_wipe(page_address(dump->copy), PAGE_SIZE))
+			if (!get_kernel_nofault(copy, &dump->copy) && copy &&
+			    kredact_wipe(page_address(copy), PAGE_SIZE))
 				bytes += PAGE_SIZE;
-			if (!--left)
-				return bytes;
+			if (get_kernel_nofault(at, &at->next))
+				break;
 		}
 	}
 	return bytes;

@@ -9,6 +9,7 @@
 #include <linux/kref.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "kredact.h"
 
@@ -16,6 +17,8 @@
  * struct kredact_key_ref - a key in use
  * @ref:	references
  * @shash:	hmac(sha256) with the key set
+ * @context:	where it has the key
+ * @context_size: bytes of that
  * @inner:	HMAC's inner hash, after the key; for where no crypto API can be used
  * @outer:	its outer one
  * @node:	in the list of all keys
@@ -27,6 +30,8 @@ struct kredact_key_ref {
 	struct sha256_state inner, outer;
 	struct list_head node;
 	struct crypto_shash *shash;
+	void *context;
+	u32 context_size;
 	u8 id[16];
 	bool installed;
 };
@@ -98,6 +103,8 @@ static int kredact_key_replace(const u8 *bytes, u32 len, bool installed, u8 *id)
 	ret = crypto_shash_setkey(key->shash, bytes, len);
 	if (ret)
 		goto err_shash;
+	key->context = crypto_shash_ctx(key->shash);
+	key->context_size = crypto_shash_alg(key->shash)->base.cra_ctxsize;
 	kredact_key_begin(&key->inner, bytes, len, 0x36);
 	kredact_key_begin(&key->outer, bytes, len, 0x5c);
 	memcpy(id, key->id, sizeof(key->id));
@@ -220,20 +227,22 @@ bool kredact_key_describe(u8 *id)
  */
 u64 kredact_keys_wipe(void)
 {
+	struct list_head *at = &keys;
 	struct kredact_key_ref *key;
-	u32 left = KEYS_MAX;
 	u64 bytes = 0;
-	size_t size;
+	void *context;
+	u32 size, left;
 
 	/* A processor may have been stopped while it changed the list: forward it is sound. */
-	list_for_each_entry(key, &keys, node) {
-		size = crypto_shash_alg(key->shash)->base.cra_ctxsize;
-		if (kredact_wipe(crypto_shash_ctx(key->shash), size))
+	for (left = KEYS_MAX; left; left--) {
+		if (get_kernel_nofault(at, &at->next) || at == &keys)
+			break;
+		key = list_entry(at, struct kredact_key_ref, node);
+		if (!get_kernel_nofault(context, &key->context) &&
+		    !get_kernel_nofault(size, &key->context_size) && kredact_wipe(context, size))
 			bytes += size;
 		if (kredact_wipe(&key->inner, 2 * sizeof(key->inner)))
 			bytes += 2 * sizeof(key->inner);
-		if (!--left)
-			break;
 	}
 	return bytes;
 }

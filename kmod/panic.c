@@ -18,6 +18,7 @@
 #include <linux/smp.h>
 #include <linux/static_call.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <asm/text-patching.h>
 #include <asm/tsc.h>
 
@@ -136,9 +137,11 @@ static bool kredact_panic_unpinned(void *arg, unsigned long pfn)
 static void kredact_panic_mm(void *arg, struct kredact_mm *kmm)
 {
 	struct panic_walk *walk = arg;
+	u32 nr;
 
 	kredact_count(&note->mms);
-	le64_add_cpu(&note->ranges, READ_ONCE(kmm->set.nr));
+	if (!get_kernel_nofault(nr, &kmm->set.nr))
+		le64_add_cpu(&note->ranges, nr);
 	walk->cut = walk->cut || !kredact_tags_walk(kmm, kredact_panic_unpinned, walk);
 }
 

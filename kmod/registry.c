@@ -12,6 +12,7 @@
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "kredact.h"
 
@@ -443,17 +444,21 @@ bool __kredact_mm_trylock(struct kredact_mm *kmm)
  * @arg:	for it
  *
  * In any context, with no lock: nobody changes the table or frees what is in it any more.
+ * Where the table is broken, a bucket ends there; @visit has to expect any address.
  */
 void kredact_mms_visit(void (*visit)(void *arg, struct kredact_mm *kmm), void *arg)
 {
 	s64 left = atomic64_read(&kredact_stats.mms) + MMS_SLACK;
-	struct kredact_mm *kmm;
+	struct hlist_node *at;
 	int bucket;
 
-	for (bucket = 0; bucket < HASH_SIZE(mms); bucket++)
-		hlist_for_each_entry_rcu_notrace(kmm, &mms[bucket], node)
-			if (left-- > 0)
-				visit(arg, kmm);
+	for (bucket = 0; bucket < HASH_SIZE(mms); bucket++) {
+		for (at = READ_ONCE(mms[bucket].first); at && left > 0; left--) {
+			visit(arg, hlist_entry(at, struct kredact_mm, node));
+			if (get_kernel_nofault(at, &at->next))
+				break;
+		}
+	}
 }
 
 /**
@@ -462,13 +467,19 @@ void kredact_mms_visit(void (*visit)(void *arg, struct kredact_mm *kmm), void *a
  */
 bool kredact_mm_is_tagged(const struct mm_struct *mm)
 {
-	struct kredact_mm *kmm;
-	u32 steps = 0;
+	struct hlist_node *at = READ_ONCE(mms[hash_min((unsigned long)mm, HASH_BITS(mms))].first);
+	struct mm_struct *tagged;
+	u32 steps;
 
-	hlist_for_each_entry_rcu_notrace(kmm, &mms[hash_min((unsigned long)mm, HASH_BITS(mms))],
-					 node)
-		if (kmm->notifier.mm == mm || ++steps == MMS_SLACK)
-			return kmm->notifier.mm == mm;
+	for (steps = 0; at && steps < MMS_SLACK; steps++) {
+		if (get_kernel_nofault(tagged,
+				       &hlist_entry(at, struct kredact_mm, node)->notifier.mm))
+			return false;
+		if (tagged == mm)
+			return true;
+		if (get_kernel_nofault(at, &at->next))
+			return false;
+	}
 	return false;
 }
 

@@ -240,10 +240,12 @@ void kredact_secrets_forget(struct kredact_search *search)
  */
 u64 kredact_secrets_wipe(struct kredact_search *search)
 {
-	size_t size = search->memory_size;
 	u64 bytes = 0;
+	size_t size;
+	void *memory;
 
-	if (search->index.memory && kredact_wipe(search->index.memory, size))
+	if (!get_kernel_nofault(memory, &search->index.memory) && memory &&
+	    !get_kernel_nofault(size, &search->memory_size) && kredact_wipe(memory, size))
 		bytes = size;
 	/* Bytes of pages and of secrets are in it. */
 	if (kredact_wipe(search, sizeof(*search)))

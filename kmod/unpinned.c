@@ -133,12 +133,15 @@ bool kredact_tags_walk(struct kredact_mm *kmm, bool (*visit)(void *arg, unsigned
 		       void *arg)
 {
 	struct tags_walk walk = { .visit = visit, .arg = arg };
-	u32 nr = min(READ_ONCE(kmm->set.nr_chunks), KR_MAX_CHUNKS), i;
-	struct kr_range **chunks = READ_ONCE(kmm->set.chunks), *chunk;
+	struct kr_range **chunks, *chunk;
+	struct mm_struct *mm;
+	u32 nr, i;
 
-	if (get_kernel_nofault(walk.pgd, &kmm->notifier.mm->pgd))
+	if (get_kernel_nofault(mm, &kmm->notifier.mm) || get_kernel_nofault(walk.pgd, &mm->pgd) ||
+	    get_kernel_nofault(chunks, &kmm->set.chunks) ||
+	    get_kernel_nofault(nr, &kmm->set.nr_chunks))
 		return true;
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < min(nr, KR_MAX_CHUNKS); i++) {
 		if (get_kernel_nofault(chunk, &chunks[i]))
 			return true;
 		if (chunk && !kredact_walk_chunk(&walk, chunk))
@@ -163,13 +166,35 @@ void kredact_registers_wipe(struct pt_regs *regs)
 /* What a thread had in registers when it was interrupted last. */
 static void kredact_thread_wipe(struct task_struct *task)
 {
-	struct fpstate *fpstate = task->thread.fpu.fpstate;
+	struct fpstate *fpstate;
 	unsigned int size;
+	void *stack;
 
-	if (fpstate && !get_kernel_nofault(size, &fpstate->size) && size <= SZ_64K)
+	if (!get_kernel_nofault(fpstate, &task->thread.fpu.fpstate) && fpstate &&
+	    !get_kernel_nofault(size, &fpstate->size) && size <= SZ_64K)
 		kredact_wipe(&fpstate->regs, size);
-	if (task->stack)
-		kredact_registers_wipe(task_pt_regs(task));
+	/* As task_pt_regs(). */
+	if (!get_kernel_nofault(stack, &task->stack) && stack)
+		kredact_registers_wipe((struct pt_regs *)(stack + THREAD_SIZE -
+							  TOP_OF_KERNEL_STACK_PADDING) - 1);
+}
+
+/* All threads of a process. */
+static u64 kredact_process_wipe(struct task_struct *process)
+{
+	struct signal_struct *signal;
+	struct list_head *head, *at;
+	u64 nr = 0;
+
+	if (get_kernel_nofault(signal, &process->signal) || !signal)
+		return 0;
+	head = &signal->thread_head;
+	for (at = head; nr < THREADS_MAX; nr++) {
+		if (get_kernel_nofault(at, &at->next) || at == head)
+			break;
+		kredact_thread_wipe(list_entry(at, struct task_struct, thread_node));
+	}
+	return nr;
 }
 
 /*
@@ -196,23 +221,19 @@ static void kredact_entry_stacks_wipe(void)
  */
 u64 kredact_threads_wipe(void)
 {
-	struct task_struct *process = &init_task, *thread;
-	u32 left = THREADS_MAX;
+	struct list_head *at = &init_task.tasks;
+	struct task_struct *process;
+	struct mm_struct *mm;
+	u32 left;
 	u64 nr = 0;
 
 	kredact_entry_stacks_wipe();
-	do {
-		struct signal_struct *signal = process->signal;
-
-		if (process->mm && kredact_mm_is_tagged(process->mm)) {
-			list_for_each_entry_rcu(thread, &signal->thread_head, thread_node, true) {
-				kredact_thread_wipe(thread);
-				nr++;
-				if (!--left)
-					return nr;
-			}
-		}
-		process = list_entry_rcu(process->tasks.next, struct task_struct, tasks);
-	} while (--left && process != &init_task);
+	for (left = THREADS_MAX; left; left--) {
+		if (get_kernel_nofault(at, &at->next) || at == &init_task.tasks)
+			break;
+		process = list_entry(at, struct task_struct, tasks);
+		if (!get_kernel_nofault(mm, &process->mm) && mm && kredact_mm_is_tagged(mm))
+			nr += kredact_process_wipe(process);
+	}
 	return nr;
 }
