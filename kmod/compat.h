@@ -123,6 +123,18 @@ static inline struct mm_struct *kredact_uffd_mm(const struct userfaultfd_ctx *ct
 }
 #endif
 
+/*
+ * 6.9, "crash: split vmcoreinfo exporting code out from crash_core.c", and "crash: split crash
+ * dumping code out from kexec_core.c". A kernel without them starts no capture kernel.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#include <linux/vmcore_info.h>
+#define KREDACT_HAVE_CRASH	(IS_ENABLED(CONFIG_CRASH_DUMP) && IS_ENABLED(CONFIG_VMCORE_INFO))
+#else
+#include <linux/crash_core.h>
+#define KREDACT_HAVE_CRASH	(IS_ENABLED(CONFIG_KEXEC_CORE) && IS_ENABLED(CONFIG_CRASH_CORE))
+#endif
+
 /* 6.6, "x86: Add PTRACE interface for shadow stack". */
 #ifndef NT_X86_SHSTK
 #define NT_X86_SHSTK	0x204

@@ -170,7 +170,7 @@ static int kredact_ioctl_info(union kredact_args *args, struct kredact_work *wor
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
 	info->abi = KREDACT_ABI_VERSION;
-	info->coverage = KREDACT_COVERAGE | KREDACT_COVERAGE_PINNED |
+	info->coverage = KREDACT_COVERAGE | kredact_pinned_coverage() |
 			 kredact_policy_coverage(0, 0, U64_MAX, 0);
 	kredact_key_info(info->key_id, &installed);
 	if (installed)

@@ -12,6 +12,7 @@
 #include <linux/highmem.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <linux/uaccess.h>
 
 #include "kredact.h"
 
@@ -21,6 +22,9 @@
  */
 static DEFINE_HASHTABLE(dumps, 6);
 static DEFINE_SPINLOCK(dumps_lock);
+
+/* A table of more of them is broken. */
+#define DUMPS_MAX	65536
 
 /* How many of them lose more than what is tagged. */
 static atomic_t redacting;
@@ -87,6 +91,37 @@ struct kredact_dump *kredact_dump_find(void)
 			break;
 	spin_unlock(&dumps_lock);
 	return dump;
+}
+
+/**
+ * kredact_dumps_wipe() - wipe what dumps know of secrets, on a machine that has crashed
+ *
+ * In any context, with no lock. Return: bytes that were zeroed.
+ */
+u64 kredact_dumps_wipe(void)
+{
+	struct kredact_search *search;
+	struct kredact_dump *dump;
+	struct hlist_node *at;
+	u32 left = DUMPS_MAX;
+	struct page *copy;
+	u64 bytes = 0;
+	int bucket;
+
+	for (bucket = 0; bucket < HASH_SIZE(dumps); bucket++) {
+		for (at = READ_ONCE(dumps[bucket].first); at && left; left--) {
+			dump = hlist_entry(at, struct kredact_dump, node);
+			if (!get_kernel_nofault(search, &dump->search) && search)
+				bytes += kredact_secrets_wipe(search);
+			/* What it shows of a page may be all that is left out of it later. */
+			if (!get_kernel_nofault(copy, &dump->copy) && copy &&
+			    kredact_wipe(page_address(copy), PAGE_SIZE))
+				bytes += PAGE_SIZE;
+			if (get_kernel_nofault(at, &at->next))
+				break;
+		}
+	}
+	return bytes;
 }
 
 /**

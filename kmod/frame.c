@@ -6,14 +6,72 @@
  * processes, that lead to the same memory (shared mappings, memfds, a file
  * mapped twice). Dumps ask here for each page that nothing else says anything
  * about. A frame is here for as long as a pin keeps it from being anything else.
+ *
+ * Which frames these are is also in maps of one bit for each, for the end of the
+ * machine: they can be read without a lock whatever a processor was doing when it was
+ * stopped, since a bit is set or it is not, and a map is never taken out of the list
+ * again while the module is loaded.
  */
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 #include <linux/xarray.h>
 
 #include "kredact.h"
 
+#define MAP_WORDS	((PAGE_SIZE - 2 * sizeof(long)) / sizeof(long))
+#define MAP_FRAMES	(MAP_WORDS * BITS_PER_LONG)
+
+/**
+ * struct frame_map - which frames of some 128 MiB of memory are pinned
+ * @next:	another map, or NULL
+ * @first:	number of the frame of the first bit
+ * @bits:	1 for a frame that is pinned
+ */
+struct frame_map {
+	struct frame_map *next;
+	unsigned long first;
+	unsigned long bits[MAP_WORDS];
+};
+
 /* By page frame number: how many pins. */
 static DEFINE_XARRAY_FLAGS(frames, XA_FLAGS_ACCOUNT);
+
+/* All maps, by what they begin with divided by MAP_FRAMES; and as a list. */
+static DEFINE_XARRAY(maps);
+static struct frame_map *maps_head;
+static unsigned long nr_maps;
+
+/* The map with the bit of a frame, or NULL if there is none yet. */
+static struct frame_map *kredact_frame_map(unsigned long pfn)
+{
+	return xa_load(&maps, pfn / MAP_FRAMES);
+}
+
+/* Makes sure that a frame has a bit. May sleep. */
+static int kredact_frame_map_make(unsigned long pfn)
+{
+	struct frame_map *map, *old;
+
+	if (kredact_frame_map(pfn))
+		return 0;
+	BUILD_BUG_ON(sizeof(*map) != PAGE_SIZE);
+	map = (struct frame_map *)get_zeroed_page(GFP_KERNEL);
+	if (!map)
+		return -ENOMEM;
+	map->first = pfn - pfn % MAP_FRAMES;
+	old = xa_cmpxchg(&maps, pfn / MAP_FRAMES, NULL, map, GFP_KERNEL);
+	if (old) {
+		free_page((unsigned long)map);
+		return xa_err(old);
+	}
+	xa_lock(&maps);
+	map->next = maps_head;
+	/* Whoever reads the list finds it whole, at any moment. */
+	smp_store_release(&maps_head, map);
+	WRITE_ONCE(nr_maps, nr_maps + 1);
+	xa_unlock(&maps);
+	return 0;
+}
 
 /**
  * kredact_frame_add() - another pin of a frame
@@ -25,7 +83,11 @@ int kredact_frame_add(struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
 	void *old = NULL, *seen;	/* most frames are pinned once */
+	int ret;
 
+	ret = kredact_frame_map_make(pfn);
+	if (ret)
+		return ret;
 	for (;; old = seen) {
 		seen = xa_cmpxchg(&frames, pfn, old,
 				  xa_mk_value(old ? xa_to_value(old) + 1 : 1), GFP_KERNEL);
@@ -34,6 +96,8 @@ int kredact_frame_add(struct page *page)
 		if (seen == old)
 			break;
 	}
+	/* After it was counted: who takes the last pin away has cleared it before. */
+	set_bit(pfn % MAP_FRAMES, kredact_frame_map(pfn)->bits);
 	atomic64_inc(&kredact_stats.pins);
 	return 0;
 }
@@ -49,10 +113,12 @@ void kredact_frame_remove(struct page *page)
 	xa_lock(&frames);
 	nr = xa_to_value(xa_load(&frames, pfn));
 	/* Takes no memory: the entry is there. */
-	if (nr > 1)
+	if (nr > 1) {
 		__xa_store(&frames, pfn, xa_mk_value(nr - 1), GFP_NOWAIT);
-	else
+	} else {
 		__xa_erase(&frames, pfn);
+		clear_bit(pfn % MAP_FRAMES, kredact_frame_map(pfn)->bits);
+	}
 	xa_unlock(&frames);
 	atomic64_dec(&kredact_stats.pins);
 }
@@ -72,4 +138,76 @@ unsigned long kredact_frame_pins(struct page *page)
 		return 0;
 	entry = xa_load(&frames, page_to_pfn(page));
 	return entry ? xa_to_value(entry) : 0;
+}
+
+/**
+ * kredact_frame_is_pinned() - likewise, on a machine that has crashed
+ * @pfn:	number of a frame, any
+ */
+bool kredact_frame_is_pinned(unsigned long pfn)
+{
+	static struct frame_map *recent;	/* mostly it is the same one */
+	struct frame_map *map = recent ?: READ_ONCE(maps_head);
+	unsigned long left = READ_ONCE(nr_maps) + 1, first, word;
+
+	for (; map && left; left--) {
+		if (get_kernel_nofault(first, &map->first))
+			break;
+		if (pfn - first < MAP_FRAMES) {
+			recent = map;
+			pfn -= first;
+			return !get_kernel_nofault(word, &map->bits[pfn / BITS_PER_LONG]) &&
+			       word >> pfn % BITS_PER_LONG & 1;
+		}
+		if (get_kernel_nofault(map, &map->next))
+			break;
+		/* Once around. */
+		if (!map)
+			map = READ_ONCE(maps_head);
+	}
+	return false;
+}
+
+/**
+ * kredact_frames_visit() - go through all pinned frames of a machine that has crashed
+ * @visit:	called with the number of each
+ * @arg:	for it
+ *
+ * In any context, with no lock, and reading no memory that could fault.
+ *
+ * Return: false if a map could not be read.
+ */
+bool kredact_frames_visit(void (*visit)(void *arg, unsigned long pfn), void *arg)
+{
+	/* What a map says is behind this pointer: dependent loads are in order. */
+	struct frame_map *map = READ_ONCE(maps_head);
+	unsigned long left = READ_ONCE(nr_maps) + 1, word, first, i, bit;
+
+	for (; map && left; left--) {
+		if (get_kernel_nofault(first, &map->first))
+			return false;
+		for (i = 0; i < MAP_WORDS; i++) {
+			if (get_kernel_nofault(word, &map->bits[i]))
+				return false;
+			for_each_set_bit(bit, &word, BITS_PER_LONG)
+				visit(arg, first + i * BITS_PER_LONG + bit);
+		}
+		if (get_kernel_nofault(map, &map->next))
+			return false;
+	}
+	return !map;
+}
+
+/**
+ * kredact_frames_exit() - free the maps: nothing is pinned any more
+ */
+void kredact_frames_exit(void)
+{
+	struct frame_map *map = maps_head, *next;
+
+	for (maps_head = NULL; map; map = next) {
+		next = map->next;
+		free_page((unsigned long)map);
+	}
+	xa_destroy(&maps);
 }

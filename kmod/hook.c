@@ -118,6 +118,20 @@ static struct kredact_hook hooks[] = {
 		.selftest = kredact_emit_selftest,
 		.stub = kredact_selftest_stub,
 	}, {
+		.symbol = "machine_crash_shutdown",
+		.set_original = kredact_crash_set_original,
+		.replacement = kredact_machine_crash_shutdown,
+		.absent = !KREDACT_HAVE_CRASH,
+		.selftest = kredact_crash_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
+		.symbol = "crash_save_cpu",
+		.set_original = kredact_save_cpu_set_original,
+		.replacement = kredact_crash_save_cpu,
+		.absent = !KREDACT_HAVE_CRASH,
+		.selftest = kredact_save_cpu_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
 		/* Two functions, for native and for 32-bit processes; the last one here. */
 		.symbol = "elf_core_dump",
 		.replacement = kredact_elf_core_dump,

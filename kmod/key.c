@@ -4,11 +4,12 @@
  * random one that only this load of the module knows, so that a seal can never
  * be made by who does not have the key.
  */
-#include <crypto/hash.h>
+#include <crypto/internal/hash.h>
 #include <crypto/sha2.h>
 #include <linux/kref.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "kredact.h"
 
@@ -16,17 +17,31 @@
  * struct kredact_key_ref - a key in use
  * @ref:	references
  * @shash:	hmac(sha256) with the key set
+ * @context:	where it has the key
+ * @context_size: bytes of that
+ * @inner:	HMAC's inner hash, after the key; for where no crypto API can be used
+ * @outer:	its outer one
+ * @node:	in the list of all keys
  * @id:		first bytes of SHA-256("kredact key id" || key)
  * @installed:	by the administrator
  */
 struct kredact_key_ref {
 	struct kref ref;
+	struct sha256_state inner, outer;
+	struct list_head node;
 	struct crypto_shash *shash;
+	void *context;
+	u32 context_size;
 	u8 id[16];
 	bool installed;
 };
 
+/* A list of more keys than there are dumps is broken. */
+#define KEYS_MAX	65536
+
 static struct kredact_key_ref *current_key;
+/* That one, and those that dumps are sealed with which began before it was installed. */
+static LIST_HEAD(keys);
 static DEFINE_SPINLOCK(key_lock);
 
 static void kredact_key_free(struct kref *ref)
@@ -35,7 +50,24 @@ static void kredact_key_free(struct kref *ref)
 
 	/* Wipes the key. */
 	crypto_free_shash(key->shash);
-	kfree(key);
+	spin_lock(&key_lock);
+	list_del(&key->node);
+	spin_unlock(&key_lock);
+	kfree_sensitive(key);
+}
+
+static void kredact_key_begin(struct sha256_state *state, const u8 *bytes, u32 len, u8 pad)
+{
+	u8 block[SHA256_BLOCK_SIZE];
+	u32 i;
+
+	BUILD_BUG_ON(KREDACT_KEY_MAX > sizeof(block));
+	memset(block, pad, sizeof(block));
+	for (i = 0; i < len; i++)
+		block[i] ^= bytes[i];
+	sha256_init(state);
+	sha256_update(state, block, sizeof(block));
+	memzero_explicit(block, sizeof(block));
 }
 
 static void kredact_key_compute_id(const u8 *bytes, u32 len, u8 *id)
@@ -71,8 +103,13 @@ static int kredact_key_replace(const u8 *bytes, u32 len, bool installed, u8 *id)
 	ret = crypto_shash_setkey(key->shash, bytes, len);
 	if (ret)
 		goto err_shash;
+	key->context = crypto_shash_ctx(key->shash);
+	key->context_size = crypto_shash_alg(key->shash)->base.cra_ctxsize;
+	kredact_key_begin(&key->inner, bytes, len, 0x36);
+	kredact_key_begin(&key->outer, bytes, len, 0x5c);
 	memcpy(id, key->id, sizeof(key->id));
 	spin_lock(&key_lock);
+	list_add(&key->node, &keys);
 	old = current_key;
 	current_key = key;
 	spin_unlock(&key_lock);
@@ -83,7 +120,7 @@ static int kredact_key_replace(const u8 *bytes, u32 len, bool installed, u8 *id)
 err_shash:
 	crypto_free_shash(key->shash);
 err_free:
-	kfree(key);
+	kfree_sensitive(key);
 	return ret;
 }
 
@@ -143,6 +180,71 @@ const u8 *kredact_key_id(struct kredact_key_ref *key, bool *installed)
 {
 	*installed = key->installed;
 	return key->id;
+}
+
+/**
+ * kredact_key_mac() - an HMAC on a machine that has crashed, with the key in use
+ * @text:	any bytes
+ * @len:	how many
+ * @mac:	out: 32 bytes
+ *
+ * In any context: neither locks nor the crypto API, which may want the FPU.
+ */
+void kredact_key_mac(const void *text, u32 len, u8 *mac)
+{
+	const struct kredact_key_ref *key = READ_ONCE(current_key);
+	struct sha256_state state = key->inner;
+	u8 digest[SHA256_DIGEST_SIZE];
+
+	sha256_update(&state, text, len);
+	sha256_final(&state, digest);
+	state = key->outer;
+	sha256_update(&state, digest, sizeof(digest));
+	sha256_final(&state, mac);
+	/* They tell nothing, but would make the same HMAC for a text that goes on. */
+	memzero_explicit(&state, sizeof(state));
+	memzero_explicit(digest, sizeof(digest));
+}
+
+/**
+ * kredact_key_describe() - likewise: which key that is
+ * @id:		out: 16 bytes
+ *
+ * Return: whether the administrator has installed it.
+ */
+bool kredact_key_describe(u8 *id)
+{
+	const struct kredact_key_ref *key = READ_ONCE(current_key);
+
+	memcpy(id, key->id, sizeof(key->id));
+	return key->installed;
+}
+
+/**
+ * kredact_keys_wipe() - likewise: no key is in memory any more
+ *
+ * Return: bytes that were zeroed.
+ */
+u64 kredact_keys_wipe(void)
+{
+	struct list_head *at = &keys;
+	struct kredact_key_ref *key;
+	u64 bytes = 0;
+	void *context;
+	u32 size, left;
+
+	/* A processor may have been stopped while it changed the list: forward it is sound. */
+	for (left = KEYS_MAX; left; left--) {
+		if (get_kernel_nofault(at, &at->next) || at == &keys)
+			break;
+		key = list_entry(at, struct kredact_key_ref, node);
+		if (!get_kernel_nofault(context, &key->context) &&
+		    !get_kernel_nofault(size, &key->context_size) && kredact_wipe(context, size))
+			bytes += size;
+		if (kredact_wipe(&key->inner, 2 * sizeof(key->inner)))
+			bytes += 2 * sizeof(key->inner);
+	}
+	return bytes;
 }
 
 int kredact_key_init(void)

@@ -15,6 +15,7 @@
 
 #include <linux/coredump.h>
 #include <linux/kredact.h>
+#include <linux/kredact_panic.h>
 #include <linux/kredact_rules.h>
 #include <linux/kredact_seal.h>
 #include <linux/mmu_notifier.h>
@@ -128,10 +129,9 @@ extern struct kredact_stats kredact_stats;
 /* Flags of a registration that hold for the whole process. */
 #define KREDACT_WANTS		(KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT)
 
-/* What every registration is covered by, and what pins add. */
+/* What every registration is covered by. */
 #define KREDACT_COVERAGE	(KREDACT_COVER_CORE | KREDACT_COVER_FORK | KREDACT_COVER_MREMAP | \
 				 KREDACT_COVER_READERS)
-#define KREDACT_COVERAGE_PINNED	(KREDACT_COVER_SHARED | KREDACT_COVER_SWAP)
 
 /* registry.c: tagged address spaces. */
 struct kredact_mm *kredact_mm_find(struct mm_struct *mm);
@@ -144,6 +144,8 @@ void kredact_mm_want(struct kredact_mm *kmm, u32 flags);
 u32 kredact_mm_relatives(struct kredact_mm *kmm, kuid_t uid, struct kredact_mm **to, u32 room);
 bool __kredact_mm_trylock(struct kredact_mm *kmm);
 #define kredact_mm_trylock(kmm)	__cond_lock(&(kmm)->lock, __kredact_mm_trylock(kmm))
+void kredact_mms_visit(void (*visit)(void *arg, struct kredact_mm *kmm), void *arg);
+bool kredact_mm_is_tagged(const struct mm_struct *mm);
 void kredact_registry_exit(void);
 
 /* tag.c: what the ioctls and kfuncs do. */
@@ -170,6 +172,7 @@ void kredact_unpin_unused(struct kredact_mm *kmm, u64 addr, u64 last);
 void kredact_unpin(struct kredact_mm *kmm, u64 addr, u64 last);
 void kredact_pins_move(struct kredact_mm *kmm, unsigned long from, unsigned long to,
 		       unsigned long len);
+u32 kredact_pinned_coverage(void);
 bool kredact_pins_hold(struct kredact_mm *kmm, struct mm_struct *mm, u64 addr, u64 last);
 bool kredact_pin_is_own(struct kredact_mm *kmm, unsigned long addr, struct page *page);
 
@@ -177,6 +180,39 @@ bool kredact_pin_is_own(struct kredact_mm *kmm, unsigned long addr, struct page 
 int kredact_frame_add(struct page *page);
 void kredact_frame_remove(struct page *page);
 unsigned long kredact_frame_pins(struct page *page);
+bool kredact_frame_is_pinned(unsigned long pfn);
+bool kredact_frames_visit(void (*visit)(void *arg, unsigned long pfn), void *arg);
+void kredact_frames_exit(void);
+
+/* wipe.c: memory of a machine that has crashed. */
+enum kredact_wiped {
+	KREDACT_WIPED,		/* it is zero now */
+	KREDACT_WIPED_MAPPED,	/* likewise, and the kernel had to map it for that */
+	KREDACT_WIPE_POISONED,	/* the hardware has found it bad */
+	KREDACT_WIPE_FOREIGN,	/* no memory, or nobody may zero it */
+	KREDACT_WIPE_FAULT,	/* it cannot be written to */
+};
+bool kredact_wipe(void *at, size_t len);
+enum kredact_wiped kredact_wipe_frame(unsigned long pfn);
+bool kredact_wipe_selftest(void);
+
+/* unpinned.c: what is tagged when the machine has crashed, and not pinned. */
+#define KREDACT_WALK_ABSENT	ULONG_MAX
+bool kredact_tags_walk(struct kredact_mm *kmm, bool (*visit)(void *arg, unsigned long pfn),
+		       void *arg);
+void kredact_registers_wipe(struct pt_regs *regs);
+u64 kredact_threads_wipe(void);
+
+/* panic.c: the crash of the kernel. */
+void kredact_machine_crash_shutdown(struct pt_regs *regs);
+void kredact_crash_set_original(unsigned long address);
+bool kredact_crash_selftest(void);
+void kredact_crash_save_cpu(struct pt_regs *regs, int cpu);
+void kredact_save_cpu_set_original(unsigned long address);
+bool kredact_save_cpu_selftest(void);
+bool kredact_panic_zeroes(void);
+int kredact_panic_init(void);
+void kredact_panic_exit(void);
 
 /* label.c: names of registrations. */
 struct kredact_labels *kredact_labels_new(struct kredact_user *user);
@@ -418,6 +454,7 @@ struct kredact_dump {
 
 /* dump.c: the dump that is being written. */
 struct kredact_dump *kredact_dump_find(void);
+u64 kredact_dumps_wipe(void);
 const struct core_vma_metadata *kredact_dump_find_vma(struct kredact_dump *dump,
 						      unsigned long addr);
 
@@ -466,6 +503,7 @@ static inline bool kredact_rules_whole(const struct kredact_dump *dump)
 /* secrets.c: what is hunted. */
 u32 kredact_secrets_index(struct kredact_search *search, struct kredact_mm *kmm, u64 before);
 void kredact_secrets_forget(struct kredact_search *search);
+u64 kredact_secrets_wipe(struct kredact_search *search);
 
 /* ahead.c: pages that are got ahead of their turn. */
 bool kredact_ahead_is_clear(struct kredact_dump *dump, struct kredact_mm *kmm,
@@ -536,6 +574,9 @@ struct kredact_key_ref *kredact_key_get(void);
 void kredact_key_put(struct kredact_key_ref *key);
 struct crypto_shash *kredact_key_shash(struct kredact_key_ref *key);
 const u8 *kredact_key_id(struct kredact_key_ref *key, bool *installed);
+void kredact_key_mac(const void *text, u32 len, u8 *mac);
+bool kredact_key_describe(u8 *id);
+u64 kredact_keys_wipe(void);
 
 /* kfunc.c: what BPF programs may call. */
 int kredact_kfunc_init(void);

@@ -78,7 +78,7 @@ static void kredact_list_tag(struct kredact_listing *l, const struct kr_range *r
 			kredact_policy_coverage(range->flags, range->label, tag->len,
 						READ_ONCE(l->kmm->wants));
 	if (kredact_pins_hold(l->kmm, l->mm, range->start, range->last))
-		tag->coverage |= KREDACT_COVERAGE_PINNED;
+		tag->coverage |= kredact_pinned_coverage();
 	kredact_maker_tell(READ_ONCE(l->kmm->makers), range->flags, tag);
 	label = kredact_label_text(l->kmm->labels, range->label, &tag->label_len);
 	if (label)

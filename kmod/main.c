@@ -48,9 +48,12 @@ static int __init kredact_init(void)
 	ret = kredact_key_init();
 	if (ret)
 		return ret;
-	ret = kredact_hooks_install();
+	ret = kredact_panic_init();
 	if (ret)
 		goto err_key;
+	ret = kredact_hooks_install();
+	if (ret)
+		goto err_panic;
 	ret = kredact_kfunc_init();
 	if (ret)
 		goto err_hooks;
@@ -66,6 +69,8 @@ static int __init kredact_init(void)
 
 err_hooks:
 	kredact_hooks_remove();
+err_panic:
+	kredact_panic_exit();
 err_key:
 	kredact_key_exit();
 	return ret;
@@ -80,6 +85,8 @@ static void __exit kredact_exit(void)
 	kredact_device_exit();
 	kredact_hooks_remove();
 	kredact_registry_exit();
+	kredact_frames_exit();
+	kredact_panic_exit();
 	kredact_key_exit();
 }
 

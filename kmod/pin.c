@@ -234,6 +234,15 @@ void kredact_pins_move(struct kredact_mm *kmm, unsigned long from, unsigned long
 	}
 }
 
+/**
+ * kredact_pinned_coverage() - what pins add to the coverage of a range
+ */
+u32 kredact_pinned_coverage(void)
+{
+	return KREDACT_COVER_SHARED | KREDACT_COVER_SWAP |
+	       (kredact_panic_zeroes() ? KREDACT_COVER_PANIC : 0);
+}
+
 /* Is the page at an address pinned, and no other than the one that was? */
 static bool kredact_pin_holds(struct kredact_mm *kmm, struct mm_struct *mm, unsigned long addr)
 {

@@ -12,11 +12,15 @@
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "kredact.h"
 
 /* Ranges dropped by one munmap while the lock is held. */
 #define DROP_BATCH	512
+
+/* Entries that may not be counted yet, or that make a list too long to be true. */
+#define MMS_SLACK	65536
 
 struct kredact_stats kredact_stats;
 
@@ -432,6 +436,51 @@ bool __kredact_mm_trylock(struct kredact_mm *kmm)
 		cond_resched();
 	}
 	return true;
+}
+
+/**
+ * kredact_mms_visit() - go through all tagged mms of a machine that has crashed
+ * @visit:	called with each
+ * @arg:	for it
+ *
+ * In any context, with no lock: nobody changes the table or frees what is in it any more.
+ * Where the table is broken, a bucket ends there; @visit has to expect any address.
+ */
+void kredact_mms_visit(void (*visit)(void *arg, struct kredact_mm *kmm), void *arg)
+{
+	s64 left = atomic64_read(&kredact_stats.mms) + MMS_SLACK;
+	struct hlist_node *at;
+	int bucket;
+
+	for (bucket = 0; bucket < HASH_SIZE(mms); bucket++) {
+		for (at = READ_ONCE(mms[bucket].first); at && left > 0; left--) {
+			visit(arg, hlist_entry(at, struct kredact_mm, node));
+			if (get_kernel_nofault(at, &at->next))
+				break;
+		}
+	}
+}
+
+/**
+ * kredact_mm_is_tagged() - likewise: has an mm any tags?
+ * @mm:		any address
+ */
+bool kredact_mm_is_tagged(const struct mm_struct *mm)
+{
+	struct hlist_node *at = READ_ONCE(mms[hash_min((unsigned long)mm, HASH_BITS(mms))].first);
+	struct mm_struct *tagged;
+	u32 steps;
+
+	for (steps = 0; at && steps < MMS_SLACK; steps++) {
+		if (get_kernel_nofault(tagged,
+				       &hlist_entry(at, struct kredact_mm, node)->notifier.mm))
+			return false;
+		if (tagged == mm)
+			return true;
+		if (get_kernel_nofault(at, &at->next))
+			return false;
+	}
+	return false;
 }
 
 /**

@@ -231,3 +231,24 @@ void kredact_secrets_forget(struct kredact_search *search)
 {
 	kredact_free_wiped(search->index.memory, search->memory_size);
 }
+
+/**
+ * kredact_secrets_wipe() - wipe the index on a machine that has crashed
+ * @search:	of a dump that was being written
+ *
+ * In any context. Return: bytes that were zeroed.
+ */
+u64 kredact_secrets_wipe(struct kredact_search *search)
+{
+	u64 bytes = 0;
+	size_t size;
+	void *memory;
+
+	if (!get_kernel_nofault(memory, &search->index.memory) && memory &&
+	    !get_kernel_nofault(size, &search->memory_size) && kredact_wipe(memory, size))
+		bytes = size;
+	/* Bytes of pages and of secrets are in it. */
+	if (kredact_wipe(search, sizeof(*search)))
+		bytes += sizeof(*search);
+	return bytes;
+}

@@ -140,7 +140,7 @@ static int kredact_pin_ranges(struct kredact_mm *kmm, const struct kredact_targe
 		pinned = pinned && !ret;
 	}
 	if (pinned)
-		batch->coverage |= KREDACT_COVERAGE_PINNED;
+		batch->coverage |= kredact_pinned_coverage();
 	return 0;
 }
 
@@ -371,6 +371,6 @@ int kredact_query(struct mm_struct *mm, struct kredact_query *query)
 		return 0;
 	query->coverage = KREDACT_COVERAGE | coverage;
 	if (kredact_pins_hold(kmm, mm, addr, last))
-		query->coverage |= KREDACT_COVERAGE_PINNED;
+		query->coverage |= kredact_pinned_coverage();
 	return 0;
 }

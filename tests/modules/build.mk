@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Other users of ftrace, which want what kredact.ko has, or look on: coexist inserts them.
 
-TEST_MODULES := livepatch ipmodify
+TEST_MODULES := livepatch ipmodify crash
 TEST_MODULE_SOURCES := $(addprefix tests/modules/,Kbuild $(TEST_MODULES:=.c))
 
 $(TEST_MODULES:%=$(B)/modules-\%/%.ko): $(TEST_MODULE_SOURCES) $(B)/kernels/%/.stamp

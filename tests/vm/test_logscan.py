@@ -71,6 +71,7 @@ HARMLESS = [
     'PCI: Using host bridge windows from ACPI; if necessary, use "pci=nocrs" and report a bug',
     "kredact: loading out-of-tree module taints kernel.",
     "kredact: module verification failed: signature and/or required key missing - tainting kernel",
+    "..MP-BIOS bug: 8254 timer not connected to IO-APIC",
     "RAS: Correctable Errors collector initialized.",
     "RCU Tasks Trace: Setting shift to 1 and lim to 1 rcu_task_cb_adjust=1 rcu_task_cpu_ids=2.",
     "Freeing SMP alternatives memory: 44K",
@@ -85,6 +86,19 @@ UNUSABLE = [
     ("a log with its banner in a quotation", "> Linux version 6.12 is fine\n"),
 ]
 
+# A kernel that is made to crash, its capture kernel, and what goes wrong with them.
+MARKER = f"[    2.000000] {logscan.CRASH}\r\n"
+SPLAT = "[    2.100000] Kernel panic - not syncing: sysrq triggered crash\r\n"
+CRASHES = [
+    ("a crash", HEAD + MARKER + SPLAT + HEAD, False),
+    ("a splat before the crash", HEAD + SPLAT + MARKER + SPLAT + HEAD, True),
+    ("a splat of the capture kernel", HEAD + MARKER + SPLAT + HEAD + SPLAT, True),
+    ("a crash that was not announced", HEAD + SPLAT + HEAD, True),
+    ("a crash that was announced twice", HEAD + MARKER + MARKER + HEAD, True),
+    ("a crash without a capture kernel", HEAD + MARKER + SPLAT, True),
+    ("a crash with two capture kernels", HEAD + MARKER + SPLAT + HEAD + HEAD, True),
+]
+
 
 def main() -> int:
     cases = [("a clean log", HEAD + "[    1.000000] all is well\r\n", False),
@@ -96,10 +110,12 @@ def main() -> int:
         cases += [(f"passed over: {stamp}{line}", f"{HEAD}{stamp}{line}\r\n", False)
                   for line in HARMLESS]
 
-    print(f"1..{len(cases)}")
+    checks = [(name, bool(logscan.scan(text)) == expected) for name, text, expected in cases]
+    checks += [(name, bool(logscan.scan_crash(text)) == expected)
+               for name, text, expected in CRASHES]
+    print(f"1..{len(checks)}")
     failed = False
-    for number, (name, text, expected) in enumerate(cases, 1):
-        good = bool(logscan.scan(text)) == expected
+    for number, (name, good) in enumerate(checks, 1):
         failed = failed or not good
         # A "#" would begin a directive.
         print(f"{'ok' if good else 'not ok'} {number} {name.replace('#', '')}")

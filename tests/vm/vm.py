@@ -55,6 +55,7 @@ class Spec:
     limit: float = 1800.0
     boot_limit: float = BOOT_LIMIT
     grace: float = GRACE
+    crash: bool = False     # the kernel is made to crash, and a capture kernel goes on
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -259,7 +260,7 @@ def machine_report(spec: Spec, seconds: float, error: str | None) -> tap.Report:
     results = [tap.Result("the machine went through", tap.FAIL if error else tap.PASS,
                           error or "")]
     log = spec.console.read_text(errors="replace") if spec.console.exists() else ""
-    splats = logscan.scan(log)
+    splats = logscan.scan_crash(log) if spec.crash else logscan.scan(log)
     results.append(tap.Result("the kernel's log is clean", tap.FAIL if splats else tap.PASS,
                               f"{len(splats)} suspicious lines" if splats else "", splats))
     return tap.Report(spec.name, "qemu", seconds, results)
@@ -361,6 +362,8 @@ def apply_settings(spec: Spec, settings: Path) -> None:
             spec.program_limit = int(value)
         elif name == "module":
             spec.environment["VM_MODULE"] = value
+        elif name == "crash":
+            spec.crash = value == "yes"
         elif name == "cmdline":
             for word in value.split():
                 parameter, _, setting = word.partition("=")
@@ -381,7 +384,7 @@ def spec_for(build: Path, series: str, work: Path, test: str | None = None,
 
     It runs the programs in the guest's folder /kredact/DIRECTORY. A file
     "settings" there may hold "timeout=SECONDS", as in the kernel's selftests,
-    "module=no" and "cmdline=WORDS" for the kernel's command line.
+    "module=no", "crash=yes" and "cmdline=WORDS" for the kernel's command line.
     """
     stage = stage or series
     folder = build / "stage" / stage / "kredact" / directory

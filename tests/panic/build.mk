@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# Crashes of the kernel, each in a machine of its own, whose capture kernel looks at what is
+# left.
+#
+#   make panic                          each way of crashing, 20 times, on both kernels
+#   make panic CRASH=nmi CRASHES=1      some of it; KERNEL=6.1 likewise
+
+CRASH_WAYS := sysrq sysrq-notifiers panic null irq nmi nmi-notifiers lockup locked locked-irq \
+	      locked-nmi-notifiers
+# What "make check" runs: a panic and an NMI, with and without a lock that is held.
+CRASH_CHECKED := sysrq locked-nmi-notifiers
+CRASH ?= $(CRASH_WAYS)
+# CRASHES is also that of "make programs", which has another default.
+panic: CRASHES_OF_KERNEL := $(if $(filter command line environment,$(origin CRASHES)),$(CRASHES),20)
+
+PANIC_O   := $(B)/obj/tests/panic
+PANIC_BIN := $(B)/tests/panic
+ALL_VM    += $(PANIC_BIN)/crash $(PANIC_BIN)/capture.cpio
+
+crash_settings = tests/panic/$(if $(filter %-notifiers,$(1)),notifiers.,)settings
+
+STAGE_FILES += $(PANIC_BIN)/capture.cpio:/kredact/panic/ \
+	       $(PANIC_BIN)/vmlinuz-%:/kredact/panic/vmlinuz \
+	       $(foreach w,$(CRASH_WAYS),$(PANIC_BIN)/crash:/kredact/crashes/$(w)/$(w)) \
+	       $(foreach w,$(CRASH_WAYS),$(call crash_settings,$(w)):/kredact/crashes/$(w)/settings) \
+	       $(foreach w,$(CRASH_CHECKED),$(PANIC_BIN)/crash:/kredact/machines/panic-$(w)/$(w) \
+		       $(call crash_settings,$(w)):/kredact/machines/panic-$(w)/settings)
+
+$(PANIC_O)/%.o: tests/panic/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -Iuserspace -pthread -MMD -MP -c -o $@ $<
+
+$(PANIC_BIN)/crash: $(PANIC_O)/crash.o $(DEMO_O)/heap.o $(DEMO_O)/keys.o $(B)/lib/libkredact.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie -pthread -o $@ $^ -lcrypto
+
+$(PANIC_BIN)/capture: $(PANIC_O)/capture.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -static -o $@ $^ -lcrypto
+
+$(PANIC_BIN)/capture.cpio: $(PANIC_BIN)/capture tests/panic/capture.py $(DEMO_BIN)/keys
+	tests/panic/capture.py $< $@ $(DEMO_BIN)/keys/secret/rsa-*.bin
+
+# Not the link that it is there.
+$(PANIC_BIN)/vmlinuz-%: $(B)/kernels/%/.stamp
+	@mkdir -p $(@D)
+	@cp -L $(B)/kernels/$*/vmlinuz $@
+
+.PHONY: panic
+panic: deps ## crash the kernel in each way, and search its dump (CRASH=nmi, CRASHES=20, KERNEL=6.12)
+	@+$(MAKE) $(QUIET) vm-ready
+	@tests/panic/run --build $(B) --memory $(VM_MEMORY) --crashes $(CRASHES_OF_KERNEL) \
+		$(addprefix --kernel ,$(VM_RUN)) $(addprefix --way ,$(CRASH))
+
+-include $(wildcard $(PANIC_O)/*.d)
