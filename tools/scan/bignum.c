@@ -19,6 +19,7 @@
 #include "number.h"
 #include "rsa.h"
 #include "scalar.h"
+#include "published.h"
 
 #define PAIRS_MAX	(1ULL << 28)	/* that are tried: half a minute at most */
 
@@ -256,6 +257,7 @@ static void report(struct scan *scan, struct bignum *state, const struct place *
 {
 	const struct number *number = &state->numbers.list[place->number];
 	const struct question *question = number->question;
+	const struct kind *kind = published_kind(question, number->secret);
 	const u8 *bytes = (const u8 *)number_limbs(&state->numbers, number);
 	struct window window = {
 		.bytes = bytes, .len = 8 * number->limbs, .end = 8 * number->limbs,
@@ -269,10 +271,10 @@ static void report(struct scan *scan, struct bignum *state, const struct place *
 		return;
 	question_seen(number->question);
 	if (place->layout == LAYOUT_INLINE)
-		scan_report(scan, &window, 0, window.len, number->secret, true, "%s, of the %s",
+		scan_report(scan, &window, 0, window.len, kind, true, "%s, of the %s",
 			    number_layout(place->layout), question->text);
 	else
-		scan_report_memory(scan, place->at, bytes, window.len, number->secret, true,
+		scan_report_memory(scan, place->at, bytes, window.len, kind, true,
 				   "%s, of the %s", number_layout(place->layout),
 				   question->text);
 }

@@ -19,6 +19,7 @@
 #include "needle.h"
 #include "noise.h"
 #include "question.h"
+#include "published.h"
 
 #define PENDING_MAX	4096u
 
@@ -90,8 +91,8 @@ static bool answered(struct scan *scan, struct ec_der *state, const struct windo
 	if (!question || !question_answer_key(state->questions, question, key->at, der_len(key)))
 		return false;
 	question_seen(question);
-	scan_report(scan, window, key->at - window->bytes, der_len(key), &kind, true, "%s",
-		    question->text);
+	scan_report(scan, window, key->at - window->bytes, der_len(key),
+		    published_kind(question, &kind), true, "%s", question->text);
 	return true;
 }
 

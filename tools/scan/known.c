@@ -11,6 +11,7 @@
 
 #include "detectors.h"
 #include "question.h"
+#include "published.h"
 
 #define SHORTEST	16u		/* bytes of a run: chance does not make them */
 #define BATCH		1024u		/* numbers that are searched for at once */
@@ -61,11 +62,11 @@ static void take(void *arg, const struct hit *hit)
 		snprintf(run, sizeof(run), "%u of %u bytes of ", hit->len, part->len);
 	window.bytes = bytes;
 	if (hit->joined && scan_memory(known->scan, hit->vaddr, bytes, hit->len))
-		scan_report_memory(known->scan, hit->vaddr, bytes, hit->len, part->kind, true,
-				   "%s%s, %s, of the %s", run, part->name, order, question->text);
+		scan_report_memory(known->scan, hit->vaddr, bytes, hit->len,
+				   published_kind(question, part->kind), true, "%s%s, %s, of the %s", run, part->name, order, question->text);
 	else if (!hit->joined && scan_bytes(known->scan, hit->offset, bytes, hit->len))
-		scan_report(known->scan, &window, 0, hit->len, part->kind, true,
-			    "%s%s, %s, of the %s", run, part->name, order, question->text);
+		scan_report(known->scan, &window, 0, hit->len,
+			    published_kind(question, part->kind), true, "%s%s, %s, of the %s", run, part->name, order, question->text);
 	question_seen(question);
 	OPENSSL_clear_free(bytes, hit->len);
 }

@@ -16,6 +16,7 @@
 
 #include "detectors.h"
 #include "rsa.h"
+#include "published.h"
 
 struct limbs {
 	struct questions *questions;
@@ -100,8 +101,8 @@ static void report(struct scan *scan, const struct window *window, u64 at, u32 l
 		   bool highest_first)
 {
 	question_seen(modulus->question);
-	scan_report(scan, window, at, len, kind, proven, "%s, %s byte first, of the %s",
-		    proven ? "all of it" : "its upper half", highest_first ? "highest" : "lowest",
+	scan_report(scan, window, at, len, published_kind(modulus->question, kind), proven,
+		    "%s, %s byte first, of the %s", proven ? "all of it" : "its upper half", highest_first ? "highest" : "lowest",
 		    modulus->question->text);
 }
 

@@ -39,6 +39,23 @@ static const struct {
 	{ 0xa5af5bade2a1fc01, "RFC 8037" },
 };
 
+/* Named by the SHA-256 of their public half (SubjectPublicKeyInfo), cut. */
+static const u64 halves[] = {
+	/* what "openssl speed" signs with */
+	0x7055066ee3969c25, 0x0ea7caf9dd07fd79, 0xa6fdc2c6d07aa877, 0x01e67e56244b43b6,
+	0xadadc3246bb48305, 0xd2d8c7d1de1e118e, 0xcebf59a465ccd9c4,
+	/* the test certificates of Mbed TLS 2.28 */
+	0x370346c0864770da, 0x6703a04285f61bf2, 0xc6cb6d1e322b2e4e, 0x26b0f4b5b3b8ef8f,
+	0x6452839ebf371b9a, 0x0d47bb32995c4f37,
+};
+
+static const struct kind kind_published = {
+	.word = "published-key",
+	.text = "published private key",
+	.advice = "make sure that nothing trusts this key: everybody has it",
+	.weight = WEIGHT_NOTE,
+};
+
 static EVP_MD *sha256;
 
 static void load(void)
@@ -81,4 +98,24 @@ const char *published(const void *bytes, u32 len)
 		if (list[i].digest == cut)
 			return list[i].where;
 	return NULL;
+}
+
+/**
+ * published_kind() - what a private key is, in numbers or in DER
+ * @question:	its public half
+ * @kind:	of it, if it is a secret
+ *
+ * Return: @kind, or that of a key that everybody has; who asks for it gets @kind.
+ */
+const struct kind *published_kind(const struct question *question, const struct kind *kind)
+{
+	u64 cut = 0;
+	u32 i;
+
+	for (i = 0; i < 8; i++)
+		cut = cut << 8 | question->id[i];
+	for (i = 0; i < sizeof(halves) / sizeof(*halves); i++)
+		if (halves[i] == cut && !question->given)
+			return &kind_published;
+	return kind;
 }

@@ -6,9 +6,10 @@
 #ifndef KREDACT_TOOLS_PUBLISHED_H
 #define KREDACT_TOOLS_PUBLISHED_H
 
-#include "platform.h"
+#include "question.h"
 
 bool published_init(void);
 const char *published(const void *bytes, u32 len);
+const struct kind *published_kind(const struct question *question, const struct kind *kind);
 
 #endif /* KREDACT_TOOLS_PUBLISHED_H */

@@ -15,6 +15,7 @@
 #include "needle.h"
 #include "noise.h"
 #include "question.h"
+#include "published.h"
 
 #define PLACES_MAX	4096u
 #define NEAR		128u		/* bytes from the public key to the private one */
@@ -124,7 +125,8 @@ static void try_object(struct raw *state, const struct ecx_place *place)
 	question = questions_add_raw(state->questions, place->nid, public, NULL);
 	if (question && question_answer_key(state->questions, question, key, len)) {
 		question_seen(question);
-		scan_report_memory(state->scan, place->private, key, len, &kind_raw_key, true,
+		scan_report_memory(state->scan, place->private, key, len,
+				   published_kind(question, &kind_raw_key), true,
 				   "key object of OpenSSL, of the %s", question->text);
 	}
 	OPENSSL_cleanse(key, sizeof(key));
@@ -154,7 +156,8 @@ static void near(void *arg, const struct hit *hit)
 		if (!question_answer_key(state->questions, question, around + at, len))
 			continue;
 		question_seen(question);
-		scan_report(state->scan, &window, at, len, &kind_raw_key, true,
+		scan_report(state->scan, &window, at, len,
+			    published_kind(question, &kind_raw_key), true,
 			    "beside its public half, of the %s", question->text);
 	}
 	OPENSSL_cleanse(around, sizeof(around));

@@ -12,6 +12,7 @@
 #include "detectors.h"
 #include "needle.h"
 #include "question.h"
+#include "published.h"
 
 static const struct kind kind = {
 	.word = "rsa-private-key",
@@ -90,8 +91,8 @@ static void private_key(struct scan *scan, void *state, const struct window *win
 	at = numbers[D].at - window->bytes;
 	end = numbers[nr - 1].end;
 	question_seen(question);
-	scan_report(scan, window, at, end - window->bytes - at, &kind, true,
-		    "%s of the %s", nr == NUMBERS ? "all numbers" : "a part that is not cut off",
+	scan_report(scan, window, at, end - window->bytes - at,
+		    published_kind(question, &kind), true, "%s of the %s", nr == NUMBERS ? "all numbers" : "a part that is not cut off",
 		    question->text);
 }
 

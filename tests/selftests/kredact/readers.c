@@ -225,6 +225,7 @@ static bool same(const uint8_t *got, const uint8_t *expected, size_t len, const 
 
 TEST_F(readers, tagged)
 {
+	ssize_t got;
 	static uint8_t expected[PAGES * PAGE];
 	enum way way;
 
@@ -233,8 +234,8 @@ TEST_F(readers, tagged)
 	ASSERT_TRUE(begin(&self->p, tag_two, as_root));
 	for (way = 0; way < WAYS; way++) {
 		memset(self->got, 0xee, PAGES * PAGE);
-		ASSERT_EQ(PAGES * PAGE, ways[way](self->p.pid, self->p.mem, self->got, PAGES * PAGE))
-			TH_LOG("%s", way_names[way]);
+		got = ways[way](self->p.pid, self->p.mem, self->got, PAGES * PAGE);
+		ASSERT_EQ(PAGES * PAGE, got) TH_LOG("%s", way_names[way]);
 		EXPECT_TRUE(same(self->got, expected, PAGES * PAGE, way_names[way]));
 		/* Pieces that begin and end inside of what is tagged. */
 		memset(self->got, 0xee, PAGES * PAGE);
@@ -247,13 +248,14 @@ TEST_F(readers, tagged)
 
 TEST_F(readers, untagged)
 {
+	ssize_t got;
 	enum way way;
 
 	ASSERT_TRUE(begin(&self->p, tag_nothing, as_root));
 	for (way = 0; way < WAYS; way++) {
 		memset(self->got, 0xee, PAGES * PAGE);
-		ASSERT_EQ(PAGES * PAGE, ways[way](self->p.pid, self->p.mem, self->got, PAGES * PAGE))
-			TH_LOG("%s", way_names[way]);
+		got = ways[way](self->p.pid, self->p.mem, self->got, PAGES * PAGE);
+		ASSERT_EQ(PAGES * PAGE, got) TH_LOG("%s", way_names[way]);
 		EXPECT_TRUE(same(self->got, self->p.mem, PAGES * PAGE, way_names[way]));
 	}
 }
@@ -273,12 +275,14 @@ static void tag_then_end(struct process *p)
 
 TEST_F(readers, no_longer_tagged)
 {
+	ssize_t got;
 	enum way way;
 
 	ASSERT_TRUE(begin(&self->p, tag_then_end, as_root));
 	memset(self->p.mem + 4 * PAGE, 0x22, PAGE);
 	for (way = 0; way < WAYS; way++) {
-		ASSERT_EQ(PAGES * PAGE, ways[way](self->p.pid, self->p.mem, self->got, PAGES * PAGE));
+		got = ways[way](self->p.pid, self->p.mem, self->got, PAGES * PAGE);
+		ASSERT_EQ(PAGES * PAGE, got);
 		EXPECT_TRUE(same(self->got, self->p.mem, PAGES * PAGE, way_names[way]));
 	}
 }
