@@ -16,6 +16,7 @@
 
 #include "scan/number.h"
 #include "keyscan.h"
+#include "plain_rsa.h"
 #include "tap.h"
 
 #define BASE	0x7f0000100000ULL
@@ -214,7 +215,7 @@ int main(void)
 {
 	enum layout layout;
 
-	rsa = EVP_RSA_gen(2048);
+	rsa = plain_rsa(2048);
 	ec = EVP_EC_gen("P-256");
 	for (layout = LAYOUT_OPENSSL; layout <= LAYOUT_INLINE; layout++)
 		test_layout(layout);

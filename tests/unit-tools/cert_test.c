@@ -14,6 +14,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "plain_rsa.h"
 #include "run.h"
 #include "keyscan.h"
 #include "tap.h"
@@ -177,7 +178,7 @@ int main(void)
 	program = (char *)beside("../../bin/kredact-verify");
 	if (!mkdtemp(folder) || chdir(folder))
 		abort();
-	rsa = EVP_RSA_gen(2048);
+	rsa = plain_rsa(2048);
 	ec = EVP_EC_gen("P-256");
 	ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	make_files();

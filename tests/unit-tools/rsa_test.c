@@ -9,7 +9,7 @@
 #include <openssl/x509.h>
 
 #include "keyscan.h"
-#include "scan/rsa.h"
+#include "plain_rsa.h"
 #include "tap.h"
 
 #define ROOM	(3u << 20)
@@ -41,29 +41,9 @@ static u32 number(const struct key *of, const char *name, u8 *to)
 	return len;
 }
 
-/* Is the exponent one that is known by its upper half? One key of forty is not: see rsa.h. */
-static bool is_plain(EVP_PKEY *pkey)
-{
-	BIGNUM *p = NULL, *q = NULL, *g = BN_new();
-	BN_CTX *ctx = BN_CTX_new();
-	bool plain;
-
-	if (!ctx || !g || !EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &p) ||
-	    !EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2, &q) ||
-	    !BN_sub_word(p, 1) || !BN_sub_word(q, 1) || !BN_gcd(g, p, q, ctx))
-		abort();
-	plain = BN_num_bits(g) < 32 && !(RSA_FRACTIONS % BN_get_word(g));
-	BN_CTX_free(ctx);
-	BN_free(g);
-	BN_free(p);
-	BN_free(q);
-	return plain;
-}
-
 static void make(struct key *to, u32 bits)
 {
-	for (to->pkey = EVP_RSA_gen(bits); !is_plain(to->pkey); to->pkey = EVP_RSA_gen(bits))
-		EVP_PKEY_free(to->pkey);
+	to->pkey = plain_rsa(bits);
 	to->der = NULL;
 	to->der_len = i2d_PrivateKey(to->pkey, &to->der);
 	to->p_len = number(to, OSSL_PKEY_PARAM_RSA_FACTOR1, to->p);
