@@ -4,13 +4,15 @@
 # for the seeds.
 
 FUZZ_VERIFY := $(B)/fuzz-verify
-FUZZ_TARGETS := elf minidump kdump seal unpack
+FUZZ_TARGETS := elf minidump kdump scan seal unpack
 FUZZ_BINS := $(FUZZ_TARGETS:%=$(FUZZ_VERIFY)/%)
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-	       -fno-omit-frame-pointer -Iinclude/uapi -Ikmod/core -Itools -Itests/unit-tools \
+	       -fno-omit-frame-pointer -Iinclude/uapi -Ikmod/core -iquote tools -Itests/unit-tools -I$(B)/gen \
 	       -DKREDACT_VERSION='"$(VERSION)"'
-FUZZ_OBJ := $(AUDIT_SRC:tools/%.c=$(FUZZ_VERIFY)/obj/%.o) $(FUZZ_VERIFY)/obj/fuzz.o
+FUZZ_OBJ := $(AUDIT_SRC:tools/%.c=$(FUZZ_VERIFY)/obj/%.o) $(FUZZ_VERIFY)/obj/fuzz.o \
+	    $(B)/obj/tools/report/page.o
 
+$(FUZZ_VERIFY)/obj/report/html.o: $(PAGE)
 $(FUZZ_VERIFY)/obj/%.o: tools/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
@@ -29,6 +31,13 @@ $(FUZZ_VERIFY)/make-seeds: tests/fuzz-verify/seeds.c \
 
 $(FUZZ_VERIFY)/seeds/.stamp: $(FUZZ_VERIFY)/make-seeds
 	$< $(@D)
+	@mkdir -p $(@D)/scan
+	@cd $(@D)/scan && rm -f ssh ssh.pub && for key in RSA ED25519 X25519 'EC -pkeyopt ec_paramgen_curve:P-256'; do \
+		for form in PEM DER; do openssl genpkey -algorithm $$key -outform $$form \
+			-out "$$(echo $$key | cut -c1-3)$$form" 2>/dev/null; done; done && \
+		ssh-keygen -q -t ed25519 -N '' -f ssh && \
+		printf '{"kty":"oct","k":"%s"}' "$$(openssl rand -base64 24)" >jwk && \
+		printf 'Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.%s' "$$(openssl rand -hex 22)" >jwt
 	@touch $@
 
 -include $(wildcard $(FUZZ_VERIFY)/obj/*.d)

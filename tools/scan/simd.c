@@ -2,9 +2,24 @@
 /*
  * What this machine can do with many bytes at once: see simd.h.
  */
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+#include <stdbool.h>
+
 #include "simd.h"
 
 static enum simd limit = SIMD_AVX512;
+
+#ifdef HAVE_SIMD
+/* clang 14 has no word for it. */
+static bool has_lzcnt(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) && ecx & bit_LZCNT;
+}
+#endif
 
 /**
  * simd_level() - the widest path that may be taken
@@ -17,7 +32,7 @@ enum simd simd_level(void)
 
 #ifdef HAVE_SIMD
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-	    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt")) {
+	    __builtin_cpu_supports("bmi2") && has_lzcnt()) {
 		level = SIMD_AVX2;
 		if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 		    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
