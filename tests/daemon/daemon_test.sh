@@ -42,7 +42,7 @@ status_says()
 
 verified()
 {
-	quietly kredact-verify --key $DIR/seal.key "$1"
+	quietly kredact-verify --key $DIR/seal.key --detect $PRIVATE_KEYS "$1"
 }
 
 ok "a setting that nobody knows" wrong '2: wtach is not known' '' 'wtach = ();'

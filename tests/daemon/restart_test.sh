@@ -22,7 +22,7 @@ configure "key = \"$DIR/seal.key\"; seals = \"$DIR/seals\";" \
 
 verified()
 {
-	quietly kredact-verify --key $DIR/seal.key $DIR/core
+	quietly kredact-verify --key $DIR/seal.key --detect $PRIVATE_KEYS $DIR/core
 }
 
 # caught_up: what is in the ring has been read (6.1), so that no more tags come

@@ -23,7 +23,7 @@ seal_is_zero()
 
 verified()
 {
-	kredact-verify --key $DIR/seal.key "$1" >$DIR/verify.log 2>&1
+	kredact-verify --key $DIR/seal.key --detect $PRIVATE_KEYS "$1" >$DIR/verify.log 2>&1
 	status=$?
 	comment <$DIR/verify.log
 	[ $status -eq 0 ]

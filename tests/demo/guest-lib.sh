@@ -8,6 +8,10 @@ KEYS=/kredact/keys
 # shellcheck disable=SC2034 # used by the scripts that read this
 COMPONENTS="rsa-d rsa-p rsa-q rsa-dp rsa-dq rsa-qinv ec-d"
 
+# Detectors of private keys. Watching does not claim to tag secrets of TLS connections.
+# shellcheck disable=SC2034
+PRIVATE_KEYS=pem,openssh,pgp,sexp,pkcs12,jwk,rsa-der,ec-der,raw,bignum,known
+
 number=0
 
 # ok DESCRIPTION COMMAND...: one TAP line, by the command's exit status

@@ -150,13 +150,16 @@ static int crash(const struct program *p, struct running *r)
 	return good ? sig : 0;
 }
 
+/* Secrets of TLS connections are nothing that watching claims to tag. */
+#define PRIVATE_KEYS	"pem,openssh,pgp,sexp,pkcs12,jwk,rsa-der,ec-der,raw,bignum,known"
+
 /* Does the auditor's program find it clean? */
 static bool verify(const char *core)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command), "kredact-verify --key " SEAL_KEY " %s >" WORK
-		 "/verified 2>&1", core);
+	snprintf(command, sizeof(command), "kredact-verify --key " SEAL_KEY " --detect "
+		 PRIVATE_KEYS " %s >" WORK "/verified 2>&1", core);
 	if (!system(command))
 		return true;
 	if (system("sed 's/^/# /' " WORK "/verified"))
