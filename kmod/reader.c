@@ -72,22 +72,28 @@ static bool kredact_may_see(struct mm_struct *mm)
 /*
  * The page of a mapping that others may have, too: they may have tagged it. Pinned memory of
  * one process alone (FOLL_LONGTERM) is in no other's.
+ *
+ * Return: false if that is not known; then there is no page.
  */
-static struct page *kredact_read_shared(struct mm_struct *mm, unsigned long addr,
-					unsigned int gup_flags)
+static bool kredact_read_shared(struct mm_struct *mm, unsigned long addr, unsigned int gup_flags,
+				struct page **page)
 {
 	struct vm_area_struct *vma;
-	struct page *page = NULL;
+	bool known = true;
 
-	if (!atomic64_read(&kredact_stats.pins) || mmap_read_lock_killable(mm))
-		return NULL;
+	*page = NULL;
+	if (!atomic64_read(&kredact_stats.pins))
+		return true;
+	if (mmap_read_lock_killable(mm))
+		return false;
 	vma = vma_lookup(mm, addr);
-	if (vma && vma->vm_file && !(vma->vm_flags & (VM_IO | VM_PFNMAP)) &&
-	    get_user_pages_remote(mm, addr & PAGE_MASK, 1, gup_flags & FOLL_FORCE, &page,
-				  KREDACT_GUP_TAIL) != 1)
-		page = NULL;
+	if (vma && vma->vm_file && !(vma->vm_flags & (VM_IO | VM_PFNMAP)))
+		known = get_user_pages_remote(mm, addr & PAGE_MASK, 1, gup_flags & FOLL_FORCE,
+					      page, KREDACT_GUP_TAIL) == 1;
 	mmap_read_unlock(mm);
-	return page;
+	if (!known)
+		*page = NULL;
+	return known;
 }
 
 /* Zeroes what is tagged of a read that lies on one page. Return: false if that is not known. */
@@ -125,8 +131,8 @@ static int kredact_read_page(struct mm_struct *mm, unsigned long addr, u8 *to, i
 	for (tries = 0; tries < READ_TRIES; tries++) {
 		kmm = kredact_mm_find(mm);
 		before = kmm ? READ_ONCE(kmm->epoch) : 0;
-		shared = kredact_read_shared(mm, addr, gup_flags);
-		hide = shared && kredact_page_is_shared(kmm, addr, shared);
+		hide = !kredact_read_shared(mm, addr, gup_flags, &shared) ||
+		       (shared && kredact_page_is_shared(kmm, addr, shared));
 		got = static_call(original_access_remote_vm)(mm, addr, to, len, gup_flags);
 		kmm = kredact_mm_find(mm);
 		if (shared) {
@@ -220,7 +226,7 @@ static struct iovec *kredact_iovecs(const struct iovec __user *from, unsigned lo
 
 /* Fills @iter from one piece of @mm, by way of @page: 0 or an error. */
 static int kredact_read_piece(struct mm_struct *mm, const struct iovec *piece,
-			      struct iov_iter *iter, u8 *page)
+			      struct iov_iter *iter, u8 *page, bool as_is)
 {
 	unsigned long addr = kredact_untagged(mm, (unsigned long)piece->iov_base);
 	size_t len = piece->iov_len, part;
@@ -228,7 +234,10 @@ static int kredact_read_piece(struct mm_struct *mm, const struct iovec *piece,
 
 	for (; len && iov_iter_count(iter); addr += part, len -= part) {
 		part = min3(len, (size_t)PAGE_SIZE - offset_in_page(addr), iov_iter_count(iter));
-		got = kredact_read_page(mm, addr, page, part, 0);
+		if (as_is)
+			got = static_call(original_access_remote_vm)(mm, addr, page, part, 0);
+		else
+			got = kredact_read_page(mm, addr, page, part, 0);
 		if (got <= 0)
 			return -EFAULT;
 		if (copy_to_iter(page, got, iter) != got || got != part)
@@ -240,36 +249,60 @@ static int kredact_read_piece(struct mm_struct *mm, const struct iovec *piece,
 	return 0;
 }
 
-/* process_vm_readv(): what was read, or an error if that is nothing. */
-static ssize_t kredact_read_vectors(struct mm_struct *mm, const struct iovec __user *lvec,
+/* Fills @iter from the pieces of @mm: what was read, or an error if that is nothing. */
+static ssize_t kredact_read_pieces(struct mm_struct *mm, const struct iovec *pieces,
+				   unsigned long nr, struct iov_iter *iter)
+{
+	u8 *page = (u8 *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	size_t room = iov_iter_count(iter);
+	bool as_is = kredact_may_see(mm);
+	unsigned long i;
+	ssize_t ret = 0;
+
+	if (!page)
+		return -ENOMEM;
+	for (i = 0; i < nr && !ret; i++)
+		ret = kredact_read_piece(mm, &pieces[i], iter, page, as_is);
+	if (room != iov_iter_count(iter))
+		ret = room - iov_iter_count(iter);
+	if (as_is)
+		memzero_explicit(page, PAGE_SIZE);
+	free_page((unsigned long)page);
+	return ret;
+}
+
+/* process_vm_readv(), with what it says of its arguments in the order of the kernel's own. */
+static ssize_t kredact_read_vectors(pid_t pid, const struct iovec __user *lvec,
 				    unsigned long liovcnt, const struct iovec __user *rvec,
 				    unsigned long riovcnt)
 {
 	struct iovec fast[UIO_FASTIOV], *local = fast, *remote;
+	struct mm_struct *mm;
 	struct iov_iter iter;
 	unsigned long i;
 	ssize_t ret;
-	size_t room;
-	u8 *page;
 
 	ret = import_iovec(ITER_DEST, lvec, liovcnt, UIO_FASTIOV, &local, &iter);
 	if (ret < 0)
 		return ret;
-	room = iov_iter_count(&iter);
+	if (!iov_iter_count(&iter))
+		goto free_local;
 	remote = kredact_iovecs(rvec, riovcnt);
 	ret = PTR_ERR_OR_ZERO(remote);
 	if (ret)
 		goto free_local;
-	page = (u8 *)__get_free_page(GFP_KERNEL_ACCOUNT);
-	if (!page) {
-		ret = -ENOMEM;
+	for (i = 0; i < riovcnt && !remote[i].iov_len; i++)
+		;
+	if (i == riovcnt)
 		goto free_remote;
-	}
-	for (i = 0; i < riovcnt && !ret; i++)
-		ret = kredact_read_piece(mm, &remote[i], &iter, page);
-	if (room != iov_iter_count(&iter))
-		ret = room - iov_iter_count(&iter);
-	free_page((unsigned long)page);
+	mm = kredact_target_mm(pid);
+	ret = mm ? PTR_ERR_OR_ZERO(mm) : -ESRCH;
+	if (ret == -EACCES)
+		ret = -EPERM;
+	if (ret)
+		goto free_remote;
+	ret = kredact_read_pieces(mm, remote, riovcnt, &iter);
+	mmput(mm);
 free_remote:
 	kvfree(remote);
 free_local:
@@ -298,19 +331,13 @@ ssize_t kredact_process_vm_rw(pid_t pid, const struct iovec __user *lvec, unsign
 {
 	int token = kredact_hook_enter();
 	bool held = kredact_hook_pause(token);
-	struct mm_struct *mm = NULL;
 	ssize_t ret;
 
-	if (!vm_write && !flags)
-		mm = kredact_target_mm(pid);
-	/* Why it may not, the kernel says itself. */
-	if (IS_ERR_OR_NULL(mm) || kredact_may_see(mm))
+	if (vm_write || flags)
 		ret = static_call(original_process_vm_rw)(pid, lvec, liovcnt, rvec, riovcnt, flags,
 							  vm_write);
 	else
-		ret = kredact_read_vectors(mm, lvec, liovcnt, rvec, riovcnt);
-	if (!IS_ERR_OR_NULL(mm))
-		mmput(mm);
+		ret = kredact_read_vectors(pid, lvec, liovcnt, rvec, riovcnt);
 	kredact_hook_leave(kredact_hook_resume(token, held));
 	return ret;
 }

@@ -282,7 +282,9 @@ static void do_nonsense(void)
 	static const unsigned int types[] = { KREDACT_IOC_MAGIC, KREDACT_IOC_MAGIC + 1,
 					      KREDACT_IOC_MAGIC - 1 };
 	struct kredact_query args = { .addr = ARENA, .len = 1 };
-	unsigned int cmd = _IOC(below(4), types[below(3)], 8 + below(248), rnd() & 0x3fff);
+	const unsigned int first = _IOC_NR(KREDACT_IOC_UNSEAL) + 1;
+	unsigned int cmd = _IOC(below(4), types[below(3)], first + below(256 - first),
+				rnd() & 0x3fff);
 
 	call_with(cmd, &args, sizeof(args), "nonsense");
 }

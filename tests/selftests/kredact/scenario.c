@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +64,7 @@ struct world {
 	unsigned int failed;
 	pid_t child;
 	int status;
+	uint8_t *low;
 	char why[128];
 };
 
@@ -355,6 +358,95 @@ const struct scenario register_for_another = {
 	.prepare = another,
 	.act = act_other,
 	.judge = judge_other,
+};
+
+/* Has a piece tagged, which pins it, and another page that somebody else could have pinned. */
+static void one_to_read(struct world *w)
+{
+	int ready[2], ret = 0;
+
+	two_pieces(w);
+	w->low = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	must(w, "pipe", pipe(ready));
+	w->child = fork();
+	if (!w->child) {
+		ret = reg(w->piece[0].at, SECRET, 0, NULL, NULL);
+		if (write(ready[1], &ret, sizeof(ret)) != sizeof(ret))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	must(w, "fork", w->child < 0);
+	must(w, "pipe", read(ready[0], &ret, sizeof(ret)) != sizeof(ret));
+	must(w, "register", ret);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static int read_all(struct world *w, uint8_t *to)
+{
+	struct iovec local[2] = { { to, SECRET }, { to + SECRET, SECRET } };
+	struct iovec remote[2] = { { w->piece[0].at, SECRET }, { w, SECRET } };
+	uint32_t *vecs = (uint32_t *)w->low;
+	char path[32];
+	long ret;
+	int fd;
+
+	if (process_vm_readv(w->child, local, 2, remote, 2, 0) != 2 * SECRET)
+		return errno ? -errno : -EFAULT;
+	snprintf(path, sizeof(path), "/proc/%d/mem", w->child);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ret = pread(fd, to, SECRET, (uintptr_t)w->piece[0].at);
+	close(fd);
+	if (ret != SECRET)
+		return -EFAULT;
+	/* As a 32-bit process does it. */
+	vecs[0] = (uintptr_t)w->low + PAGE;
+	vecs[1] = 8;
+	vecs[2] = (uintptr_t)w->low;
+	vecs[3] = 8;
+	asm volatile("push %%rbp\n\txor %%ebp, %%ebp\n\tint $0x80\n\tpop %%rbp" : "=a"(ret) :
+		     "a"(347L), "b"((long)w->child), "c"(vecs), "d"(1L), "S"(vecs + 2), "D"(1L) :
+		     "memory", "r8", "r9", "r10", "r11");
+	return ret == 8 ? 0 : ret < 0 ? ret : -EFAULT;
+}
+
+static int act_read(struct world *w)
+{
+	struct kredact_unseal args = {
+		.size = sizeof(args),
+		.flags = KREDACT_PIDFD,
+		.pidfd = syscall(SYS_pidfd_open, w->child, 0),
+		.seconds = 1,
+		.reason = (uintptr_t)"test",
+		.reason_len = 4,
+	};
+	uint8_t got[2 * SECRET] = { 0 };
+	int ret;
+
+	errno = 0;
+	ret = read_all(w, got);
+	if (!all_zero(got, SECRET))
+		wrong(w, "a reader got something");
+	if (!ret && ioctl(kredact_fd(), KREDACT_IOC_UNSEAL, &args))
+		ret = -errno;
+	close(args.pidfd);
+	/* The process was not to be found. */
+	return ret == -ESRCH ? -EAGAIN : ret;
+}
+
+static void judge_read(struct world *w)
+{
+	accounts(w, 0, 0);
+	kill(w->child, SIGKILL);
+	must(w, "wait", waitpid(w->child, NULL, 0) != w->child);
+}
+
+const struct scenario read_another = {
+	.prepare = one_to_read,
+	.act = act_read,
+	.judge = judge_read,
 };
 
 static int act_key(struct world *w)
