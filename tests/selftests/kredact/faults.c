@@ -228,8 +228,8 @@ SWEEP(crash_child)
 TEST_F_TIMEOUT(faults, crash_unhunted, 600)
 {
 	tags_only();
-	sweep(_metadata, &crash_tagged, &one);
-	sweep(_metadata, &crash_tagged, &rest);
+	sweep(_metadata, &crash_plain, &one);
+	sweep(_metadata, &crash_plain, &rest);
 }
 
 /* The last message of the kernel's log that names a place. */

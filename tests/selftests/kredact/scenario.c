@@ -364,20 +364,22 @@ const struct scenario register_for_another = {
 static void one_to_read(struct world *w)
 {
 	int ready[2], ret = 0;
+	pid_t pid;
 
 	two_pieces(w);
 	w->low = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	must(w, "pipe", pipe(ready));
-	w->child = fork();
-	if (!w->child) {
+	pid = fork();
+	if (!pid) {
 		ret = reg(w->piece[0].at, SECRET, 0, NULL, NULL);
 		if (write(ready[1], &ret, sizeof(ret)) != sizeof(ret))
 			_exit(1);
 		for (;;)
 			pause();
 	}
-	must(w, "fork", w->child < 0);
+	must(w, "fork", pid < 0);
+	w->child = pid;
 	must(w, "pipe", read(ready[0], &ret, sizeof(ret)) != sizeof(ret));
 	must(w, "register", ret);
 	close(ready[0]);
@@ -568,6 +570,10 @@ const struct scenario crash_tagged = {
 };
 
 /* Nothing else but what walking stacks needs is kept. */
+const struct scenario crash_plain = {
+	.prepare = one_tagged,
+};
+
 static void all_strict(struct world *w)
 {
 	must(w, "whole", reg(piece(w, 0, 100, TAGGED), SECRET, 0, "whole", NULL));
