@@ -45,8 +45,8 @@ struct scenario;
 extern const struct scenario
 	register_one, register_label, register_overlap, register_batch, register_many,
 	register_pinned, unregister_one, query_and_info, register_for_another, read_another,
-	install_key, fork_tagged, move_middle, move_by_uffd, unmap_middle, crash_tagged, crash_strict,
-	crash_plain, crash_child;
+	install_key, fork_tagged, move_middle, move_by_uffd, unmap_middle, crash_tagged,
+	crash_strict, crash_plain, crash_child;
 
 /* Runs it once, with the nth call failing. False if anything is wrong. */
 bool scenario_run(const struct scenario *scenario, const struct faults *faults, unsigned int nth,
