@@ -52,7 +52,7 @@ class Spec:
     memory: int = 1024      # MiB
     icount: bool = False    # one processor, whose clock counts its instructions
     program_limit: int = 120
-    limit: float = 1800.0
+    limit: float = 3600.0
     boot_limit: float = BOOT_LIMIT
     grace: float = GRACE
     crash: bool = False     # the kernel is made to crash, and a capture kernel goes on
