@@ -23,8 +23,12 @@ static void keep_span(struct audit *audit, u64 offset, u64 vaddr, u64 len, bool 
 
 static void take_print(void *arg, const struct print_hit *hit)
 {
+	const struct seal *seal = &((struct audit *)arg)->seal;
 	struct audit *audit = arg;
 
+	/* A seal, here an authentic one, names addresses and lengths, as registered memory may. */
+	if (!hit->mapped && hit->offset >= seal->offset && hit->offset - seal->offset < seal->len)
+		return;
 	if (audit->keep_hits)
 		keep_span(audit, hit->offset, hit->vaddr, hit->len, hit->joined);
 	audit->print_hits_total++;
