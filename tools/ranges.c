@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ranges.h"
+#include "sort.h"
 
 /**
  * spans_add() - add addresses to a set
@@ -70,36 +71,12 @@ int spans_add_memory(struct spans *spans, const struct core *core, u64 start, u6
 	return error;
 }
 
-static void sift(struct span *at, u32 root, u32 nr)
+static bool starts_later(const void *a, const void *b, const void *arg)
 {
-	struct span value = at[root];
-	u32 child;
+	const struct span *left = a, *right = b;
 
-	while ((child = 2 * root + 1) < nr) {
-		if (child + 1 < nr && at[child].start < at[child + 1].start)
-			child++;
-		if (at[child].start <= value.start)
-			break;
-		at[root] = at[child];
-		root = child;
-	}
-	at[root] = value;
-}
-
-/* In place and O(n log n) on any input; qsort() takes memory and system calls. */
-static void heap_sort(struct span *at, u32 nr)
-{
-	u32 i;
-
-	for (i = nr / 2; i--;)
-		sift(at, i, nr);
-	for (i = nr; i-- > 1;) {
-		struct span most = at[0];
-
-		at[0] = at[i];
-		at[i] = most;
-		sift(at, 0, i);
-	}
+	(void)arg;
+	return left->start > right->start;
 }
 
 /**
@@ -113,7 +90,7 @@ void spans_sort(struct spans *spans)
 	if (!spans->nr)
 		return;
 	if (spans->unsorted)
-		heap_sort(spans->at, spans->nr);
+		sort_heap(spans->at, spans->nr, sizeof(*spans->at), starts_later, NULL);
 	spans->unsorted = false;
 	for (from = 1; from < spans->nr; from++) {
 		struct span *tail = &spans->at[to], next = spans->at[from];

@@ -248,17 +248,6 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 }
 
-static void *open_jwk(struct scan *scan, struct complaint *why)
-{
-	static int state;
-
-	(void)scan;
-	if (proof_init() && published_init())
-		return &state;
-	complaint_set(why, "OpenSSL has no elliptic curves or no SHA-256");
-	return NULL;
-}
-
 static const struct needle needles[] = {
 	NEEDLE("\"kty", found),
 	NEEDLE("'kty'", found),
@@ -267,6 +256,6 @@ static const struct needle needles[] = {
 
 const struct detector detect_jwk = {
 	.name = "jwk",
-	.open = open_jwk,
+	.open = published_open,
 	.needles = needles,
 };

@@ -46,17 +46,6 @@ static const struct kind kind_published = {
 #define CUT_LEAST	96u	/* letters of base64 that make a part of a key a finding */
 #define TAIL_MAX	16384	/* letters to go back from a line of END */
 
-static void *open_pem(struct scan *scan, struct complaint *why)
-{
-	static int state;
-
-	(void)scan;
-	if (proof_init() && published_init())
-		return &state;
-	complaint_set(why, "OpenSSL has no elliptic curves or no SHA-256");
-	return NULL;
-}
-
 static void report(struct scan *scan, const struct letters *text, const struct body *body,
 		   const struct kind *kind, bool proven, const char *type, u32 bits)
 {
@@ -246,6 +235,6 @@ static const struct needle needles[] = {
 
 const struct detector detect_pem = {
 	.name = "pem",
-	.open = open_pem,
+	.open = published_open,
 	.needles = needles,
 };

@@ -390,17 +390,6 @@ static void found_armour(struct scan *scan, void *state, const struct window *wi
 	body_erase(&body);
 }
 
-static void *open_pgp(struct scan *scan, struct complaint *why)
-{
-	static int state;
-
-	(void)scan;
-	if (proof_init())
-		return &state;
-	complaint_set(why, "OpenSSL has no elliptic curves");
-	return NULL;
-}
-
 #define CURVE_NEEDLES(oid) \
 	NEEDLE("\x12" oid, found_curve), \
 	NEEDLE("\x13" oid, found_curve)
@@ -418,6 +407,6 @@ static const struct needle needles[] = {
 
 const struct detector detect_pgp = {
 	.name = "pgp",
-	.open = open_pgp,
+	.open = proof_open,
 	.needles = needles,
 };

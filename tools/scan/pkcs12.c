@@ -69,17 +69,6 @@ static void found_bag(struct scan *scan, void *state, const struct window *windo
 			    &kind_key, key.proof == PROOF_DONE, "%s", key.type);
 }
 
-static void *open_pkcs12(struct scan *scan, struct complaint *why)
-{
-	static int state;
-
-	(void)scan;
-	if (proof_init())
-		return &state;
-	complaint_set(why, "OpenSSL has no elliptic curves");
-	return NULL;
-}
-
 static const struct needle needles[] = {
 	NEEDLE("\x06\x09\x2a\x86\x48\x86\xf7\x0d\1\7\1\xa0", found_store),
 	NEEDLE("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\1\x0c\x0a\1\1", found_bag),
@@ -88,6 +77,6 @@ static const struct needle needles[] = {
 
 const struct detector detect_pkcs12 = {
 	.name = "pkcs12",
-	.open = open_pkcs12,
+	.open = proof_open,
 	.needles = needles,
 };

@@ -87,6 +87,24 @@ bool proof_init(void)
 	return !pthread_once(&once, load) && ready;
 }
 
+/**
+ * proof_open() - for a detector that has no state of its own
+ * @scan:	not used
+ * @why:	text of an error
+ *
+ * Return: something that is not NULL; NULL if OpenSSL has no curves.
+ */
+void *proof_open(struct scan *scan, struct complaint *why)
+{
+	static int state;
+
+	(void)scan;
+	if (proof_init())
+		return &state;
+	complaint_set(why, "OpenSSL has no elliptic curves");
+	return NULL;
+}
+
 static BIGNUM *number(BN_CTX *context, struct octets from)
 {
 	BIGNUM *to = from.len <= NUMBER_MAX ? BN_CTX_get(context) : NULL;

@@ -5,7 +5,7 @@
 #ifndef KREDACT_TOOLS_PROOF_H
 #define KREDACT_TOOLS_PROOF_H
 
-#include "platform.h"
+#include "scan.h"
 
 /**
  * struct octets - bytes of a number, or of a string; big-endian
@@ -42,6 +42,7 @@ enum proof {
 };
 
 bool proof_init(void);
+void *proof_open(struct scan *scan, struct complaint *why);
 enum proof proof_rsa(struct octets n, struct octets p, struct octets q);
 enum proof proof_rsa_d(struct octets n, struct octets e, struct octets d);
 enum proof proof_ecc(enum ecc curve, struct octets secret, struct octets point);

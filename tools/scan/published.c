@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "proof.h"
 #include "published.h"
 
 static const struct {
@@ -75,6 +76,21 @@ bool published_init(void)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	return !pthread_once(&once, load) && sha256;
+}
+
+/**
+ * published_open() - for a detector that has no state of its own
+ * @scan:	not used
+ * @why:	text of an error
+ *
+ * Return: something that is not NULL; NULL if OpenSSL has no curves or no SHA-256.
+ */
+void *published_open(struct scan *scan, struct complaint *why)
+{
+	if (published_init())
+		return proof_open(scan, why);
+	complaint_set(why, "OpenSSL has no SHA-256");
+	return NULL;
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "question.h"
 
 bool published_init(void);
+void *published_open(struct scan *scan, struct complaint *why);
 const char *published(const void *bytes, u32 len);
 const struct kind *published_kind(const struct question *question, const struct kind *kind);
 

@@ -370,17 +370,6 @@ static void found_protected(struct scan *scan, void *state, const struct window 
 			}
 }
 
-static void *open_sexp(struct scan *scan, struct complaint *why)
-{
-	static int state;
-
-	(void)scan;
-	if (proof_init() && published_init())
-		return &state;
-	complaint_set(why, "OpenSSL has no elliptic curves or no SHA-256");
-	return NULL;
-}
-
 static const struct needle needles[] = {
 	NEEDLE("(11:private-key", found_canonical),
 	NEEDLE("(private-key", found_advanced),
@@ -392,6 +381,6 @@ static const struct needle needles[] = {
 
 const struct detector detect_sexp = {
 	.name = "sexp",
-	.open = open_sexp,
+	.open = published_open,
 	.needles = needles,
 };
