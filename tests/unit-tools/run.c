@@ -118,6 +118,8 @@ void run(struct outcome *outcome, char *const argv[])
 	outcome->status = WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
 	outcome->max_rss = usage.ru_maxrss;
 	outcome->seconds = end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) / 1e9;
+	outcome->cpu = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+		       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 	take_back(out, outcome->out, sizeof(outcome->out));
 	take_back(err, outcome->err, sizeof(outcome->err));
 }

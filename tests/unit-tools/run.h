@@ -17,6 +17,7 @@
  * @max_rss:	bound of its resident memory, KiB: the most that it had, or what this
  *		process had when it forked
  * @seconds:	wall time
+ * @cpu:	seconds of processor time, with that of its own children
  */
 struct outcome {
 	int status;
@@ -24,6 +25,7 @@ struct outcome {
 	char err[1 << 14];
 	long max_rss;
 	double seconds;
+	double cpu;
 };
 
 int memory_file(const void *bytes, size_t len);

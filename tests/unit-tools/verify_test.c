@@ -435,7 +435,7 @@ static void test_hostile_memory(void)
 	fixture_free(&fixture);
 }
 
-/* Several hundred MB/s, and no less for many secrets. */
+/* Many secrets cost little more than one: the bench has figures, this machine may be busy. */
 static void test_speed(void)
 {
 	const u64 len = 512 << 20;
@@ -443,6 +443,7 @@ static void test_speed(void)
 	int fd = open("noise", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	char *argv[120] = { programs[0], "--no-key" };
 	char names[100][32];
+	double one, least = 1e9, most = 1e9;
 
 	for (i = 0; i < len >> 20; i++) {
 		u32 j;
@@ -463,9 +464,15 @@ static void test_speed(void)
 		argv[2 + i] = names[i];
 	}
 	argv[102] = "noise";
-	run(&outcome, argv);
-	ok(outcome.status == 2 && says("not found in the file") && len / outcome.seconds > 300e6,
-	   "100 secrets in 512 MiB of noise: %.0f MB/s", len / outcome.seconds / 1e6);
+	for (i = 0; i < 3; i++) {
+		VERIFY(0, "--no-key", names[0], "noise");
+		one = outcome.cpu;
+		run(&outcome, argv);
+		least = one < least ? one : least;
+		most = outcome.cpu < most ? outcome.cpu : most;
+	}
+	ok(outcome.status == 2 && says("not found in the file") && most < 2 * least,
+	   "100 secrets in 512 MiB of noise: %.2f times the time of one", most / least);
 	if (pwrite(fd, bytes + 99, 32 + 99, len - 700) != 32 + 99)
 		abort();
 	run(&outcome, argv);
