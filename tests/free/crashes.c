@@ -3,7 +3,7 @@
  * Processes whose threads tag buffers, write a secret, wipe it and end the tag, in
  * pages that they share with each other, die of SIGSEGV at a random moment; half of
  * them have forked a child that does likewise, and dies too. No core has a secret;
- * each that was not killed has the control. $KREDACT_CRASHES is how many, 200.
+ * each that was not killed has the control. $KREDACT_CRASHES is how many, 60.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -178,7 +178,7 @@ TEST_F(crashes, control)
 TEST_F_TIMEOUT(crashes, tagged, 280)
 {
 	const char *wanted = getenv("KREDACT_CRASHES");
-	unsigned int nr = wanted ? atoi(wanted) : 200;
+	unsigned int nr = wanted ? atoi(wanted) : 60;
 	struct free_counters c;
 	struct free_opts opts = {};
 	struct tally t = {};

@@ -8,7 +8,7 @@
  * the secrets registered, once, or tagged by "kredact watch", or in a heap that a library
  * registers: no core may hold SCAN_RUN bytes of them anywhere.
  *
- * The environment: KREDACT_CRASHES (5; 3 of programs as they are), KREDACT_CONTROLS (a tenth
+ * The environment: KREDACT_CRASHES (4; 2 of programs as they are), KREDACT_CONTROLS (a tenth
  * of these, 3 at least; 1 of programs as they are), KREDACT_SEED. Lines "# copies NAME ..."
  * have the figures.
  */
@@ -248,7 +248,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	/* Servers that are started anew take longer. */
-	crashes = (unsigned int)setting("KREDACT_CRASHES", as_it_is(p) ? 3 : 5);
+	crashes = (unsigned int)setting("KREDACT_CRASHES", as_it_is(p) ? 2 : 4);
 	controls = (unsigned int)setting("KREDACT_CONTROLS", crashes > 30 ? crashes / 10 :
 					 as_it_is(p) ? 1 : 3);
 	random_state = seed * 0x9e3779b97f4a7c15ull | 1;

@@ -63,16 +63,17 @@ check-harness: deps ## test the test machine itself: that nothing wrong passes i
 	@tests/run --build $(B) --native tests/vm/test_tap.py --native tests/vm/test_logscan.py \
 		--native tests/vm/test_vm.py
 
-# One program for long, with what it says at the end. Others may use build/check meanwhile.
+# Some programs for long, with what it says at the end. Others may use build/check meanwhile.
 torture fuzz: deps
 	@+$(MAKE) $(QUIET) vm-ready
 	@tests/run --build $(B) --work $(B)/$@ --memory $(VM_MEMORY) --parallel $(VM_PARALLEL) \
 		$(addprefix --kernel ,$(VM_RUN)) --test $(LONG_TEST) --totals \
 		--env KREDACT_SECONDS=$(SECONDS) $(if $(SEED),--env KREDACT_SEED=$(SEED)) \
+		--env KREDACT_ROUNDS=200 --env KREDACT_CRASHES=200 \
 		--program-limit $$(($(SECONDS) + 300))
 
-torture: LONG_TEST := race
-torture: ## crash while tags are made, moved and ended (SECONDS=600, KERNEL=6.12)
+torture: LONG_TEST := race,unload,crashes
+torture: ## crash while tags come and go, and the module does (SECONDS=600, KERNEL=6.12)
 fuzz: LONG_TEST := fuzz
 fuzz: ## random calls against an oracle (SECONDS=600, SEED=N, KERNEL=6.12)
 
