@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../noise.h"
 #include "hunt.h"
 
 #define GIB		(1ul << 30)
@@ -34,24 +35,6 @@
 #define NR_SIZES	4
 
 static const u32 sizes[NR_SIZES] = { 1, 100, 1000, 10000 };
-static u64 random_state = 88172645463325252ULL;
-
-static u64 random_u64(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static void fill_random(u8 *at, size_t len)
-{
-	for (size_t i = 0; i < len; i += 8) {
-		u64 value = random_u64();
-
-		memcpy(at + i, &value, min(8, len - i));
-	}
-}
 
 static void fill_text(u8 *at, size_t len)
 {
@@ -161,7 +144,7 @@ static u8 *make_memory(void)
 			fill_text(memory + at, BLOCK / 4);
 			break;
 		default:
-			fill_random(memory + at, BLOCK / 4);
+			random_fill(memory + at, BLOCK / 4);
 		}
 	}
 	free(binaries);
@@ -222,7 +205,7 @@ static void build(struct kr_hunt *hunt, u32 nr, u8 *plant)
 	kr_hunt_move(hunt, mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 				-1, 0), size);
 	for (u32 i = 0; i < nr; i++) {
-		fill_random(bytes, lens[i]);
+		random_fill(bytes, lens[i]);
 		if (kr_hunt_add(hunt, bytes, lens[i], 0, i))
 			exit(2);
 	}

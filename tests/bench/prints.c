@@ -19,6 +19,7 @@
 
 #include <openssl/evp.h>
 
+#include "../noise.h"
 #include "fingerprints.h"
 
 #define SIZE	(128ul << 20)
@@ -26,29 +27,12 @@
 #define TRIES	3
 #define LEAST	3.0	/* GB/s */
 
-static u64 random_state = 88172645463325252ULL;
 static u64 hits;
 
-static u64 random_u64(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static void fill_random(u8 *at, size_t len)
-{
-	for (size_t i = 0; i < len; i += 8) {
-		u64 value = random_u64();
-
-		memcpy(at + i, &value, min(8, len - i));
-	}
-}
-
 /* A third each of zeros, of pointers and small numbers, and of random bytes. */
-static void fill_mixed(u8 *at, size_t len)
+static void fill_mixed(void *to, size_t len)
 {
+	u8 *at = to;
 	u64 word;
 	size_t i;
 
@@ -65,12 +49,12 @@ static void fill_mixed(u8 *at, size_t len)
 			}
 			break;
 		default:
-			fill_random(at, PART);
+			random_fill(at, PART);
 		}
 	}
 }
 
-static int make_file(void (*fill)(u8 *at, size_t len))
+static int make_file(void (*fill)(void *at, size_t len))
 {
 	int fd = memfd_create("core", 0);
 	u8 *bytes;
@@ -94,7 +78,7 @@ static int make_seal(struct seal *seal, struct input *in, u32 pieces, u32 blocks
 	struct complaint why;
 	u32 i;
 
-	fill_random(bytes, len);
+	random_fill(bytes, len);
 	/* As full as KR_WINDOWS of KR_PIECE_BITS make it: 1 - e^(-17/64) of the bits. */
 	memset(bytes + len - 8 * pieces, 0, 8 * pieces);
 	for (i = 0; i < KR_WINDOWS * pieces; i++) {
@@ -174,7 +158,7 @@ static double row(const int *cores, const double *reading, enum hasher_way way, 
 
 int main(void)
 {
-	const int cores[2] = { make_file(fill_random), make_file(fill_mixed) };
+	const int cores[2] = { make_file(random_fill), make_file(fill_mixed) };
 	static const u32 secrets[] = { 1, 100, 1000, 10000 };
 	enum hasher_way way;
 	double reading[2];

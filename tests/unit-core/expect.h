@@ -16,4 +16,12 @@ static unsigned int failures;
 	}									\
 } while (0)
 
+/* A test of its number, whose failed checks count as one. */
+#define RUN(number, name, call) do {						\
+	failures = 0;								\
+	call;									\
+	printf("%sok %d - %s\n", failures ? "not " : "", number, name);		\
+	failed += !!failures;							\
+} while (0)
+
 #endif /* KREDACT_TESTS_EXPECT_H */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../noise.h"
 #include "expect.h"
 #include "hunt.h"
 #include "hunt_oracle.h"
@@ -30,16 +31,6 @@ struct fixture {
 	u32 size;
 };
 
-static u64 random_state = 88172645463325252ULL;
-
-static u64 random_u64(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
 static u32 random_below(u32 limit)
 {
 	return (random_u64() >> 16) % limit;
@@ -51,7 +42,7 @@ static u32 at_most(u32 value, u32 most)
 	return value < most ? value : most;
 }
 
-static void random_fill(u8 *bytes, u32 len, u32 alphabet)
+static void fill_from(u8 *bytes, u32 len, u32 alphabet)
 {
 	while (len--)
 		*bytes++ = random_u64() >> 32 & (alphabet - 1);
@@ -250,13 +241,13 @@ static void make(u8 *bytes, u32 len, u32 kind)
 
 	switch (kind) {
 	case 0:
-		random_fill(bytes, len, 256);
+		fill_from(bytes, len, 256);
 		break;
 	case 1:
-		random_fill(bytes, len, 8);
+		fill_from(bytes, len, 8);
 		break;
 	case 2:
-		random_fill(bytes, len, 2);
+		fill_from(bytes, len, 2);
 		break;
 	case 3:
 		for (i = 0; i < len; i++)
@@ -269,7 +260,7 @@ static void make(u8 *bytes, u32 len, u32 kind)
 				   (u8[]){ 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff }[i & 7];
 		break;
 	case 5:	/* zeros and ff in between */
-		random_fill(bytes, len, 256);
+		fill_from(bytes, len, 256);
 		for (i = 0; i < len / 16; i++) {
 			from = random_below(len);
 			most = at_most(1 + random_below(6), len - from);
@@ -278,7 +269,7 @@ static void make(u8 *bytes, u32 len, u32 kind)
 		break;
 	case 6:	/* repeats itself */
 		most = 5 + random_below(30);
-		random_fill(bytes, min(most, len), 256);
+		fill_from(bytes, min(most, len), 256);
 		for (i = most; i < len; i++)
 			bytes[i] = bytes[i - most];
 		break;

@@ -12,7 +12,7 @@ static void test_planted(u32 run)
 	u32 len, at, order, from, before, after, nr, whole = 0;
 
 	begin(&f, run);
-	random_fill(secret, sizeof(secret), 256);
+	fill_from(secret, sizeof(secret), 256);
 	add(&f, secret, sizeof(secret));
 	for (len = 1; len <= sizeof(secret); len++)
 		for (at = 0; at < 64 && !failures; at++)
@@ -21,7 +21,7 @@ static void test_planted(u32 run)
 				memcpy(part, secret + from, len);
 				if (order)
 					reverse(part, len);
-				random_fill(memory, sizeof(memory), 256);
+				fill_from(memory, sizeof(memory), 256);
 				memcpy(memory + at, part, len);
 				/* What is beside the part must not go on with the secret. */
 				before = from - !!from;
@@ -47,11 +47,11 @@ static void test_partial(void)
 	u32 from, to, change;
 
 	begin(&f, 16);
-	random_fill(secret, sizeof(secret), 256);
+	fill_from(secret, sizeof(secret), 256);
 	add(&f, secret, sizeof(secret));
 	for (from = 0; from < sizeof(secret); from++)
 		for (to = from + 1; to <= sizeof(secret) && !failures; to++) {
-			random_fill(memory, sizeof(memory), 256);
+			fill_from(memory, sizeof(memory), 256);
 			memcpy(memory + 32, secret + from, to - from);
 			check(&f, memory, sizeof(memory));
 			change = 32 + random_below(to - from);
@@ -120,7 +120,7 @@ static void test_memory(void)
 	EXPECT(f.hunt.bytes == 0 && f.hunt.bytes_plain == sizeof(secret));
 	f.hunt.bytes_plain = 0;
 	for (i = 0; i < 600 && !failures; i++) {
-		random_fill(secret, sizeof(secret), 256);
+		fill_from(secret, sizeof(secret), 256);
 		had = f.hunt.bytes;
 		used = f.hunt.used;
 		while (kr_hunt_add(&f.hunt, secret, 33, 0, i)) {
@@ -135,10 +135,10 @@ static void test_memory(void)
 	EXPECT(f.hunt.used == 600 * 33);
 	grow(&f, 800 * 33);
 	for (; i < 800; i++) {
-		random_fill(secret, sizeof(secret), 256);
+		fill_from(secret, sizeof(secret), 256);
 		EXPECT(kr_hunt_add(&f.hunt, secret, 33, 0, i) == 0);
 	}
-	random_fill(secret, sizeof(secret), 256);
+	fill_from(secret, sizeof(secret), 256);
 	EXPECT(kr_hunt_add(&f.hunt, secret, 33, 0, i) == -ENOSPC);
 	EXPECT(kr_hunt_move(&f.hunt, secret, sizeof(secret)) == secret);
 	EXPECT(kr_hunt_size(~0u) == SIZE_MAX && kr_hunt_size(1u << 30) != SIZE_MAX);
@@ -154,13 +154,13 @@ static void test_large(void)
 	u32 i, at;
 
 	begin(&f, 16);
-	random_fill(secrets, nr * len, 256);
+	fill_from(secrets, nr * len, 256);
 	for (i = 0; i < nr && !failures; i++) {
 		add_part(&f, secrets + i * len, len, 0, i, max(f.size / 4, 100u));
 		for (at = i % 16; at + len < 4096; at += len + 1 + random_below(20))
 			memcpy(memory + at, secrets + random_below(i + 1) * len, len);
 		EXPECT(scan(&f.hunt, memory, 4096) >= 3000);
-		random_fill(memory, 4096, 256);
+		fill_from(memory, 4096, 256);
 		EXPECT(scan(&f.hunt, memory, 4096) == 0);
 	}
 	EXPECT(f.hunt.fine.words);
@@ -185,7 +185,7 @@ static void test_zeros(void)
 	grow(&f, 3000);
 	while (kr_coarse_hash(window) >> f.hunt.shift)
 		window++;
-	random_fill(secret, sizeof(secret), 256);
+	fill_from(secret, sizeof(secret), 256);
 	memcpy(secret + 30, &window, sizeof(window));
 	add(&f, secret, sizeof(secret));
 	EXPECT(f.hunt.coarse && f.hunt.coarse[0]);
@@ -198,7 +198,7 @@ static void test_zeros(void)
 	while (window * f.hunt.fine.factor >> f.hunt.fine.shift ||
 	       window * f.hunt.fine.factor % 32)
 		window++;
-	random_fill(secret, sizeof(secret), 256);
+	fill_from(secret, sizeof(secret), 256);
 	memcpy(secret + 30, &window, sizeof(window));
 	add(&f, secret, sizeof(secret));
 	EXPECT(f.hunt.factors > 0);
@@ -306,7 +306,7 @@ static void test_boundary(void)
 	u32 len, at, n;
 
 	begin(&f, 16);
-	random_fill(secret, sizeof(secret), 256);
+	fill_from(secret, sizeof(secret), 256);
 	add(&f, secret, sizeof(secret));
 	for (len = 0; len < sizeof(memory); len++) {
 		memcpy(memory, secret, len);
@@ -315,7 +315,7 @@ static void test_boundary(void)
 	/* 15 bytes on either side of a boundary, as callers put together. */
 	for (n = 16; n <= 30; n++)
 		for (at = 0; at + n <= 30; at++) {
-			random_fill(memory, 30, 256);
+			fill_from(memory, 30, 256);
 			memcpy(memory + at, secret + at, n);
 			memory[at + n] = ~secret[at + n];
 			if (at)
@@ -344,7 +344,7 @@ static double plain_rate(const char *what, void (*fill)(u8 *bytes, u32 len), u32
 
 static void fill_random(u8 *bytes, u32 len)
 {
-	random_fill(bytes, len, 256);
+	fill_from(bytes, len, 256);
 }
 
 static void fill_base64(u8 *bytes, u32 len)
@@ -427,13 +427,6 @@ static void test_all_planted(void)
 	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
 		test_planted(runs[i]);
 }
-
-#define RUN(number, name, call) do {						\
-	failures = 0;								\
-	call;									\
-	printf("%sok %d - %s\n", failures ? "not " : "", number, name);		\
-	failed += !!failures;							\
-} while (0)
 
 int main(void)
 {

@@ -7,21 +7,11 @@
 
 #include <openssl/evp.h>
 
+#include "../noise.h"
 #include "expect.h"
 #include "prints.h"
 
 #define ENTRY	16u
-
-static u64 random_state = 88172645463325252ULL;
-
-static void random_fill(u8 *bytes, u32 len)
-{
-	for (; len--; random_state ^= random_state << 17) {
-		random_state ^= random_state << 13;
-		random_state ^= random_state >> 7;
-		*bytes++ = random_state >> 32;
-	}
-}
 
 /* An index with room for so many bytes of secrets. */
 static void begin(struct kr_hunt *hunt, u32 run, u32 bytes)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../noise.h"
 #include "expect.h"
 #include "rangeset.h"
 
@@ -20,16 +21,6 @@ struct entry {
 
 static struct entry oracle[MOST];
 static unsigned int nr_oracle;
-static u64 random_state = 88172645463325252ULL;
-
-static u64 random_u64(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
 static u64 random_below(u64 limit)
 {
 	return random_u64() % limit;
@@ -338,13 +329,6 @@ static void test_million(void)
 	EXPECT((u64)set.nr_chunks * KR_CHUNK_SIZE / nr <= 65);
 	free_set(&set);
 }
-
-#define RUN(number, name, call) do {						\
-	failures = 0;								\
-	call;									\
-	printf("%sok %d - %s\n", failures ? "not " : "", number, name);		\
-	failed += !!failures;							\
-} while (0)
 
 int main(void)
 {

@@ -114,24 +114,6 @@ void fixture_put(struct fixture *fixture, const void *bytes, u64 len)
 	fixture->len += len;
 }
 
-static void put16(struct fixture *fixture, u16 value)
-{
-	value = htole16(value);
-	fixture_put(fixture, &value, 2);
-}
-
-static void put32(struct fixture *fixture, u32 value)
-{
-	value = htole32(value);
-	fixture_put(fixture, &value, 4);
-}
-
-static void put64(struct fixture *fixture, u64 value)
-{
-	value = htole64(value);
-	fixture_put(fixture, &value, 8);
-}
-
 static void put_word(struct fixture *fixture, u64 value)
 {
 	if (fixture->is32)

@@ -167,4 +167,23 @@ u8 *fixture_at(struct fixture *fixture, u64 vaddr);
 void fixture_header(const struct fixture *fixture, struct kredact_seal_header *header);
 void fixture_key_id(const u8 *key, u8 *id);
 
+/* Numbers as little-endian formats have them. */
+static inline void put16(struct fixture *fixture, u16 value)
+{
+	value = htole16(value);
+	fixture_put(fixture, &value, 2);
+}
+
+static inline void put32(struct fixture *fixture, u32 value)
+{
+	value = htole32(value);
+	fixture_put(fixture, &value, 4);
+}
+
+static inline void put64(struct fixture *fixture, u64 value)
+{
+	value = htole64(value);
+	fixture_put(fixture, &value, 8);
+}
+
 #endif /* KREDACT_TESTS_FIXTURE_H */

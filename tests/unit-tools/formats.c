@@ -12,24 +12,6 @@
 
 #include "formats.h"
 
-static void put16(struct fixture *to, u16 value)
-{
-	value = htole16(value);
-	fixture_put(to, &value, 2);
-}
-
-static void put32(struct fixture *to, u32 value)
-{
-	value = htole32(value);
-	fixture_put(to, &value, 4);
-}
-
-static void put64(struct fixture *to, u64 value)
-{
-	value = htole64(value);
-	fixture_put(to, &value, 8);
-}
-
 static void set32(struct fixture *to, u64 at, u32 value)
 {
 	value = htole32(value);

@@ -325,32 +325,6 @@ static void test_large_heap(void)
 	fixture_free(&fixture);
 }
 
-/* Starts the victim, and has gdb write its core. */
-static void dump_victim(char *program)
-{
-	static struct outcome outcome;
-	int ends[2];
-	char line[80], number[16];
-	pid_t pid;
-
-	if (pipe(ends))
-		abort();
-	pid = fork();
-	if (!pid) {
-		dup2(ends[1], STDOUT_FILENO);
-		execl(program, program, NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	ok(read(ends[0], line, sizeof(line)) > 0 && !strncmp(line, "ready", 5), "a victim is there");
-	snprintf(number, sizeof(number), "%d", pid);
-	run(&outcome, (char *const[]){ "gdb", "-batch", "-p", number, "-ex", "gcore victim.core",
-				       NULL });
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	close(ends[0]);
-}
-
 /* Does a key of the report have these words in its place? */
 static bool reported(struct json_object *keys, const char *member, const char *value)
 {
@@ -371,7 +345,7 @@ static void test_victim(char *verify, char *program)
 	static struct outcome outcome;
 	struct json_object *root, *keys;
 
-	dump_victim(program);
+	ok(run_gcore(&outcome, program, "victim.core"), "a victim is there");
 	run(&outcome, (char *const[]){ verify, "--json", "victim.core", NULL });
 	root = json_tokener_parse(outcome.out);
 	keys = json_object_object_get(root, "keys");

@@ -6,6 +6,7 @@
  */
 #include <json-c/json.h>
 
+#include "../noise.h"
 #include "audited.h"
 #include "prints.h"
 #include "tap.h"
@@ -22,22 +23,6 @@ static const struct fixture_print secrets[SECRETS] = {
 
 static struct outcome outcome;
 static u8 text[TEXT], wanted[TEXT], found[TEXT];
-static u64 random_state = 88172645463325252ULL;
-
-static u64 random_u64(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static void random_fill(u8 *bytes, size_t len)
-{
-	while (len--)
-		*bytes++ = random_u64() >> 32;
-}
-
 static void put(u8 *to, const u8 *from, u32 len, bool reversed)
 {
 	u32 i;

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -122,6 +123,40 @@ void run(struct outcome *outcome, char *const argv[])
 		       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 	take_back(out, outcome->out, sizeof(outcome->out));
 	take_back(err, outcome->err, sizeof(outcome->err));
+}
+
+/**
+ * run_gcore() - have gdb write the core of a process that lives
+ * @outcome:	takes what gdb said
+ * @program:	starts, says "ready" and waits; it is killed afterwards
+ * @core:	file for it
+ *
+ * Return: true if the program said so.
+ */
+bool run_gcore(struct outcome *outcome, const char *program, const char *core)
+{
+	char line[80] = "", number[16], command[128];
+	int ends[2];
+	pid_t pid;
+	bool ready;
+
+	must(!pipe(ends), "pipe");
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		dup2(ends[1], STDOUT_FILENO);
+		execl(program, program, NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	ready = read(ends[0], line, sizeof(line)) > 0 && !strncmp(line, "ready", 5);
+	snprintf(number, sizeof(number), "%d", pid);
+	snprintf(command, sizeof(command), "gcore %s", core);
+	run(outcome, (char *const[]){ "gdb", "-batch", "-p", number, "-ex", command, NULL });
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(ends[0]);
+	return ready;
 }
 
 /**

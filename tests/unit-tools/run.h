@@ -32,6 +32,7 @@ int memory_file(const void *bytes, size_t len);
 void write_file(const char *path, const void *bytes, size_t len);
 const char *beside(const char *path);
 void run(struct outcome *outcome, char *const argv[]);
+bool run_gcore(struct outcome *outcome, const char *program, const char *core);
 bool is_tidy(const char *text, bool color);
 
 #endif /* KREDACT_TESTS_RUN_H */
