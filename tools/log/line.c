@@ -127,19 +127,31 @@ static int digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool hash(struct rest *rest, u8 *to)
+/**
+ * line_unhex() - read a hash
+ * @text:	2 * LINE_HASH_LEN characters, or a shorter text that ends with a NUL
+ * @hash:	takes LINE_HASH_LEN bytes
+ *
+ * Return: false if these are no lower-case hexadecimal digits.
+ */
+bool line_unhex(const char *text, u8 *hash)
 {
 	size_t i;
 
-	if (rest->len < 2 * LINE_HASH_LEN)
-		return false;
 	for (i = 0; i < LINE_HASH_LEN; i++) {
-		int high = digit(rest->at[2 * i]), low = digit(rest->at[2 * i + 1]);
+		int high = digit(text[2 * i]), low = high < 0 ? -1 : digit(text[2 * i + 1]);
 
-		if (high < 0 || low < 0)
+		if (low < 0)
 			return false;
-		to[i] = (u8)(high << 4 | low);
+		hash[i] = (u8)(high << 4 | low);
 	}
+	return true;
+}
+
+static bool hash(struct rest *rest, u8 *to)
+{
+	if (rest->len < 2 * LINE_HASH_LEN || !line_unhex(rest->at, to))
+		return false;
 	rest->at += 2 * LINE_HASH_LEN;
 	rest->len -= 2 * LINE_HASH_LEN;
 	return true;

@@ -61,6 +61,7 @@ size_t line_write(char *to, size_t room, const struct line_stamp *stamp, const c
 enum line_fault line_read(struct line *line, const char *text, size_t len);
 bool line_is(const struct line *line, const char *event);
 struct json_object *line_json(const char *text, size_t len);
+bool line_unhex(const char *text, u8 *hash);
 bool line_hash(const void *text, size_t len, u8 *hash);
 
 #endif /* KREDACT_TOOLS_LOG_LINE_H */
