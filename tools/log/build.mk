@@ -8,10 +8,19 @@ LOG_CLIENT_OBJ := $(addprefix $(B)/obj/tools/,log/client.o text.o)
 # What both sides share.
 LOG_SRC := $(addprefix tools/log/,checkpoint.c client.c line.c log_keys.c merkle.c segment.c)
 
-LOGD_SRC := $(LOG_SRC) $(addprefix tools/log/,logd_conf.c recover.c retention.c sender.c \
-	    server.c writer.c) $(addprefix tools/,custody_unit.c daemon.c signer.c text.c)
+LOGD_SRC := $(LOG_SRC) $(addprefix tools/log/,index_maker.c logd_conf.c pack.c packer.c \
+	    recover.c retention.c sender.c server.c terms.c writer.c) $(addprefix tools/,custody_unit.c daemon.c signer.c text.c)
 LOGD_OBJ := $(B)/obj/tools/log/logd.o $(LOGD_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/conf.o
 LOGD_LIBS := -lcrypto -ljson-c -lconfig -lzstd -pthread
+
+# The subcommands of kredact.
+LOG_CMD_SRC := $(LOG_SRC) $(addprefix tools/log/,check.c check_lines.c find.c index.c index_maker.c \
+	       log_cmd.c log_index.c log_query.c log_report.c log_verify.c pack.c show_line.c terms.c \
+	       trail.c) tools/signer.c
+LOG_CMD_OBJ := $(LOG_CMD_SRC:%.c=$(B)/obj/%.o)
+
+$(B)/bin/kredact: $(LOG_CMD_OBJ)
+$(B)/bin/kredact: KREDACT_LIBS += -lzstd
 
 ALL += $(B)/bin/kredact-logd
 

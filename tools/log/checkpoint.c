@@ -54,9 +54,10 @@ struct json_object *checkpoint_write(struct checkpoint *checkpoint, struct signe
 	char base64[4 * (SIGNATURE_MAX / 3 + 1) + 1], *text;
 	int len = make_text(checkpoint, &text), error = 0;
 
-	complaint_set(why, "out of memory");
-	if (len < 0)
+	if (len < 0) {
+		complaint_set(why, "out of memory");
 		return NULL;
+	}
 	if (signer)
 		error = signer_sign(signer, text, (size_t)len, checkpoint->signature,
 				    &checkpoint->signature_len, why);

@@ -20,6 +20,7 @@
 
 #include "../commands.h"
 #include "../daemon.h"
+#include "pack.h"
 #include "server.h"
 
 #define EVENTS		64
@@ -33,6 +34,7 @@ struct logd {
 	struct signer *signer;
 	struct writer *writer;
 	struct server *server;
+	struct packer *packer;
 	int dir;
 	int epoll;
 	int signals;
@@ -204,16 +206,19 @@ static int run(struct logd *d)
 		struct complaint why;
 
 		for (i = 0; i < n; i++) {
-			if (events[i].data.ptr == &d->signals)
+			if (events[i].data.ptr == &d->signals) {
 				ends = !handle_signal(d);
-			else if (events[i].data.ptr == &d->timer)
+			} else if (events[i].data.ptr == &d->timer) {
 				ticks = true;
-			else if (server_handle(d->server, events[i].data.ptr, &why))
+			} else if (server_handle(d->server, events[i].data.ptr, &why)) {
+				carry_on(d, -ENOTRECOVERABLE, &why);
 				return EXIT_FAILED;
+			}
 		}
 		error = server_commit(d->server, &why);
 		if (!carry_on(d, error, &why) || (ticks && !tick(d)))
 			return EXIT_FAILED;
+		packer_wake(d->packer, d->writer->synced.segment);
 	}
 	return 0;
 }
@@ -267,22 +272,24 @@ static int serve(struct logd *d, const char *dir)
 	d->server = server_new(d->conf, d->writer, d->epoll);
 	if (d->socket)
 		d->conf->socket = d->socket;
-	if (!d->server || !listen_all(d, &why))
+	d->packer = packer_start(d->dir);
+	if (!d->server || !d->packer || !listen_all(d, &why))
 		goto out;
+	packer_wake(d->packer, d->writer->synced.segment);
 	notify("READY=1");
 	status = run(d);
 	notify("STOPPING=1");
-	/* What was sent before the end is in the log. */
-	server_free(d->server);
-	d->server = NULL;
+	if (!status && server_drain(d->server, &why))
+		status = EXIT_FAILED;
 out:
-	if (*why.text)
+	if (status && *why.text)
 		tell("%s", why.text);
 	if (writer_close(status ? NULL : d->writer, &why)) {
 		tell("the end could not be written: %s", why.text);
 		status = EXIT_FAILED;
 	}
 	server_free(d->server);
+	packer_stop(d->packer);
 	signer_free(d->signer);
 	return status;
 }

@@ -244,6 +244,21 @@ int segment_open(struct segment_reader **out, int dir, const struct segment *seg
 	return segment_take(out, fd, why);
 }
 
+/**
+ * segment_skip() - leave out the beginning, if that costs nothing
+ * @reader:	from segment_open(), of which nothing was read
+ * @bytes:	how much, to the end of a line
+ *
+ * Return: how much was left out: @bytes, or 0 if the segment is compressed.
+ */
+u64 segment_skip(struct segment_reader *reader, u64 bytes)
+{
+	if (reader->unpack || lseek(reader->fd, (off_t)bytes, SEEK_SET) < 0)
+		return 0;
+	reader->in.pos = reader->in.size;
+	return bytes;
+}
+
 /* More packed bytes. Return: 0 if there are none, or a negative errno. */
 static int refill(struct segment_reader *reader, struct complaint *why)
 {

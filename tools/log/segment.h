@@ -51,6 +51,7 @@ void segments_free(struct segments *segments);
 int segment_open(struct segment_reader **out, int dir, const struct segment *segment,
 		 struct complaint *why);
 int segment_take(struct segment_reader **out, int fd, struct complaint *why);
+u64 segment_skip(struct segment_reader *reader, u64 bytes);
 int segment_next(struct segment_reader *reader, const char **line, size_t *len,
 		 struct complaint *why);
 void segment_close(struct segment_reader *reader);

@@ -183,17 +183,17 @@ static bool has_room(const struct server *server, uid_t uid)
 	return n < OF_A_USER;
 }
 
-static void accept_peer(struct server *server, int listener)
+static bool accept_peer(struct server *server, int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), on = 1;
 	struct peer *peer;
 
 	if (fd < 0)
-		return;
+		return false;
 	peer = calloc(1, sizeof(*peer));
 	if (!peer) {
 		close(fd);
-		return;
+		return true;
 	}
 	peer->fd = fd;
 	if (!sender_init(&peer->sender, fd) || !has_room(server, peer->sender.uid) ||
@@ -202,11 +202,12 @@ static void accept_peer(struct server *server, int listener)
 		sender_free(&peer->sender);
 		close(fd);
 		free(peer);
-		return;
+		return true;
 	}
 	peer->next = server->peers;
 	server->peers = peer;
 	server->counts.connections++;
+	return true;
 }
 
 static void leave(struct server *server, struct peer *peer)
@@ -461,6 +462,33 @@ int server_tick(struct server *server, struct complaint *why)
 {
 	release_gone(server);
 	return tell_refused(server, why);
+}
+
+/**
+ * server_drain() - take what was sent, and nothing more
+ * @server:	from server_new()
+ * @why:	text of an error
+ *
+ * Who sends after that is told so by the kernel, and connects to the next one.
+ *
+ * Return: as writer_commit().
+ */
+int server_drain(struct server *server, struct complaint *why)
+{
+	struct peer *peer;
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < server->nr_listeners; i++)
+		while (accept_peer(server, server->listeners[i].fd))
+			;
+	for (peer = server->peers; peer; peer = peer->next)
+		shutdown(peer->fd, SHUT_RD);
+	/* A connection that has no more messages reads as ended. */
+	for (peer = server->peers; peer && error != -ENOTRECOVERABLE; peer = peer->next)
+		while (!peer->gone && error != -ENOTRECOVERABLE)
+			error = serve(server, peer, why);
+	return error == -ENOTRECOVERABLE ? error : server_commit(server, why);
 }
 
 /**

@@ -42,6 +42,7 @@ void server_reconfigure(struct server *server, const struct logd_conf *conf);
 int server_handle(struct server *server, void *which, struct complaint *why);
 int server_commit(struct server *server, struct complaint *why);
 int server_tick(struct server *server, struct complaint *why);
+int server_drain(struct server *server, struct complaint *why);
 void server_count_line(struct server *server, const struct line *line);
 const struct server_counts *server_counts(const struct server *server);
 void server_free(struct server *server);

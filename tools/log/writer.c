@@ -472,6 +472,14 @@ static int say_start(struct writer *writer, struct complaint *why)
 		text_hex(key, signer_id(writer->opts.signer), DIGEST_LEN);
 	json_object_object_add(data, "key", writer->opts.signer ? json_object_new_string(key) :
 			       NULL);
+	json_object_object_add(data, "checkpoint_lines",
+			       json_object_new_uint64(writer->opts.checkpoint_lines));
+	json_object_object_add(data, "checkpoint_s",
+			       json_object_new_uint64(writer->opts.checkpoint_s));
+	/* Since then nobody wrote. */
+	if (writer->stopped_ns)
+		json_object_object_add(data, "previous_realtime_ns",
+				       json_object_new_uint64(writer->stopped_ns));
 	if (writer->repaired)
 		json_object_object_add(data, "repaired_bytes",
 				       json_object_new_uint64(writer->repaired));
@@ -491,6 +499,7 @@ static int start(struct writer *writer, struct complaint *why)
 			return complain(why, -EIO, "OpenSSL has no random bytes");
 		text_hex(writer->id, random, sizeof(random));
 	}
+	writer->stopped_ns = writer->synced.last_ns;
 	if (writer->fd < 0) {
 		struct json_object *closed = NULL;
 

@@ -87,6 +87,7 @@ struct writer_state {
  * @boot_id:	of this boot
  * @repaired:	bytes of a torn line that were cut off when it was opened
  * @damaged:	the segment before has something in it that is no line
+ * @stopped_ns:	time of the last line before it was opened; 0: there was none
  * @failed:	lines that could not be written, ever
  * @bytes:	of all segments, as they lie there
  * @retire_after_ns: by CLOCK_BOOTTIME: no segment goes for its age before
@@ -104,6 +105,7 @@ struct writer {
 	char boot_id[LINE_BOOT_LEN + 1];
 	u64 repaired;
 	bool damaged;
+	u64 stopped_ns;
 	u64 failed;
 	u64 bytes;
 	u64 retire_after_ns;
