@@ -8,8 +8,9 @@ LOG_CLIENT_OBJ := $(addprefix $(B)/obj/tools/,log/client.o text.o)
 # What both sides share.
 LOG_SRC := $(addprefix tools/log/,checkpoint.c client.c line.c log_keys.c merkle.c segment.c)
 
-LOGD_SRC := $(LOG_SRC) $(addprefix tools/log/,index_maker.c logd_conf.c pack.c packer.c \
-	    recover.c retention.c sender.c server.c terms.c writer.c) $(addprefix tools/,custody_unit.c daemon.c signer.c text.c)
+LOGD_SRC := $(LOG_SRC) $(addprefix tools/log/,index_maker.c logd_conf.c metrics.c output.c \
+	    output_audit.c output_journald.c output_syslog.c pack.c packer.c recover.c \
+	    retention.c sender.c server.c terms.c writer.c) $(addprefix tools/,custody_unit.c daemon.c signer.c text.c)
 LOGD_OBJ := $(B)/obj/tools/log/logd.o $(LOGD_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/conf.o
 LOGD_LIBS := -lcrypto -ljson-c -lconfig -lzstd -pthread
 

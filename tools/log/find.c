@@ -54,19 +54,65 @@ struct match {
 	u32 has;
 };
 
+static int compare_terms(const void *a, const void *b)
+{
+	const struct term *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return memcmp(x->value, y->value, x->len);
+}
+
+/**
+ * find_sort() - put terms in order, for @more of a group
+ * @terms:	terms
+ * @count:	how many
+ */
+void find_sort(struct term *terms, size_t count)
+{
+	qsort(terms, count, sizeof(*terms), compare_terms);
+}
+
+static bool group_has(const struct find_group *group, const struct term *term)
+{
+	unsigned int i;
+
+	for (i = 0; i < group->count; i++)
+		if (!compare_terms(&group->any[i], term))
+			return true;
+	return group->nr_more &&
+	       bsearch(term, group->more, group->nr_more, sizeof(*term), compare_terms);
+}
+
 static void on_term(void *arg, const struct term *term)
 {
 	struct match *match = arg;
+	unsigned int i;
+
+	for (i = 0; i < match->query->count; i++)
+		if (group_has(&match->query->all[i], term))
+			match->has |= 1u << i;
+}
+
+/* What the event alone decides is decided without a parser of JSON. */
+static bool event_matches(const struct find_query *query, const struct line *line)
+{
+	struct match match = { .query = query };
 	unsigned int i, j;
 
-	for (i = 0; i < match->query->count; i++) {
-		const struct find_group *group = &match->query->all[i];
+	terms_of(line, NULL, on_term, &match);
+	for (i = 0; i < query->count; i++) {
+		const struct find_group *group = &query->all[i];
 
 		for (j = 0; j < group->count; j++)
-			if (group->any[j].kind == term->kind && group->any[j].len == term->len &&
-			    !memcmp(group->any[j].value, term->value, term->len))
-				match->has |= 1u << i;
+			if (group->any[j].kind != TERM_EVENT && group->any[j].kind != TERM_FAMILY)
+				break;
+		if (j == group->count && !group->nr_more && !(match.has & 1u << i))
+			return false;
 	}
+	return true;
 }
 
 /* How much of a value JSON has as it is. */
@@ -97,7 +143,7 @@ static bool may_match(const struct find_query *query, const char *text, size_t l
 			if (!n || memmem(text, len, term->value, n))
 				break;
 		}
-		if (j == group->count)
+		if (j == group->count && !group->nr_more)
 			return false;
 	}
 	return true;
@@ -124,7 +170,7 @@ bool find_scan_line(const struct find_query *query, const char *text, size_t len
 	if (!may_match(query, text, len) || line_read(&line, text, len) == LINE_FORM)
 		return false;
 	if (line.stamp.realtime_ns < query->since_ns || line.stamp.realtime_ns >= query->until_ns ||
-	    line.stamp.seq <= query->after_seq)
+	    line.stamp.seq <= query->after_seq || !event_matches(query, &line))
 		return false;
 	hit.line = &line;
 	hit.data = line_json(line.data, line.data_len);
@@ -163,16 +209,17 @@ static int compare(const void *a, const void *b)
 static int find_any(const struct index *index, const struct find_group *group,
 		    struct index_hits *hits)
 {
-	unsigned int i;
+	size_t i, from, to = 0;
 	int error = 0;
 
 	*hits = (struct index_hits){ 0 };
-	for (i = 0; !error && i < group->count; i++) {
+	for (i = 0; !error && i < group->count + group->nr_more; i++) {
+		const struct term *term = i < group->count ? &group->any[i] :
+					  &group->more[i - group->count];
 		struct index_hits more;
-		size_t from, to = 0;
 		u32 *line;
 
-		error = index_find(index, &group->any[i], &more);
+		error = index_find(index, term, &more);
 		if (!error && more.count) {
 			line = reallocarray(hits->line, hits->count + more.count, sizeof(*line));
 			if (line) {
@@ -184,15 +231,15 @@ static int find_any(const struct index *index, const struct find_group *group,
 			}
 		}
 		free(more.line);
-		if (error || i == 0 || hits->count < 2)
-			continue;
-		qsort(hits->line, hits->count, sizeof(*line), compare);
-		for (from = 0; from < hits->count; from++)
-			if (!to || hits->line[to - 1] != hits->line[from])
-				hits->line[to++] = hits->line[from];
-		hits->count = to;
 	}
-	return error;
+	if (error || i < 2 || hits->count < 2)
+		return error;
+	qsort(hits->line, hits->count, sizeof(*hits->line), compare);
+	for (from = 0; from < hits->count; from++)
+		if (!to || hits->line[to - 1] != hits->line[from])
+			hits->line[to++] = hits->line[from];
+	hits->count = to;
+	return 0;
 }
 
 static void intersect(struct index_hits *hits, const struct index_hits *other)

@@ -8,13 +8,19 @@
 #include "segment.h"
 #include "terms.h"
 
-#define FIND_TERMS	64u
+#define FIND_TERMS	8u
 #define FIND_GROUPS	12u
 
-/* A line has to have one of these terms. */
+/**
+ * struct find_group - terms of which a line has to have one
+ * @any:	@count of them
+ * @more:	and @nr_more others, which stay the caller's; after find_sort()
+ */
 struct find_group {
 	struct term any[FIND_TERMS];
 	unsigned int count;
+	const struct term *more;
+	size_t nr_more;
 };
 
 /**
@@ -64,6 +70,7 @@ struct find_hit {
 typedef bool find_take(void *arg, const struct find_hit *hit);
 
 void find_add(struct find_group *group, enum term_kind kind, const char *value);
+void find_sort(struct term *terms, size_t count);
 int find_run(int dir, const struct find_query *query, find_take *take, void *arg,
 	     struct find_result *result, struct complaint *why);
 /**

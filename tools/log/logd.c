@@ -20,9 +20,12 @@
 
 #include "../commands.h"
 #include "../daemon.h"
+#include "metrics.h"
+#include "output.h"
 #include "pack.h"
 #include "server.h"
 
+#define METRICS_TICKS	15	/* seconds between two files for Prometheus */
 #define EVENTS		64
 #define LISTEN_FD	3	/* the first descriptor that systemd passes */
 #define LISTEN_MOST	4
@@ -35,6 +38,10 @@ struct logd {
 	struct writer *writer;
 	struct server *server;
 	struct packer *packer;
+	struct output *outputs[OUTPUTS];
+	u64 last_checkpoint_ns;
+	unsigned int ticks;
+	bool metrics_failed;	/* as was said */
 	int dir;
 	int epoll;
 	int signals;
@@ -73,9 +80,68 @@ static void on_line(void *arg, const char *text, size_t len)
 {
 	struct logd *d = arg;
 	struct line line;
+	unsigned int i;
 
-	if (d->server && line_read(&line, text, len) == LINE_GOOD)
+	if (line_read(&line, text, len) != LINE_GOOD)
+		return;
+	if (line_is(&line, "log.checkpoint"))
+		d->last_checkpoint_ns = line.stamp.realtime_ns;
+	if (d->server)
 		server_count_line(d->server, &line);
+	for (i = 0; i < OUTPUTS; i++)
+		output_put(d->outputs[i], &line, text, len);
+}
+
+static const struct output_kind *const output_kinds[OUTPUTS] = {
+	[OUTPUT_JOURNALD] = &output_journald,
+	[OUTPUT_SYSLOG] = &output_syslog,
+	[OUTPUT_AUDIT] = &output_audit,
+};
+
+static bool start_outputs(struct logd *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < OUTPUTS; i++) {
+		if (!d->conf->outputs[i].on)
+			continue;
+		d->outputs[i] = output_start(output_kinds[i], &d->conf->outputs[i]);
+		if (!d->outputs[i])
+			return false;
+	}
+	return true;
+}
+
+static void stop_outputs(struct logd *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < OUTPUTS; i++) {
+		output_stop(d->outputs[i]);
+		d->outputs[i] = NULL;
+	}
+}
+
+static void write_metrics(struct logd *d)
+{
+	struct metrics metrics = { d->failing, d->last_checkpoint_ns, { NULL }, { 0 } };
+	struct complaint why;
+	unsigned int i;
+	int error;
+
+	if (!d->conf->metrics || !d->server)
+		return;
+	for (i = 0; i < OUTPUTS; i++) {
+		if (!d->outputs[i])
+			continue;
+		metrics.outputs[i] = output_kinds[i]->name;
+		metrics.undelivered[i] = output_undelivered(d->outputs[i]);
+	}
+	error = metrics_write(d->conf->metrics, &metrics, server_counts(d->server), d->writer,
+			      &why);
+	if (error && !d->metrics_failed)
+		tell("%s", why.text);
+	d->metrics_failed = error != 0;
 }
 
 /* Said once, not for each group. Return: whether it goes on. */
@@ -158,10 +224,14 @@ static void reload(struct logd *d)
 		tell("the configuration stays as it was");
 		return;
 	}
+	/* Outputs point into the configuration that goes. */
+	stop_outputs(d);
 	server_reconfigure(d->server, conf);
 	set_opts(conf, &d->writer->opts);
 	logd_conf_free(d->conf);
 	d->conf = conf;
+	if (!start_outputs(d))
+		tell("out of memory");
 }
 
 /* Return: whether it goes on. */
@@ -191,7 +261,11 @@ static bool tick(struct logd *d)
 	if (!error)
 		error = writer_tick(d->writer, &why);
 	notify("WATCHDOG=1");
-	return carry_on(d, error, &why);
+	if (!carry_on(d, error, &why))
+		return false;
+	if (!(d->ticks++ % METRICS_TICKS))
+		write_metrics(d);
+	return true;
 }
 
 /* Until it is told to end. Return: an exit status. */
@@ -264,7 +338,7 @@ static int serve(struct logd *d, const char *dir)
 		tell("%s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (!open_log(d, dir ?: d->conf->dir, &why))
+	if (!start_outputs(d) || !open_log(d, dir ?: d->conf->dir, &why))
 		goto out;
 	if (d->writer->repaired)
 		tell("%llu bytes of a torn line were cut off",
@@ -281,14 +355,16 @@ static int serve(struct logd *d, const char *dir)
 	notify("STOPPING=1");
 	if (!status && server_drain(d->server, &why))
 		status = EXIT_FAILED;
+	write_metrics(d);
 out:
 	if (status && *why.text)
 		tell("%s", why.text);
-	if (writer_close(status ? NULL : d->writer, &why)) {
+	if (!status && writer_close(d->writer, &why)) {
 		tell("the end could not be written: %s", why.text);
 		status = EXIT_FAILED;
 	}
 	server_free(d->server);
+	stop_outputs(d);
 	packer_stop(d->packer);
 	signer_free(d->signer);
 	return status;

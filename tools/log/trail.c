@@ -180,21 +180,31 @@ static int look_up_label(struct trail *trail, int dir, const char *label, struct
 static int look_up_keys(struct trail *trail, int dir, struct complaint *why)
 {
 	struct find_query query = { .until_ns = UINT64_MAX, .count = 1 };
+	struct term *terms = calloc(trail->nr_keys + 1, sizeof(*terms));
 	struct find_result result;
-	size_t i;
+	size_t i, count = 0;
 	int error;
 
-	for (i = 0; i < trail->nr_keys && query.all[0].count < FIND_TERMS; i++) {
-		if (trail->keys[i].looked_up)
-			continue;
-		trail->keys[i].looked_up = true;
-		find_add(&query.all[0], trail->keys[i].kind, trail->keys[i].value);
+	if (!terms)
+		return complain(why, -ENOMEM, "out of memory");
+	for (i = 0; i < trail->nr_keys; i++) {
+		struct trail_key *key = &trail->keys[i];
+
+		if (!key->looked_up)
+			terms[count++] = (struct term){ key->kind, key->value, strlen(key->value) };
+		key->looked_up = true;
 	}
-	if (!query.all[0].count)
+	if (!count) {
+		free(terms);
 		return 0;
+	}
+	find_sort(terms, count);
+	query.all[0].more = terms;
+	query.all[0].nr_more = count;
 	add_families(&query);
 	error = find_run(dir, &query, on_event, trail, &result, why);
 	count_segments(trail, &result);
+	free(terms);
 	return error ? error : 1;
 }
 
