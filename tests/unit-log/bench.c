@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 {
 	u64 lines = argc == 3 ? strtoull(argv[2], NULL, 10) : 0, i;
 	struct writer_opts opts = {
-		.checkpoint_lines = 10000, .checkpoint_s = 3600, .rotate_bytes = 64 << 20,
+		.checkpoint_lines = 10000, .checkpoint_s = 3600, .rotate_bytes = 32 << 20,
 		.rotate_s = 1000 * 86400, .retain_s = 4000u * 86400, .now = tell_time,
 	};
 	struct packer *packer;

@@ -150,7 +150,7 @@ void made_check(struct made *made, const char *published, struct made_check *res
 		printf("# %s\n", why.text);
 	result->status = result->result.findings[CHECK_CHANGED] ? 1 :
 			 result->result.findings[CHECK_UNSURE] || error ? 2 : 0;
-	if (result->first.text[0])
+	if (result->first.text[0] && result->first.level > CHECK_NOTE)
 		printf("# %s, line %llu, seq %llu: %s: %s\n", check_level_word(result->first.level),
 		       (unsigned long long)result->first.line,
 		       (unsigned long long)result->first.seq, check_kind_word(result->first.kind),

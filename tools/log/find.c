@@ -426,13 +426,14 @@ int find_run(int dir, const struct find_query *query, find_take *take, void *arg
 	return error;
 }
 
-/* The first and the last line of a segment; of a compressed one by its index if it has one. */
+/* The first and the last line of a segment; of one that is not compressed without the middle. */
 static int segment_ends(int dir, const struct segment *segment, struct line_stamp *first,
 			struct line_stamp *last, struct complaint *why)
 {
 	struct segment_reader *reader;
 	const char *text;
 	struct line line;
+	bool jumped = false;
 	size_t len;
 	int got = segment_open(&reader, dir, segment, why);
 
@@ -446,6 +447,10 @@ static int segment_ends(int dir, const struct segment *segment, struct line_stam
 		*last = line.stamp;
 		if (last == first)
 			break;
+		if (!jumped && segment->has[SEGMENT_PLAIN] &&
+		    segment->bytes[SEGMENT_PLAIN] > 4 * LOG_LINE_MAX)
+			segment_skip(reader, segment->bytes[SEGMENT_PLAIN] - 2 * LOG_LINE_MAX);
+		jumped = true;
 	}
 	segment_close(reader);
 	return got < 0 ? got : 0;

@@ -264,6 +264,28 @@ bool line_is(const struct line *line, const char *event)
 	return strlen(event) == line->event_len && !memcmp(event, line->event, line->event_len);
 }
 
+/* json-c takes NaN, Infinity, comments and 'texts', which JSON has not. */
+static bool is_lax(const char *text, size_t len)
+{
+	bool in_string = false;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (in_string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string && (text[i] == '\'' || text[i] == '/'))
+			return true;
+		else if (!in_string && strchr("NnIi", text[i]) && text[i] &&
+			 (len - i < 4 || memcmp(text + i, "null", 4)))
+			return true;
+		else if (!in_string && text[i] == 'n')
+			i += 3;
+	}
+	return false;
+}
+
 /**
  * line_json() - parse JSON as strictly as the log accepts it
  * @text:	anything
@@ -279,7 +301,7 @@ struct json_object *line_json(const char *text, size_t len)
 	if (!tokener)
 		return NULL;
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	if (len <= LOG_LINE_MAX)
+	if (len <= LOG_LINE_MAX && !is_lax(text, len))
 		object = json_tokener_parse_ex(tokener, text, (int)len);
 	if (json_tokener_get_error(tokener) != json_tokener_success ||
 	    json_tokener_get_parse_end(tokener) != len ||

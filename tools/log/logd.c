@@ -47,6 +47,7 @@ struct logd {
 	int signals;
 	int timer;
 	bool failing;		/* the disk cannot be written, as was said */
+	u64 written_seq;	/* last line that was on the disk when that was looked at */
 };
 
 __attribute__((format(printf, 1, 2)))
@@ -147,11 +148,15 @@ static void write_metrics(struct logd *d)
 /* Said once, not for each group. Return: whether it goes on. */
 static bool carry_on(struct logd *d, int error, const struct complaint *why)
 {
+	bool wrote = d->writer->synced.seq != d->written_seq;
+
 	if (error && !d->failing)
 		tell("the log cannot be written: %s", why->text);
-	if (!error && d->failing)
+	if (!error && wrote && d->failing)
 		tell("the log can be written again");
-	d->failing = error != 0;
+	if (error || wrote)
+		d->failing = error != 0;
+	d->written_seq = d->writer->synced.seq;
 	return error != -ENOTRECOVERABLE;
 }
 

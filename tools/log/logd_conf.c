@@ -257,7 +257,7 @@ struct logd_conf *logd_conf_load(const char *path, FILE *errors)
 	conf->socket = LOG_SOCKET;
 	conf->checkpoint_lines = 10000;
 	conf->checkpoint_s = 60;
-	conf->rotate_bytes = 64 << 20;
+	conf->rotate_bytes = 32 << 20;
 	conf->rotate_s = DAY_S;
 	conf->retain_s = 400 * DAY_S;
 	/* Root may send anything. */

@@ -245,17 +245,19 @@ int segment_open(struct segment_reader **out, int dir, const struct segment *seg
 }
 
 /**
- * segment_skip() - leave out the beginning, if that costs nothing
- * @reader:	from segment_open(), of which nothing was read
- * @bytes:	how much, to the end of a line
+ * segment_skip() - go on elsewhere, if that costs nothing
+ * @reader:	from segment_open()
+ * @bytes:	where, from the beginning on
  *
- * Return: how much was left out: @bytes, or 0 if the segment is compressed.
+ * Return: @bytes, or 0 if the segment is compressed: then it goes on where it is.
  */
 u64 segment_skip(struct segment_reader *reader, u64 bytes)
 {
 	if (reader->unpack || lseek(reader->fd, (off_t)bytes, SEEK_SET) < 0)
 		return 0;
 	reader->in.pos = reader->in.size;
+	reader->at = reader->len = 0;
+	reader->ended = false;
 	return bytes;
 }
 

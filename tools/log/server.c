@@ -289,6 +289,8 @@ static int take_message(struct server *server, struct peer *peer, size_t len,
 	if (!message)
 		return complain(why, -EINVAL, "not an object of JSON");
 	wrong = read_message(message, &event, &data, wants_ack);
+	/* What is no message says nothing about answers: it has one. */
+	*wants_ack |= wrong != NULL;
 	sender = wrong ? NULL : sender_json(&peer->sender, who);
 	if (wrong)
 		error = complain(why, -EINVAL, "%s", wrong);
