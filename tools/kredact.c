@@ -37,6 +37,8 @@ static const struct command commands[] = {
 	{ "probes", cmd_probes, "[--check] [FILE]", "the table that watch goes by" },
 	{ "rules", cmd_rules, "[ARGUMENT]...", "BPF programs that decide about dumps" },
 	{ "custody", cmd_custody, "...", "mark dump files, and record who does what to them" },
+	{ "log", cmd_log, "...", "what is in the audit log; is it as it was written?" },
+	{ "report", cmd_report, "--label KEY", "was this key ever in a dump, and who opened it?" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };

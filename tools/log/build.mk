@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0
+# The audit log: kredact-logd, which keeps it, and what reads it ("kredact log", "kredact
+# report"). Needs libconfig-dev, libjson-c-dev, libssl-dev, libzstd-dev.
+
+# What writes to the log, for the programs that do.
+LOG_CLIENT_OBJ := $(addprefix $(B)/obj/tools/,log/client.o text.o)
+
+# What both sides share.
+LOG_SRC := $(addprefix tools/log/,checkpoint.c client.c line.c log_keys.c merkle.c segment.c)
+
+LOGD_SRC := $(LOG_SRC) $(addprefix tools/log/,index_maker.c logd_conf.c metrics.c output.c \
+	    output_audit.c output_journald.c output_syslog.c pack.c packer.c recover.c \
+	    retention.c sender.c server.c terms.c writer.c) $(addprefix tools/,custody_unit.c daemon.c signer.c text.c)
+LOGD_OBJ := $(B)/obj/tools/log/logd.o $(LOGD_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/conf.o
+LOGD_LIBS := -lcrypto -ljson-c -lconfig -lzstd -pthread
+
+# The subcommands of kredact.
+LOG_CMD_SRC := $(LOG_SRC) $(addprefix tools/log/,check.c check_lines.c find.c index.c index_maker.c \
+	       log_cmd.c log_index.c log_query.c log_report.c log_verify.c pack.c show_line.c terms.c \
+	       trail.c) tools/signer.c
+LOG_CMD_OBJ := $(LOG_CMD_SRC:%.c=$(B)/obj/%.o)
+
+$(B)/bin/kredact: $(LOG_CMD_OBJ)
+$(B)/bin/kredact: KREDACT_LIBS += -lzstd
+
+ALL += $(B)/bin/kredact-logd
+
+$(B)/bin/kredact-logd: $(LOGD_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LOGD_LIBS)

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a line can be found by: see terms.h.
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "terms.h"
+
+/* Labels of a line that are looked at. */
+#define LABELS_MAX	4096u
+
+struct taker {
+	void (*take)(void *arg, const struct term *term);
+	void *arg;
+};
+
+static void take(const struct taker *to, enum term_kind kind, const char *value, size_t len)
+{
+	struct term term = { kind, value, len };
+
+	if (len && len <= TERM_VALUE_MAX)
+		to->take(to->arg, &term);
+}
+
+static void take_text(const struct taker *to, enum term_kind kind, struct json_object *from,
+		      const char *name)
+{
+	struct json_object *text;
+
+	if (json_object_object_get_ex(from, name, &text) &&
+	    json_object_is_type(text, json_type_string))
+		take(to, kind, json_object_get_string(text),
+		     (size_t)json_object_get_string_len(text));
+}
+
+static bool get_number(struct json_object *from, const char *name, u64 *value)
+{
+	struct json_object *number;
+
+	if (!json_object_object_get_ex(from, name, &number) ||
+	    !json_object_is_type(number, json_type_int) || json_object_get_int64(number) < 0)
+		return false;
+	*value = json_object_get_uint64(number);
+	return true;
+}
+
+static void take_number(const struct taker *to, enum term_kind kind, struct json_object *from,
+			const char *name)
+{
+	char text[24];
+	u64 value;
+
+	if (get_number(from, name, &value))
+		take(to, kind, text, (size_t)snprintf(text, sizeof(text), "%" PRIu64, value));
+}
+
+static void take_dump(const struct taker *to, struct json_object *dump)
+{
+	take_text(to, TERM_SHA256, dump, "sha256");
+	take_text(to, TERM_NAME, dump, "name");
+	take_text(to, TERM_PATH, dump, "path");
+	take_text(to, TERM_PATH, dump, "new_path");
+	take_text(to, TERM_MARK, dump, "mark");
+}
+
+static void take_process(const struct taker *to, struct json_object *process)
+{
+	u64 pid, start_ns;
+	char text[48];
+
+	take_number(to, TERM_PROCESS, process, "pid");
+	take_text(to, TERM_PROCESS, process, "comm");
+	take_text(to, TERM_PROCESS, process, "exe");
+	take_text(to, TERM_PROCESS, process, "unit");
+	if (get_number(process, "pid", &pid) && get_number(process, "start_ns", &start_ns))
+		take(to, TERM_START, text, (size_t)snprintf(text, sizeof(text), "%" PRIu64 ":%" PRIu64,
+							    pid, start_ns));
+}
+
+static void take_labels(const struct taker *to, struct json_object *list)
+{
+	size_t i, count = json_object_is_type(list, json_type_array) ?
+			  json_object_array_length(list) : 0;
+
+	for (i = 0; i < count && i < LABELS_MAX; i++) {
+		struct json_object *label = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(label, json_type_string))
+			take(to, TERM_LABEL, json_object_get_string(label),
+			     (size_t)json_object_get_string_len(label));
+	}
+}
+
+/**
+ * terms_of() - all that a line can be found by
+ * @line:	from line_read()
+ * @data:	from line_json() of its data, or NULL
+ * @take_term:	is told of each term, of some perhaps twice
+ * @arg:	for it
+ */
+void terms_of(const struct line *line, struct json_object *data,
+	      void (*take_term)(void *arg, const struct term *term), void *arg)
+{
+	const struct taker to = { take_term, arg };
+	const char *dot = memchr(line->event, '.', line->event_len);
+	struct json_object *member;
+
+	take(&to, TERM_EVENT, line->event, line->event_len);
+	if (dot)
+		take(&to, TERM_FAMILY, line->event, (size_t)(dot - line->event));
+	if (json_object_object_get_ex(data, "labels", &member))
+		take_labels(&to, member);
+	if (json_object_object_get_ex(data, "dump", &member))
+		take_dump(&to, member);
+	if (json_object_object_get_ex(data, "process", &member))
+		take_process(&to, member);
+	if (json_object_object_get_ex(data, "person", &member)) {
+		take_number(&to, TERM_PERSON, member, "uid");
+		take_number(&to, TERM_PERSON, member, "login_uid");
+		take_text(&to, TERM_PERSON, member, "name");
+	}
+}
+
+/**
+ * term_hash() - what stands for a term in an index
+ * @term:	a term of TERM_VALUE_MAX bytes at most
+ *
+ * Return: the first eight bytes of the SHA-256 of its kind and its value.
+ */
+u64 term_hash(const struct term *term)
+{
+	char text[TERM_VALUE_MAX + 1];
+	u8 hash[LINE_HASH_LEN] = { 0 };
+	u64 value;
+
+	text[0] = (char)term->kind;
+	memcpy(text + 1, term->value, term->len);
+	line_hash(text, term->len + 1, hash);
+	memcpy(&value, hash, sizeof(value));
+	return le64toh(value);
+}
