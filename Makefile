@@ -32,7 +32,7 @@ QUIET      := --no-print-directory $(if $(V),,-s)
 .PHONY: all install clean help
 .DEFAULT_GOAL := all
 
-include $(wildcard */build.mk tests/*/build.mk)
+include $(wildcard */build.mk tools/*/build.mk tests/*/build.mk)
 
 all: $(ALL) ## build library, tools and native tests (the default)
 

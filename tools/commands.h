@@ -21,5 +21,6 @@ int cmd_watch(int argc, char **argv);
 int cmd_probes(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_custody(int argc, char **argv);
+int cmd_attest(int argc, char **argv);
 
 #endif /* KREDACT_TOOLS_COMMANDS_H */

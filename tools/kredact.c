@@ -37,6 +37,7 @@ static const struct command commands[] = {
 	{ "probes", cmd_probes, "[--check] [FILE]", "the table that watch goes by" },
 	{ "rules", cmd_rules, "[ARGUMENT]...", "BPF programs that decide about dumps" },
 	{ "custody", cmd_custody, "...", "mark dump files, and record who does what to them" },
+	{ "attest", cmd_attest, "DUMP --key KEY", "verify a dump, and sign what came of it" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };

@@ -78,6 +78,37 @@ static int make_id(struct signer *signer, struct complaint *why)
 }
 
 /**
+ * signer_of() - sign with a key that is open
+ * @key:	taken over, also after an error: of whatever provider or engine
+ * @why:	text of an error
+ *
+ * Return: to be released by signer_free(), or NULL.
+ */
+struct signer *signer_of(EVP_PKEY *key, struct complaint *why)
+{
+	struct signer *signer = calloc(1, sizeof(*signer));
+	int error = 0;
+
+	if (!signer) {
+		EVP_PKEY_free(key);
+		complaint_set(why, "out of memory");
+		return NULL;
+	}
+	signer->key = key;
+	if (EVP_PKEY_is_a(key, "EC"))
+		signer->hash = EVP_sha256();
+	else if (!EVP_PKEY_is_a(key, "ED25519"))
+		error = complain(why, -EINVAL, "neither Ed25519 nor EC");
+	if (!error)
+		error = make_id(signer, why);
+	ERR_clear_error();
+	if (!error)
+		return signer;
+	signer_free(signer);
+	return NULL;
+}
+
+/**
  * signer_load() - read the key of an auditor
  * @path:	a private key as PEM, closed to others
  * @why:	text of an error
@@ -86,40 +117,22 @@ static int make_id(struct signer *signer, struct complaint *why)
  */
 struct signer *signer_load(const char *path, struct complaint *why)
 {
-	struct signer *signer = calloc(1, sizeof(*signer));
+	EVP_PKEY *key = NULL;
 	u8 pem[PEM_MAX];
 	BIO *bio = NULL;
 	size_t len = 0;
-	int error = -ENOMEM;
 
-	if (!signer) {
-		complaint_set(why, "out of memory");
-		return NULL;
+	if (!read_pem(path, pem, &len, why)) {
+		bio = BIO_new_mem_buf(pem, len);
+		if (bio)
+			key = PEM_read_bio_PrivateKey(bio, NULL, no_phrase, NULL);
+		if (!key)
+			complaint_set(why, "no private key in PEM without a pass phrase");
 	}
-	error = read_pem(path, pem, &len, why);
-	if (error)
-		goto out;
-	bio = BIO_new_mem_buf(pem, len);
-	if (bio)
-		signer->key = PEM_read_bio_PrivateKey(bio, NULL, no_phrase, NULL);
-	if (!signer->key) {
-		error = complain(why, -EINVAL, "no private key in PEM without a pass phrase");
-		goto out;
-	}
-	if (EVP_PKEY_is_a(signer->key, "EC"))
-		signer->hash = EVP_sha256();
-	else if (!EVP_PKEY_is_a(signer->key, "ED25519"))
-		error = complain(why, -EINVAL, "neither Ed25519 nor EC");
-	if (!error)
-		error = make_id(signer, why);
-out:
 	OPENSSL_cleanse(pem, sizeof(pem));
 	BIO_free(bio);
 	ERR_clear_error();
-	if (!error)
-		return signer;
-	signer_free(signer);
-	return NULL;
+	return key ? signer_of(key, why) : NULL;
 }
 
 /**
