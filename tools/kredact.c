@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	{ "rules", cmd_rules, "[ARGUMENT]...", "BPF programs that decide about dumps" },
 	{ "custody", cmd_custody, "...", "mark dump files, and record who does what to them" },
 	{ "attest", cmd_attest, "DUMP --key KEY", "verify a dump, and sign what came of it" },
+	{ "verify-attestation", cmd_verify_attestation, "FILE",
+	  "is it signed by someone trusted, and of this dump?" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };

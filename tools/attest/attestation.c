@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 
 #include "attest/attestation.h"
+#include "attest/moment.h"
 #include "report/report.h"
 
 static struct json_object *member(struct json_object *from, const char *name)
@@ -25,18 +26,6 @@ static void copy_member(struct json_object *to, struct json_object *from, const 
 
 	if (value)
 		json_object_object_add(to, name, json_object_get(value));
-}
-
-/**
- * attestation_time() - a moment as RFC 3339 has it
- * @to:		takes the text
- * @realtime_ns: nanoseconds since 1970
- */
-void attestation_time(char to[32], u64 realtime_ns)
-{
-	text_time(to, 32, realtime_ns);
-	to[10] = 'T';
-	memcpy(to + 19, "Z", 2);
 }
 
 static struct json_object *make_subject(const struct attested *what)
@@ -189,7 +178,7 @@ static struct json_object *make_seal(struct json_object *from)
 	if (!from)
 		return NULL;
 	seal = json_object_new_object();
-	attestation_time(time, number(from, "realtime_ns"));
+	moment_text(time, number(from, "realtime_ns") / 1000000000);
 	json_text(seal, "time", time);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		copy_member(seal, from, names[i]);
@@ -234,10 +223,10 @@ static struct json_object *make_predicate(const struct attested *what)
 	char time[32];
 
 	copy_member(predicate, e->report, "program");
-	attestation_time(time, e->realtime_ns);
+	moment_text(time, e->realtime_ns / 1000000000);
 	json_text(predicate, "time", time);
 	if (what->valid_for) {
-		attestation_time(time, e->realtime_ns + what->valid_for * 1000000000ULL);
+		moment_text(time, e->realtime_ns / 1000000000 + what->valid_for);
 		json_text(predicate, "expires", time);
 	}
 	json_number(predicate, "bytes", e->size);

@@ -32,9 +32,39 @@ struct attested {
 	u64 valid_for;
 };
 
+/**
+ * struct attestation - an attestation that was read; nothing of it is true before its
+ * signatures are verified
+ * @envelope:	with the signatures
+ * @predicate:	all of what is said, of @root
+ * @root:	the statement
+ * @name:	of the dump, escaped again
+ * @sha256:	of the dump
+ * @bytes:	of the dump
+ * @status:	exit status of the verifier
+ * @time:	when, seconds since 1970
+ * @expires:	when it expires, or 0
+ * @rules_sha256: what it was examined by
+ */
+struct attestation {
+	struct envelope envelope;
+	struct json_object *predicate;
+	struct json_object *root;
+	char name[TEXT_ESCAPED(255)];
+	u8 sha256[DIGEST_LEN];
+	u64 bytes;
+	int status;
+	u64 time;
+	u64 expires;
+	u8 rules_sha256[DIGEST_LEN];
+};
+
 char *attestation_make(const struct attested *what, struct signer *const *signers, u32 nr,
 		       struct complaint *why);
-void attestation_time(char to[32], u64 realtime_ns);
+int attestation_read(struct attestation *a, const char *text, size_t len, struct complaint *why);
+int attestation_load(struct attestation *a, int dir, const char *path, u8 *sha256,
+		     struct complaint *why);
+void attestation_free(struct attestation *a);
 bool attestation_rules_digest(struct json_object *rules, u8 *sha256);
 
 #endif /* KREDACT_TOOLS_ATTESTATION_H */
