@@ -17,8 +17,9 @@ AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -l
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
 	       custody_watch.c daemon.c key.c keyfile.c maps.c mechanism.c policy.c probes.c ps.c \
 	       rules.c setting.c show.c status.c tagged.c tagging.c text.c unseal.c watch.c)
-# tools/attest: what attests, and what that needs besides.
+# What attests, the gate, and what they need besides.
 KREDACT_SRC += $(wildcard tools/attest/*.c) $(addprefix tools/,digest.c input.c report/members.c signer.c)
+KREDACT_SRC += $(filter-out tools/gate/gated%,$(wildcard tools/gate/*.c)) tools/log/client.c
 KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_log.c \
 		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
 		setting.c tagging.c text.c)

@@ -28,14 +28,21 @@ static void copy_member(struct json_object *to, struct json_object *from, const 
 		json_object_object_add(to, name, json_object_get(value));
 }
 
-static struct json_object *make_subject(const struct attested *what)
+/**
+ * attestation_subject() - the subject of a statement about one file
+ * @dump:	its name, without folders, not escaped
+ * @sha256:	of its bytes
+ *
+ * Return: a list with it, to be released by json_object_put().
+ */
+struct json_object *attestation_subject(const char *dump, const u8 *sha256)
 {
 	struct json_object *list = json_object_new_array(), *item = json_object_new_object();
 	struct json_object *digest = json_object_new_object();
-	char *name = text_escaped(what->name);
+	char *name = text_escaped(dump);
 
 	json_text(item, "name", name ? name : "");
-	json_hex(digest, "sha256", what->examination->sha256, DIGEST_LEN);
+	json_hex(digest, "sha256", sha256, DIGEST_LEN);
 	json_object_object_add(item, "digest", digest);
 	json_object_array_add(list, item);
 	free(name);
@@ -152,7 +159,13 @@ static void count_keys(struct json_object *list, struct json_object *report)
 	add_count(list, "unlisted", false, total[0] - min(listed[0], total[0]));
 }
 
-static struct json_object *make_findings(struct json_object *report)
+/**
+ * attestation_findings() - what was found, by kind
+ * @report:	of kredact-verify
+ *
+ * Return: a list as the predicate has it, to be released by json_object_put().
+ */
+struct json_object *attestation_findings(struct json_object *report)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -193,7 +206,13 @@ static struct json_object *make_seal(struct json_object *from)
 	return seal;
 }
 
-static struct json_object *make_machine(const struct machine *from)
+/**
+ * attestation_machine() - a machine, for a statement
+ * @from:	the machine
+ *
+ * Return: an object, to be released by json_object_put().
+ */
+struct json_object *attestation_machine(const struct machine *from)
 {
 	struct json_object *machine = json_object_new_object();
 
@@ -204,7 +223,13 @@ static struct json_object *make_machine(const struct machine *from)
 	return machine;
 }
 
-static struct json_object *make_person(const struct machine *from)
+/**
+ * attestation_person() - a person, for a statement
+ * @from:	has it
+ *
+ * Return: an object, to be released by json_object_put().
+ */
+struct json_object *attestation_person(const struct machine *from)
 {
 	struct json_object *person = json_object_new_object();
 
@@ -240,10 +265,10 @@ static struct json_object *make_predicate(const struct attested *what)
 		json_hex(predicate, "rules_sha256", sha256, sizeof(sha256));
 	json_object_object_add(predicate, "rules", rules);
 	json_object_object_add(predicate, "checks", make_checks(e->report));
-	json_object_object_add(predicate, "findings", make_findings(e->report));
+	json_object_object_add(predicate, "findings", attestation_findings(e->report));
 	json_object_object_add(predicate, "seal", make_seal(member(e->report, "seal")));
-	json_object_object_add(predicate, "machine", make_machine(what->machine));
-	json_object_object_add(predicate, "person", make_person(what->machine));
+	json_object_object_add(predicate, "machine", attestation_machine(what->machine));
+	json_object_object_add(predicate, "person", attestation_person(what->machine));
 	return predicate;
 }
 
@@ -272,7 +297,7 @@ char *attestation_make(const struct attested *what, struct signer *const *signer
 	}
 	root = json_object_new_object();
 	json_text(root, "_type", "https://in-toto.io/Statement/v1");
-	json_object_object_add(root, "subject", make_subject(what));
+	json_object_object_add(root, "subject", attestation_subject(what->name, what->examination->sha256));
 	json_text(root, "predicateType", ATTESTATION_PREDICATE);
 	json_object_object_add(root, "predicate", make_predicate(what));
 	complaint_set(why, "out of memory");

@@ -65,6 +65,10 @@ int attestation_read(struct attestation *a, const char *text, size_t len, struct
 int attestation_load(struct attestation *a, int dir, const char *path, u8 *sha256,
 		     struct complaint *why);
 void attestation_free(struct attestation *a);
+struct json_object *attestation_findings(struct json_object *report);
+struct json_object *attestation_subject(const char *dump, const u8 *sha256);
+struct json_object *attestation_machine(const struct machine *from);
+struct json_object *attestation_person(const struct machine *from);
 bool attestation_rules_digest(struct json_object *rules, u8 *sha256);
 
 #endif /* KREDACT_TOOLS_ATTESTATION_H */

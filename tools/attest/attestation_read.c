@@ -5,11 +5,7 @@
  * Whoever signed may be trusted; who wrote the file may not. All members that decisions are
  * made by are there, and of their types; other members are of later versions, and no matter.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 #include <openssl/evp.h>
@@ -132,27 +128,6 @@ int attestation_read(struct attestation *a, const char *text, size_t len, struct
 	return read_predicate(a, why);
 }
 
-static int read_file(int fd, char **text, size_t *len, struct complaint *why)
-{
-	struct stat stat;
-	ssize_t got = 1;
-
-	*text = NULL;
-	*len = 0;
-	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode))
-		return complain(why, -EINVAL, "not a regular file");
-	*text = malloc(ATTESTATION_MAX + 1);
-	if (!*text)
-		return complain(why, -ENOMEM, "out of memory");
-	while (*len <= ATTESTATION_MAX && got) {
-		got = read(fd, *text + *len, ATTESTATION_MAX + 1 - *len);
-		if (got < 0 && errno != EINTR)
-			return complain(why, -EIO, "%s", strerror(errno));
-		*len += max(got, (ssize_t)0);
-	}
-	return *len > ATTESTATION_MAX ? complain(why, -EBADMSG, "too long") : 0;
-}
-
 /**
  * attestation_load() - read the file of an attestation
  * @a:		as for attestation_read()
@@ -167,23 +142,18 @@ static int read_file(int fd, char **text, size_t *len, struct complaint *why)
 int attestation_load(struct attestation *a, int dir, const char *path, u8 *sha256,
 		     struct complaint *why)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	char *text = NULL;
+	char *text;
 	size_t len;
 	int error;
 
 	*a = (struct attestation){ 0 };
-	if (fd < 0)
-		return complain(why, -errno, "%s", errno == ELOOP ? "is a symbolic link" :
-				strerror(errno));
-	error = read_file(fd, &text, &len, why);
+	error = statement_file(dir, path, &text, &len, why);
 	if (!error)
 		error = attestation_read(a, text, len, why);
 	if (!error && sha256 && !EVP_Digest(a->envelope.payload, a->envelope.len, sha256, NULL,
 					    EVP_sha256(), NULL))
 		error = complain(why, -ENOMEM, "OpenSSL cannot compute SHA-256");
 	free(text);
-	close(fd);
 	return error;
 }
 

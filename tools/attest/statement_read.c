@@ -2,6 +2,12 @@
 /*
  * An in-toto statement about one file: see statement_read.h.
  */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 
@@ -140,4 +146,48 @@ struct json_object *statement_read(const struct envelope *envelope, const char *
 fail:
 	json_object_put(root);
 	return NULL;
+}
+
+static int read_all(int fd, char **text, size_t *len, struct complaint *why)
+{
+	struct stat stat;
+	ssize_t got = 1;
+
+	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode))
+		return complain(why, -EINVAL, "not a regular file");
+	*text = malloc(ENVELOPE_MAX + 1);
+	if (!*text)
+		return complain(why, -ENOMEM, "out of memory");
+	while (*len <= ENVELOPE_MAX && got) {
+		got = read(fd, *text + *len, ENVELOPE_MAX + 1 - *len);
+		if (got < 0 && errno != EINTR)
+			return complain(why, -EIO, "%s", strerror(errno));
+		*len += max(got, (ssize_t)0);
+	}
+	return *len > ENVELOPE_MAX ? complain(why, -EBADMSG, "too long") : 0;
+}
+
+/**
+ * statement_file() - read the file of an envelope
+ * @dir:	folder that @path is relative to, or AT_FDCWD
+ * @path:	the file; a symbolic link is not followed
+ * @text:	takes its bytes, to be released by free(), also after an error
+ * @len:	takes how many
+ * @why:	text of an error
+ *
+ * Return: 0, -EBADMSG if it is too long, or another negative errno.
+ */
+int statement_file(int dir, const char *path, char **text, size_t *len, struct complaint *why)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int error;
+
+	*text = NULL;
+	*len = 0;
+	if (fd < 0)
+		return complain(why, -errno, "%s", errno == ELOOP ? "is a symbolic link" :
+				strerror(errno));
+	error = read_all(fd, text, len, why);
+	close(fd);
+	return error;
 }

@@ -13,5 +13,6 @@ const char *statement_member(struct json_object *from, const char *name);
 bool statement_number(struct json_object *from, const char *name, u64 *value);
 bool statement_digest(struct json_object *from, const char *name, u8 *sha256);
 bool statement_moment(struct json_object *from, const char *name, u64 *seconds);
+int statement_file(int dir, const char *path, char **text, size_t *len, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_STATEMENT_READ_H */
