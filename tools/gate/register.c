@@ -76,10 +76,10 @@ int register_claim(const char *state, const u8 *attestation, const char *purpose
 	if (got < 0)
 		error = complain(why, -EALREADY, errno == EWOULDBLOCK ?
 				 "it is being used just now" : "its record cannot be read");
+	else if (memcmp(text, purpose, min((size_t)got, len)))
+		error = complain(why, -EALREADY, "it was used for something else");
 	else if ((size_t)got > len)
 		error = complain(why, -EALREADY, "it was used before");
-	else if (memcmp(text, purpose, got))
-		error = complain(why, -EALREADY, "it was used for something else");
 	free(text);
 	return error;
 }
