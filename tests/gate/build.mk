@@ -23,3 +23,13 @@ $(GATE_TESTS): | $(GATE_ATTEST)/kredact $(GATE_ATTEST)/kredact-verify
 
 .SECONDARY: $(GATE_TESTS:$(GATE_BIN)/%=$(B)/obj/gate-tests/%.o) $(GATE_PARTS)
 -include $(wildcard $(B)/obj/gate-tests/*.d)
+
+$(GATE_BIN)/kredact-gated: $(GATED_SAN_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -o $@ $^ $(GATED_LIBS)
+
+$(GATE_BIN)/kredact-verify: $(B)/bin/kredact-verify
+	@mkdir -p $(@D)
+	ln -sf $(abspath $<) $@
+
+$(GATE_BIN)/upload_test: | $(GATE_BIN)/kredact-gated $(GATE_BIN)/kredact-verify $(B)/nginx/usr/sbin/nginx
