@@ -207,7 +207,7 @@ static void start_gated(void)
 
 	unlink("gated.sock");
 	server = start((char *const[]){ gated, "--config", "gate.conf", "--socket", "gated.sock",
-					NULL }, "gated.log");
+					"--user", "nobody", "--front", "root", NULL }, "gated.log");
 	for (i = 0; i < 200 && !exists("gated.sock"); i++)
 		usleep(20000);
 	usleep(200000);
@@ -317,9 +317,25 @@ static void test_resumes(void)
 	cut = offset_of("one");
 	ok(cut && cut < len, "cut off after %llu bytes of %llu", (unsigned long long)cut,
 	   (unsigned long long)len);
-	ok(!stop(server), "kredact-gated ends when it is asked to");
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
 	start_gated();
-	ok(offset_of("one") == cut, "the next one knows how far it was");
+	ok(offset_of("one") == cut, "kredact-gated was killed, and the next one knows how far it was");
+	patch("one", "prod/good", cut, "--limit-rate 8k --max-time 1 -H 'Upload-Checksum: sha256 "
+	      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='");
+	ok(offset_of("one") == cut, "cut off again, before its checksum could be told: nothing counts");
+	sh("curl -s -o /dev/null -w '%%{http_code}' --unix-socket gated.sock -H 'X-Client-Verify: SUCCESS' "
+	   "-H 'X-Client-Subject: CN=one,O=Fleet' -X OPTIONS http://x/files");
+	ok(!strcmp(outcome.out, "204"), "control: root is in front");
+	sh("setpriv --reuid=65533 --regid=65533 --clear-groups curl -s -o /dev/null -w '%%{http_code}' --unix-socket "
+	   "gated.sock -H 'X-Client-Verify: SUCCESS' -H 'X-Client-Subject: CN=one,O=Fleet' "
+	   "-X OPTIONS http://x/files");
+	ok(!strcmp(outcome.out, "000"), "nobody else can even open the socket");
+	chmod("gated.sock", 0666);
+	sh("setpriv --reuid=65533 --regid=65533 --clear-groups curl -s -o /dev/null -w '%%{http_code}' --unix-socket "
+	   "gated.sock -H 'X-Client-Verify: SUCCESS' -H 'X-Client-Subject: CN=one,O=Fleet' "
+	   "-X OPTIONS http://x/files");
+	ok(!strcmp(outcome.out, "403"), "nor is it believed if it can: 403");
 	ok(patch("one", "prod/good", cut, "") == 204 && becomes("one", "passed", "") &&
 	   same_file("debug/dump2", "prod/good"), "the rest is sent, and it passes");
 }
@@ -404,7 +420,7 @@ int main(void)
 	chmod(folder, 0755);
 	site_make(folder);
 	make_certificates();
-	if (sh("openssl req -newkey ed25519 -nodes -keyout large.key -out large.csr -subj /CN=large; "
+	if (sh("chown nobody incoming") || sh("openssl req -newkey ed25519 -nodes -keyout large.key -out large.csr -subj /CN=large; "
 	       "openssl x509 -req -in large.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out large.crt"))
 		abort();
 	ledger = ledger_start("log.sock", "log", false);

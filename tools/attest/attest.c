@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attest/attestation.h"
+#include "attest/chronicle.h"
 #include "attest/publish.h"
 #include "attest/token.h"
 #include "commands.h"
@@ -194,7 +195,14 @@ static int attest(const struct request *request, struct signer *const *signers, 
 			.machine = &machine,
 			.valid_for = request->valid_for,
 		}, signers, request->nr_keys, &why);
-	if (!envelope)
+	if (!envelope || chronicle(&(struct chronicle){
+			.event = "attest.made",
+			.path = request->dump,
+			.name = name,
+			.sha256 = e.sha256,
+			.bytes = e.size,
+			.status = e.status,
+		}, &why))
 		status = fail(name, why.text);
 	else
 		status = put_out(request, envelope, name) ? 2 : e.status;

@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "attest/attestation.h"
+#include "attest/chronicle.h"
 #include "attest/moment.h"
 #include "attest/still.h"
 #include "attest/trust.h"
@@ -186,6 +187,18 @@ static int check(const struct question *question, const struct trust *trust)
 	}
 	if (question->dump && check_dump(&a, question->dump))
 		goto out;
+	if (chronicle(&(struct chronicle){
+			.event = "attest.checked",
+			.path = question->dump ? question->dump : question->path,
+			.name = a.name,
+			.sha256 = a.sha256,
+			.bytes = a.bytes,
+			.status = a.status,
+			.reason = "trusted",
+		}, &why)) {
+		fail("the log", why.text);
+		goto out;
+	}
 	status = a.status;
 	if (!question->quiet)
 		print(&a, &trusted);

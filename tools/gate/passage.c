@@ -16,7 +16,6 @@
 #include "attest/publish.h"
 #include "attest/statement_read.h"
 #include "gate/passage.h"
-#include "gate/register.h"
 #include "log/client.h"
 
 static bool has_attested(const struct passage *p, const struct trusted *key)
@@ -137,7 +136,7 @@ static int publish_both(struct passage *p, const char *purpose, struct complaint
 
 	if (asprintf(&name, "%s" ATTESTATION_SUFFIX, p->name) < 0)
 		return complain(why, -ENOMEM, "out of memory");
-	error = register_use(p->used, purpose, why);
+	error = register_use(&p->used, purpose, why);
 	if (!error)
 		error = publish_attestation(p, name, why);
 	/* So that the one is never on the disk without the other. */
@@ -151,7 +150,7 @@ static int publish_both(struct passage *p, const char *purpose, struct complaint
 	if (!error && fsync(p->dir))
 		error = complain(why, -errno, "%s", strerror(errno));
 	if (!error)
-		register_done(p->used);
+		register_done(&p->used);
 	free(name);
 	return error;
 }
@@ -181,7 +180,8 @@ bool passage_run(struct passage *p)
 	struct complaint why;
 	bool allowed;
 
-	p->dir = p->copy = p->used = -1;
+	p->dir = p->copy = -1;
+	p->used = (struct record){ .dir = -1, .fd = -1 };
 	/* Before the dump is read: a gate that cannot log has nothing to do. */
 	if (log_open(&log, p->policy->log, &why))
 		rule_fail(&p->decision, GATE_LOG, "%s", why.text);
@@ -216,8 +216,7 @@ void passage_close(struct passage *p)
 		close(p->dir);
 	if (p->copy >= 0)
 		close(p->copy);
-	if (p->used >= 0)
-		close(p->used);
+	register_release(&p->used);
 	examination_free(&p->examination);
 	attestation_free(&p->attested);
 	free(p->attested_text);

@@ -9,6 +9,7 @@
 #include "attest/trust.h"
 #include "gate/approval.h"
 #include "gate/policy.h"
+#include "gate/register.h"
 
 #define PASSAGE_NAME	200u	/* bytes of a name, so that suffixes find room */
 
@@ -71,7 +72,7 @@ struct passage {
 	struct examination examination;
 	struct approval approvals[APPROVALS_MAX];
 	u32 nr_approvals;
-	int used;
+	struct record used;
 };
 
 /* passage.c */

@@ -19,10 +19,9 @@
 
 #define DONE	"done\n"
 
-static int open_record(const char *state, const char *name, struct complaint *why)
+static int open_record(const char *state, struct record *record, struct complaint *why)
 {
 	char *path = NULL;
-	int dir, fd = -1;
 
 	if (asprintf(&path, "%s/used", state) < 0)
 		return complain(why, -ENOMEM, "out of memory");
@@ -30,52 +29,36 @@ static int open_record(const char *state, const char *name, struct complaint *wh
 		free(path);
 		return complain(why, -errno, "the register: %s", strerror(errno));
 	}
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (dir >= 0)
-		fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		fd = complain(why, -errno, "the register: %s", strerror(errno));
-	else if (fsync(dir)) {
-		close(fd);
-		fd = complain(why, -errno, "the register: %s", strerror(errno));
-	}
-	if (dir >= 0)
-		close(dir);
+	record->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	free(path);
-	return fd;
+	if (record->dir >= 0)
+		record->fd = openat(record->dir, record->name,
+				    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (record->fd < 0 || fsync(record->dir))
+		return complain(why, -EIO, "the register: %s", strerror(errno));
+	return 0;
 }
 
-/**
- * register_claim() - may an attestation be used, and for this?
- * @state:	folder of the gate's state
- * @attestation: SHA-256 of its payload
- * @purpose:	a line: which dump is to get which name
- * @record:	takes the record, to be closed by register_done()
- * @why:	text of an error
- *
- * Return: 0, -EALREADY if it was used, or is being used, or another negative errno.
- */
-int register_claim(const char *state, const u8 *attestation, const char *purpose, int *record,
-		   struct complaint *why)
+/* Has another gate its hands on it, or just removed it? */
+static bool is_ours(const struct record *record)
 {
-	char name[2 * DIGEST_LEN + 1], *text = malloc(8192);
+	struct stat stat;
+
+	return !flock(record->fd, LOCK_EX | LOCK_NB) && !fstat(record->fd, &stat) && stat.st_nlink;
+}
+
+static int compare(const struct record *record, const char *purpose, struct complaint *why)
+{
 	size_t len = strlen(purpose);
+	char *text = malloc(len + 2);
 	int error = 0;
 	ssize_t got;
 
-	*record = -1;
 	if (!text)
 		return complain(why, -ENOMEM, "out of memory");
-	text_hex(name, attestation, DIGEST_LEN);
-	*record = open_record(state, name, why);
-	if (*record < 0) {
-		free(text);
-		return *record;
-	}
-	got = flock(*record, LOCK_EX | LOCK_NB) ? -1 : pread(*record, text, 8192, 0);
+	got = pread(record->fd, text, len + 1, 0);
 	if (got < 0)
-		error = complain(why, -EALREADY, errno == EWOULDBLOCK ?
-				 "it is being used just now" : "its record cannot be read");
+		error = complain(why, -EALREADY, "its record cannot be read");
 	else if (memcmp(text, purpose, min((size_t)got, len)))
 		error = complain(why, -EALREADY, "it was used for something else");
 	else if ((size_t)got > len)
@@ -84,39 +67,85 @@ int register_claim(const char *state, const u8 *attestation, const char *purpose
 	return error;
 }
 
-static int append(int record, const char *text, u64 at, struct complaint *why)
+/**
+ * register_claim() - may an attestation be used, and for this?
+ * @state:	folder of the gate's state
+ * @attestation: SHA-256 of its payload
+ * @purpose:	a line: which dump is to get which name
+ * @record:	takes the record, for register_release() also after an error
+ * @why:	text of an error
+ *
+ * Return: 0, -EALREADY if it was used, or is being used, or another negative errno.
+ */
+int register_claim(const char *state, const u8 *attestation, const char *purpose,
+		   struct record *record, struct complaint *why)
 {
-	if (lseek(record, at, SEEK_SET) < 0)
+	int error;
+
+	*record = (struct record){ .dir = -1, .fd = -1 };
+	text_hex(record->name, attestation, DIGEST_LEN);
+	error = open_record(state, record, why);
+	if (error)
+		return error;
+	if (is_ours(record))
+		return compare(record, purpose, why);
+	/* Not to be removed by register_release(). */
+	close(record->fd);
+	record->fd = -1;
+	return complain(why, -EALREADY, "it is being used just now");
+}
+
+static int append(int fd, const char *text, u64 at, struct complaint *why)
+{
+	if (lseek(fd, at, SEEK_SET) < 0)
 		return complain(why, -errno, "the register: %s", strerror(errno));
-	if (publish_write(record, text, strlen(text), why))
+	if (publish_write(fd, text, strlen(text), why))
 		return -EIO;
-	return fsync(record) ? complain(why, -errno, "the register: %s", strerror(errno)) : 0;
+	return fsync(fd) ? complain(why, -errno, "the register: %s", strerror(errno)) : 0;
 }
 
 /**
  * register_use() - say what an attestation is used for, on the disk
- * @record:	from register_claim()
+ * @record:	claimed
  * @purpose:	as for that
  * @why:	text of an error
  *
  * Return: 0 or a negative errno.
  */
-int register_use(int record, const char *purpose, struct complaint *why)
+int register_use(struct record *record, const char *purpose, struct complaint *why)
 {
-	return append(record, purpose, 0, why);
+	return append(record->fd, purpose, 0, why);
 }
 
 /**
  * register_done() - the attestation is used up
- * @record:	from register_claim()
+ * @record:	claimed, and used
  *
  * That this did not get to the disk does no harm: the name is taken by then.
  */
-void register_done(int record)
+void register_done(struct record *record)
 {
 	struct complaint why;
 	struct stat stat;
 
-	if (!fstat(record, &stat) && stat.st_size)
-		append(record, DONE, stat.st_size, &why);
+	if (!fstat(record->fd, &stat) && stat.st_size)
+		append(record->fd, DONE, stat.st_size, &why);
+}
+
+/**
+ * register_release() - give a record back; one that was not used leaves nothing
+ * @record:	from register_claim()
+ */
+void register_release(struct record *record)
+{
+	struct stat stat;
+
+	if (record->fd >= 0) {
+		if (!fstat(record->fd, &stat) && !stat.st_size)
+			unlinkat(record->dir, record->name, 0);
+		close(record->fd);
+	}
+	if (record->dir >= 0)
+		close(record->dir);
+	*record = (struct record){ .dir = -1, .fd = -1 };
 }
