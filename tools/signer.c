@@ -5,6 +5,7 @@
  * Ed25519, or ECDSA with SHA-256. It is never in a process that reads a dump.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 
 #include "signer.h"
@@ -158,6 +160,20 @@ const u8 *signer_id(const struct signer *signer)
 	return signer->id;
 }
 
+/* By the provider of the key: another one that has the algorithm has not the private half. */
+static bool begin(struct signer *signer, EVP_MD_CTX *context)
+{
+	const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(signer->key);
+	char properties[64];
+
+	/* Of an engine. */
+	if (!provider)
+		return EVP_DigestSignInit(context, NULL, signer->hash, NULL, signer->key) > 0;
+	snprintf(properties, sizeof(properties), "?provider=%s", OSSL_PROVIDER_get0_name(provider));
+	return EVP_DigestSignInit_ex(context, NULL, signer->hash ? EVP_MD_get0_name(signer->hash) :
+				     NULL, NULL, properties, signer->key, NULL) > 0;
+}
+
 /**
  * signer_sign() - sign
  * @signer:	from signer_load()
@@ -176,7 +192,7 @@ int signer_sign(struct signer *signer, const void *bytes, size_t len, u8 *signat
 	bool done;
 
 	*signature_len = SIGNATURE_MAX;
-	done = context && EVP_DigestSignInit(context, NULL, signer->hash, NULL, signer->key) > 0 &&
+	done = context && begin(signer, context) &&
 	       EVP_DigestSign(context, signature, signature_len, bytes, len) > 0;
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();

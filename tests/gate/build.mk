@@ -8,7 +8,7 @@ GATE_ATTEST := $(B)/tests/unit-attest
 GATE_PARTS := $(addprefix $(B)/obj/gate-tests/,ledger.o site.o) $(B)/obj/unit-attest/forge.o \
 	      $(addprefix $(B)/obj/unit-tools/,fixture.o fixture_prints.o run.o)
 
-UNIT_TESTS += $(GATE_TESTS)
+UNIT_TESTS += $(GATE_TESTS) tests/gate/unit_test.sh
 ALL += $(GATE_TESTS)
 
 $(B)/obj/gate-tests/%.o: tests/gate/%.c

@@ -28,12 +28,12 @@ $(ATTEST_BIN)/kredact-verify: $(B)/bin/kredact-verify
 
 $(ATTEST_BIN)/attest_test: | $(ATTEST_BIN)/kredact $(ATTEST_BIN)/kredact-verify
 
-# What other tools say of an attestation: sigstore's own library for DSSE, from npm. The key is
-# in a PKCS#11 token (SoftHSM), by the engine of libp11.
+# What other tools say of an attestation: sigstore's own library for DSSE, from npm. Keys are in
+# a file, in a PKCS#11 token (SoftHSM, by the engine of libp11) and in a TPM (swtpm).
 SIGSTORE := $(B)/sigstore/node_modules/@sigstore/verify/package.json
 
-check-attestation: $(ATTEST_BIN)/attest_test $(SIGSTORE) ## an attestation by a token's key, read by sigstore's library
-	@packaging/deps.sh softhsm2 libengine-pkcs11-openssl
+check-attestation: $(ATTEST_BIN)/attest_test $(SIGSTORE) ## attestations by keys in a token and a TPM, read by sigstore's library
+	@packaging/deps.sh softhsm2 libengine-pkcs11-openssl swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0
 	@tests/unit-attest/sigstore $(B)
 
 $(SIGSTORE):

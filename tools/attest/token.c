@@ -9,6 +9,7 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED	/* engines are what Debian 12 has for PKCS#11 */
 #include <ctype.h>
+#include <stdio.h>
 
 #include <openssl/engine.h>
 #include <openssl/err.h>
@@ -49,12 +50,16 @@ static const char *provider_of(const char *uri)
 	return NULL;
 }
 
-static EVP_PKEY *load_from_store(const char *uri)
+/* With the provider that has the private half: others would take the public one. */
+static EVP_PKEY *load_from_store(const char *uri, const char *provider)
 {
-	OSSL_STORE_CTX *store = OSSL_STORE_open(uri, UI_null(), NULL, NULL, NULL);
+	char properties[64];
+	OSSL_STORE_CTX *store;
 	OSSL_STORE_INFO *info;
 	EVP_PKEY *key = NULL;
 
+	snprintf(properties, sizeof(properties), "?provider=%s", provider ? provider : "default");
+	store = OSSL_STORE_open_ex(uri, NULL, properties, UI_null(), NULL, NULL, NULL, NULL);
 	if (!store)
 		return NULL;
 	OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY);
@@ -98,7 +103,7 @@ static EVP_PKEY *load(const char *uri, struct complaint *why)
 		if (!OSSL_PROVIDER_load(NULL, "default") || !OSSL_PROVIDER_load(NULL, name))
 			name = strcmp(name, "pkcs11") ? name : "engine";
 	}
-	key = name && !strcmp(name, "engine") ? load_from_engine(uri) : load_from_store(uri);
+	key = name && !strcmp(name, "engine") ? load_from_engine(uri) : load_from_store(uri, name);
 	if (!key)
 		complaint_set(why, "no private key there%s%s: %s", name ? " by " : "",
 			      name ? name : "", ERR_reason_error_string(ERR_peek_last_error()) ?:

@@ -13,3 +13,17 @@ ALL += $(B)/bin/kredact-gated
 $(B)/bin/kredact-gated: $(GATED_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(GATED_LIBS)
+
+.PHONY: install-gate
+install: install-gate
+install-gate: $(B)/bin/kredact-gated
+	install -D -m 755 $(B)/bin/kredact-gated $(DESTDIR)$(SBINDIR)/kredact-gated
+	install -D -m 644 Documentation/man/kredact-gated.8 $(DESTDIR)$(MANDIR)/man8/kredact-gated.8
+	install -D -m 644 Documentation/man/gate.conf.5 $(DESTDIR)$(MANDIR)/man5/gate.conf.5
+	install -d $(DESTDIR)/lib/systemd/system
+	install -m 644 packaging/systemd/kredact-gated.* $(DESTDIR)/lib/systemd/system/
+	install -D -m 644 packaging/kredact-gate.sysusers $(DESTDIR)/usr/lib/sysusers.d/kredact-gate.conf
+	install -D -m 644 packaging/kredact-gate.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/kredact-gate.conf
+	install -D -m 644 packaging/gate.conf $(DESTDIR)/usr/share/doc/kredact/examples/gate.conf
+	install -D -m 644 packaging/kredact-gated.nginx \
+		$(DESTDIR)/usr/share/doc/kredact/examples/kredact-gated.nginx

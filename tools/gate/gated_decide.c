@@ -170,7 +170,7 @@ static bool reap(int fd, struct worker *workers, pid_t other, int *status)
  * @config:	file of the policy
  * @other:	its process
  *
- * SIGTERM and SIGINT end both.
+ * SIGTERM and SIGINT end both: the other half may be another user, and is not killed.
  *
  * Return: exit status.
  */
@@ -198,7 +198,7 @@ int decide_serve(int fd, const char *config, pid_t other)
 			break;
 		while (read(signals, &info, sizeof(info)) == sizeof(info))
 			if (info.ssi_signo != SIGCHLD)
-				kill(other, SIGTERM);
+				shutdown(fd, SHUT_RDWR);	/* which ends the other half */
 		done = reap(fd, workers, other, &status);
 		if (!done && polled[0].revents & POLLIN &&
 		    recv(fd, &wanted, sizeof(wanted), MSG_DONTWAIT) == sizeof(wanted) &&
