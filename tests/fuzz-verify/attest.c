@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target: attestations. The first byte tells whether the rest is an envelope, or the payload of one
- * that is made here: mutations of base64 would hardly ever get further.
+ * Fuzz target: attestations. The first byte tells whether the rest is an envelope, or the payload
+ * of one that is made here: mutations of base64 would hardly ever get further.
  */
 #include <json-c/json.h>
 #include <openssl/evp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kredact-gated behind nginx, by the site file that is packaged: clients are curl, with certificates
- * that openssl makes. An upload is cut and resumed, also by another kredact-gated; what passes
+ * kredact-gated behind nginx, by the site file that is packaged: clients are curl, with
+ * certificates that openssl makes. An upload is cut and resumed, also by another kredact-gated; what passes
  * and what does not is the gate's.
  */
 #define _GNU_SOURCE
@@ -177,11 +177,15 @@ static void make_certificates(void)
 
 static int free_port(void)
 {
-	struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in name = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
 	socklen_t len = sizeof(name);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (bind(fd, (struct sockaddr *)&name, len) || getsockname(fd, (struct sockaddr *)&name, &len))
+	if (bind(fd, (struct sockaddr *)&name, len) ||
+	    getsockname(fd, (struct sockaddr *)&name, &len))
 		abort();
 	close(fd);
 	return ntohs(name.sin_port);

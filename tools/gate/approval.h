@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Approvals: persons who set rules aside for one dump. Each is a statement of in-toto that its person
- * has signed, and lies in the folder "approvals" of the gate's state.
+ * Approvals: persons who set rules aside for one dump. Each is a statement of in-toto that its
+ * person has signed, and lies in the folder "approvals" of the gate's state.
  */
 #ifndef KREDACT_TOOLS_GATE_APPROVAL_H
 #define KREDACT_TOOLS_GATE_APPROVAL_H

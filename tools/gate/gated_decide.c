@@ -52,6 +52,7 @@ static void tell(int fd, const char *id, const struct passage *p, bool passed)
 {
 	struct json_object *root = json_object_new_object(), *rules = json_object_new_array();
 	struct json_object *all = decision_json(&p->decision), *item;
+	const int layout = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	char text[1024];
 	size_t i;
 
@@ -64,8 +65,7 @@ static void tell(int fd, const char *id, const struct passage *p, bool passed)
 			json_object_array_add(rules, json_object_get(item));
 	}
 	json_object_object_add(root, "rules", rules);
-	send_decision(fd, id, passed, json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
-								     JSON_C_TO_STRING_NOSLASHESCAPE));
+	send_decision(fd, id, passed, json_object_to_json_string_ext(root, layout));
 	json_object_put(all);
 	json_object_put(root);
 }

@@ -2,9 +2,9 @@
 /*
  * Uploads that are under way: a table, and a folder that survives a restart.
  *
- * In the folder an upload ID has ID.info (who, what, how long), ID.data (the bytes so far), ID.mark (while
- * bytes are at its end that were not checked yet: from where on), ID.attestation and, when it
- * was decided, ID.result.
+ * In the folder an upload ID has ID.info (who, what, how long), ID.data (the bytes so far),
+ * ID.mark (while bytes are at its end that were not checked yet: from where on), ID.attestation
+ * and, when it was decided, ID.result.
  */
 #ifndef KREDACT_TOOLS_GATED_STORE_H
 #define KREDACT_TOOLS_GATED_STORE_H

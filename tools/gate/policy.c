@@ -64,7 +64,8 @@ static u64 read_number(struct conf *c, const config_setting_t *setting, u64 leas
 	if (!setting)
 		return otherwise;
 	value = config_setting_get_int64(setting);
-	if (config_setting_is_number(setting) && config_setting_type(setting) != CONFIG_TYPE_FLOAT &&
+	if (config_setting_is_number(setting) &&
+	    config_setting_type(setting) != CONFIG_TYPE_FLOAT &&
 	    value >= (long long)least && (u64)value <= most)
 		return value;
 	conf_complain(c, setting, "%s is a number from %llu to %llu", config_setting_name(setting),
