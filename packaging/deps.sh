@@ -15,13 +15,14 @@ set -eu
 # x86_64-linux-gnu-gcc-12, which is Debian 12's default compiler.
 BUILD="gcc gcc-12 binutils make libc6-dev zlib1g-dev pkg-config bc
 libelf-dev libdw-dev libssl-dev libjson-c-dev libconfig-dev libseccomp-dev libsodium-dev libbpf-dev
+libmicrohttpd-dev
 liblz4-dev liblzma-dev liblzo2-dev libsnappy-dev libzstd-dev
 bpftool clang llvm dwarves"
 
 # Virtual machines, their disks, and the packages of the kernels that run in them.
 TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd lz4 bzip2 dpkg-dev cpio
 libclang-rt-dev
-python3 python3-jsonschema gdb libc6-dbg openssl"
+python3 python3-jsonschema gdb libc6-dbg openssl curl"
 
 # Libraries and programs that tests crash, besides OpenSSL and libsodium.
 CRASHED="libgcrypt20-dev libgnutls28-dev nettle-dev libmbedtls-dev libwolfssl-dev gpg gpg-agent

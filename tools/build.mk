@@ -10,13 +10,16 @@ AUDIT_SRC := $(addprefix tools/,audit.c audit_search.c audit_words.c broker.c ce
 	       redact.c resolver.c sandbox.c search.c seal_hunt.c seal_prints.c seal_reader.c seal_rules.c \
 	       seal_sidecar.c setting.c signer.c sort.c spool.c statement.c summary.c symbol.c text.c \
 	       unpack.c)
-AUDIT_SRC += $(wildcard tools/scan/*.c) $(wildcard tools/report/*.c)
+AUDIT_SRC += tools/attest/envelope.c $(wildcard tools/scan/*.c) $(wildcard tools/report/*.c)
 AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 
 # bpf/build.mk adds the BPF programs that both load.
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
 	       custody_watch.c daemon.c key.c keyfile.c maps.c mechanism.c policy.c probes.c ps.c \
 	       rules.c setting.c show.c status.c tagged.c tagging.c text.c unseal.c watch.c)
+# What attests, the gate, and what they need besides.
+KREDACT_SRC += $(wildcard tools/attest/*.c) $(addprefix tools/,digest.c input.c report/members.c signer.c)
+KREDACT_SRC += $(filter-out tools/gate/gated%,$(wildcard tools/gate/*.c)) tools/log/client.c
 KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_log.c \
 		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
 		setting.c tagging.c text.c)

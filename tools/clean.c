@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attest/envelope.h"
 #include "clean.h"
 #include "statement.h"
 
@@ -177,7 +178,7 @@ static int make_statement(struct clean *clean, int source, const char *name, str
 	statement.records = records;
 	text = statement_text(&statement);
 	complaint_set(why, "out of memory");
-	*envelope = text ? statement_envelope(text, signer, why) : NULL;
+	*envelope = text ? envelope_make(text, &signer, !!signer, true, why) : NULL;
 	error = *envelope ? 0 : -EIO;
 	free(text);
 out:

@@ -23,5 +23,8 @@ int cmd_rules(int argc, char **argv);
 int cmd_custody(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_attest(int argc, char **argv);
+int cmd_verify_attestation(int argc, char **argv);
+int cmd_gate(int argc, char **argv);
 
 #endif /* KREDACT_TOOLS_COMMANDS_H */

@@ -39,6 +39,10 @@ static const struct command commands[] = {
 	{ "custody", cmd_custody, "...", "mark dump files, and record who does what to them" },
 	{ "log", cmd_log, "...", "what is in the audit log; is it as it was written?" },
 	{ "report", cmd_report, "--label KEY", "was this key ever in a dump, and who opened it?" },
+	{ "attest", cmd_attest, "DUMP --key KEY", "verify a dump, and sign what came of it" },
+	{ "verify-attestation", cmd_verify_attestation, "FILE",
+	  "is it signed by someone trusted, and of this dump?" },
+	{ "gate", cmd_gate, "DUMP FOLDER", "let an attested dump pass, by the policy" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };

@@ -5,6 +5,7 @@
  * Ed25519, or ECDSA with SHA-256. It is never in a process that reads a dump.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 
 #include "signer.h"
@@ -78,6 +80,37 @@ static int make_id(struct signer *signer, struct complaint *why)
 }
 
 /**
+ * signer_of() - sign with a key that is open
+ * @key:	taken over, also after an error: of whatever provider or engine
+ * @why:	text of an error
+ *
+ * Return: to be released by signer_free(), or NULL.
+ */
+struct signer *signer_of(EVP_PKEY *key, struct complaint *why)
+{
+	struct signer *signer = calloc(1, sizeof(*signer));
+	int error = 0;
+
+	if (!signer) {
+		EVP_PKEY_free(key);
+		complaint_set(why, "out of memory");
+		return NULL;
+	}
+	signer->key = key;
+	if (EVP_PKEY_is_a(key, "EC"))
+		signer->hash = EVP_sha256();
+	else if (!EVP_PKEY_is_a(key, "ED25519"))
+		error = complain(why, -EINVAL, "neither Ed25519 nor EC");
+	if (!error)
+		error = make_id(signer, why);
+	ERR_clear_error();
+	if (!error)
+		return signer;
+	signer_free(signer);
+	return NULL;
+}
+
+/**
  * signer_load() - read the key of an auditor
  * @path:	a private key as PEM, closed to others
  * @why:	text of an error
@@ -86,40 +119,22 @@ static int make_id(struct signer *signer, struct complaint *why)
  */
 struct signer *signer_load(const char *path, struct complaint *why)
 {
-	struct signer *signer = calloc(1, sizeof(*signer));
+	EVP_PKEY *key = NULL;
 	u8 pem[PEM_MAX];
 	BIO *bio = NULL;
 	size_t len = 0;
-	int error = -ENOMEM;
 
-	if (!signer) {
-		complaint_set(why, "out of memory");
-		return NULL;
+	if (!read_pem(path, pem, &len, why)) {
+		bio = BIO_new_mem_buf(pem, len);
+		if (bio)
+			key = PEM_read_bio_PrivateKey(bio, NULL, no_phrase, NULL);
+		if (!key)
+			complaint_set(why, "no private key in PEM without a pass phrase");
 	}
-	error = read_pem(path, pem, &len, why);
-	if (error)
-		goto out;
-	bio = BIO_new_mem_buf(pem, len);
-	if (bio)
-		signer->key = PEM_read_bio_PrivateKey(bio, NULL, no_phrase, NULL);
-	if (!signer->key) {
-		error = complain(why, -EINVAL, "no private key in PEM without a pass phrase");
-		goto out;
-	}
-	if (EVP_PKEY_is_a(signer->key, "EC"))
-		signer->hash = EVP_sha256();
-	else if (!EVP_PKEY_is_a(signer->key, "ED25519"))
-		error = complain(why, -EINVAL, "neither Ed25519 nor EC");
-	if (!error)
-		error = make_id(signer, why);
-out:
 	OPENSSL_cleanse(pem, sizeof(pem));
 	BIO_free(bio);
 	ERR_clear_error();
-	if (!error)
-		return signer;
-	signer_free(signer);
-	return NULL;
+	return key ? signer_of(key, why) : NULL;
 }
 
 /**
@@ -145,6 +160,20 @@ const u8 *signer_id(const struct signer *signer)
 	return signer->id;
 }
 
+/* By the provider of the key: another one that has the algorithm has not the private half. */
+static bool begin(struct signer *signer, EVP_MD_CTX *context)
+{
+	const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(signer->key);
+	char properties[64];
+
+	/* Of an engine. */
+	if (!provider)
+		return EVP_DigestSignInit(context, NULL, signer->hash, NULL, signer->key) > 0;
+	snprintf(properties, sizeof(properties), "?provider=%s", OSSL_PROVIDER_get0_name(provider));
+	return EVP_DigestSignInit_ex(context, NULL, signer->hash ? EVP_MD_get0_name(signer->hash) :
+				     NULL, NULL, properties, signer->key, NULL) > 0;
+}
+
 /**
  * signer_sign() - sign
  * @signer:	from signer_load()
@@ -163,7 +192,7 @@ int signer_sign(struct signer *signer, const void *bytes, size_t len, u8 *signat
 	bool done;
 
 	*signature_len = SIGNATURE_MAX;
-	done = context && EVP_DigestSignInit(context, NULL, signer->hash, NULL, signer->key) > 0 &&
+	done = context && begin(signer, context) &&
 	       EVP_DigestSign(context, signature, signature_len, bytes, len) > 0;
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is stated of a cleaned copy: an in-toto statement in a DSSE envelope.
+ * What is stated of a cleaned copy: an in-toto statement.
  */
 #ifndef KREDACT_TOOLS_STATEMENT_H
 #define KREDACT_TOOLS_STATEMENT_H
 
 #include "redact.h"
-#include "signer.h"
 
-#define STATEMENT_PAYLOAD	"application/vnd.in-toto+json"
 #define STATEMENT_PREDICATE	"urn:kredact:redaction:v1"
 
 /**
@@ -32,6 +30,5 @@ struct statement {
 };
 
 char *statement_text(const struct statement *statement);
-char *statement_envelope(const char *payload, struct signer *signer, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_STATEMENT_H */

@@ -155,6 +155,7 @@ struct json_object *json_seal(const struct report *report, const struct audit *a
 	json_number(object, "flags", seal->flags);
 	json_flag(object, "boot_key", seal->flags & KREDACT_SEAL_KEY_BOOT);
 	json_hex(object, "key_id", header->key_id, sizeof(header->key_id));
+	json_hex(object, "hmac", seal->hmac, sizeof(seal->hmac));
 	json_hex(object, "boot_id", header->boot_id, sizeof(header->boot_id));
 	text_time(when, sizeof(when), seal->realtime_ns);
 	json_text(object, "time", when);

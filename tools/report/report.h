@@ -71,6 +71,8 @@ void report_warm_up(void);
 /* json.c, for the formats that are made of JSON. */
 int json_report(const struct report *report, struct audit *audit, struct json_object **object);
 void json_summary(const struct report *report, const u64 *nr, u64 passed_over);
+
+/* members.c */
 void json_number(struct json_object *to, const char *name, u64 value);
 void json_flag(struct json_object *to, const char *name, bool value);
 void json_text(struct json_object *to, const char *name, const char *value);
