@@ -40,6 +40,7 @@ static const struct command commands[] = {
 	{ "attest", cmd_attest, "DUMP --key KEY", "verify a dump, and sign what came of it" },
 	{ "verify-attestation", cmd_verify_attestation, "FILE",
 	  "is it signed by someone trusted, and of this dump?" },
+	{ "capture", cmd_capture, "...", "judge dumps that others wrote, or that were left" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };
