@@ -41,6 +41,7 @@ static const struct command commands[] = {
 	{ "verify-attestation", cmd_verify_attestation, "FILE",
 	  "is it signed by someone trusted, and of this dump?" },
 	{ "capture", cmd_capture, "...", "judge dumps that others wrote, or that were left" },
+	{ "dumps", cmd_dumps, "[show|rm NAME]", "what is in the store and in the quarantine" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };
