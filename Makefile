@@ -32,7 +32,8 @@ QUIET      := --no-print-directory $(if $(V),,-s)
 .PHONY: all install clean help
 .DEFAULT_GOAL := all
 
-include $(wildcard */build.mk tools/*/build.mk tests/*/build.mk)
+# Parts of tools first, which the others have lists of.
+include $(wildcard tools/*/build.mk */build.mk tests/*/build.mk)
 
 all: $(ALL) ## build library, tools and native tests (the default)
 

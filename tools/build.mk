@@ -17,13 +17,13 @@ AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -l
 KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
 	       custody_watch.c daemon.c key.c keyfile.c maps.c mechanism.c policy.c probes.c ps.c \
 	       rules.c setting.c show.c status.c tagged.c tagging.c text.c unseal.c watch.c)
-# What attests, the gate, and what they need besides.
-KREDACT_SRC += $(wildcard tools/attest/*.c) $(addprefix tools/,digest.c input.c report/members.c signer.c)
-KREDACT_SRC += $(filter-out tools/gate/gated%,$(wildcard tools/gate/*.c)) tools/log/client.c
+# The gate, what attests, what deals with dumps, and what reads the log; and what these need.
+KREDACT_SRC += $(wildcard tools/attest/*.c) $(GATE_SRC) tools/gate/gate.c tools/gate/approve.c \
+	       $(CAPTURE_COMMANDS) $(LOG_CMD_SRC) $(addprefix tools/,digest.c input.c report/members.c)
 KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_log.c \
 		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
 		setting.c tagging.c text.c)
-KREDACT_LIBS := -lcrypto -ljson-c
+KREDACT_LIBS := -lcrypto -ljson-c -lseccomp -lzstd -pthread
 
 # What makes the seal of a daemon, for a program that works without the module.
 SIDECAR_SRC := $(addprefix tools/,corefile.c digest.c input.c keyfile.c sidecar.c text.c)
@@ -32,6 +32,7 @@ SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/mountinfo.o \
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/report/page.o
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
+KREDACT_SRC := $(sort $(KREDACT_SRC))
 KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
 # Both have keyfile.o and text.o.
 KREDACTD_OBJ := $(sort $(KREDACTD_SRC:%.c=$(B)/obj/%.o) $(SIDECAR_OBJ))

@@ -18,10 +18,6 @@ LOGD_LIBS := -lcrypto -ljson-c -lconfig -lzstd -pthread
 LOG_CMD_SRC := $(LOG_SRC) $(addprefix tools/log/,check.c check_lines.c find.c index.c index_maker.c \
 	       log_cmd.c log_index.c log_query.c log_report.c log_verify.c pack.c show_line.c terms.c \
 	       trail.c) tools/signer.c
-LOG_CMD_OBJ := $(LOG_CMD_SRC:%.c=$(B)/obj/%.o)
-
-$(B)/bin/kredact: $(LOG_CMD_OBJ)
-$(B)/bin/kredact: KREDACT_LIBS += -lzstd
 
 ALL += $(B)/bin/kredact-logd
 
