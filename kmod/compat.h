@@ -135,6 +135,16 @@ static inline struct mm_struct *kredact_uffd_mm(const struct userfaultfd_ctx *ct
 #define KREDACT_HAVE_CRASH	(IS_ENABLED(CONFIG_KEXEC_CORE) && IS_ENABLED(CONFIG_CRASH_CORE))
 #endif
 
+/* A task that has this memory; under RCU. Without memory cgroups, nobody knows. */
+static inline struct task_struct *kredact_mm_owner(const struct mm_struct *mm)
+{
+#ifdef CONFIG_MEMCG
+	return rcu_dereference(mm->owner);
+#else
+	return NULL;
+#endif
+}
+
 /* 6.6, "x86: Add PTRACE interface for shadow stack". */
 #ifndef NT_X86_SHSTK
 #define NT_X86_SHSTK	0x204

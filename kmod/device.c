@@ -30,6 +30,7 @@ union kredact_args {
 	struct kredact_policy policy;
 	struct kredact_list list;
 	struct kredact_unseal unseal;
+	struct kredact_events events;
 };
 
 /**
@@ -262,13 +263,18 @@ static int kredact_ioctl_unseal(union kredact_args *args, struct kredact_work *w
 				     unseal->reason_len);
 }
 
+static int kredact_ioctl_events(union kredact_args *args, struct kredact_work *work)
+{
+	return capable(CAP_SYS_ADMIN) ? kredact_stream_open(&args->events) : -EPERM;
+}
+
 /**
  * struct kredact_call - one ioctl
  * @min_size:	of the first version of its struct
  * @size:	of the struct that this module knows
  * @out:	the struct is copied back, also after an error (a batch tells
  *		which range failed)
- * @run:	what it does
+ * @run:	what it does: 0, a descriptor, or an error
  */
 struct kredact_call {
 	u32 min_size;
@@ -301,6 +307,7 @@ static const struct kredact_call calls[] = {
 	     kredact_ioctl_set_policy),
 	CALL(KREDACT_IOC_LIST, kredact_list, KREDACT_LIST_SIZE_VER0, kredact_ioctl_list),
 	CALL(KREDACT_IOC_UNSEAL, kredact_unseal, KREDACT_UNSEAL_SIZE_VER0, kredact_ioctl_unseal),
+	CALL(KREDACT_IOC_EVENTS, kredact_events, KREDACT_EVENTS_SIZE_VER0, kredact_ioctl_events),
 };
 
 static long kredact_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

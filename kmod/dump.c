@@ -12,6 +12,7 @@
 #include <linux/highmem.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include "kredact.h"
@@ -160,6 +161,33 @@ bool notrace kredact_dump_page_is_idle(void)
 	return !atomic64_read(&kredact_stats.mms) && !atomic_read(&redacting);
 }
 
+/* Memory is the last of a core, and lies there as it is in the mappings: it has just begun. */
+static void kredact_dump_measure(struct kredact_dump *dump)
+{
+	const struct coredump_params *cprm = dump->cprm;
+	int i;
+
+	dump->core_end = cprm->pos + cprm->to_skip;
+	for (i = 0; i < cprm->vma_count; i++)
+		dump->core_end += cprm->vma_meta[i].dump_size;
+}
+
+/* What has become of it. @dumped: the kernel thinks that there is a core. */
+static u32 kredact_dump_finish(struct kredact_dump *dump, bool dumped)
+{
+	bool whole = dump->cprm->pos + dump->cprm->to_skip >= dump->core_end;
+	bool sealed = dumped && kredact_seal_write(dump, dump->cprm);
+
+	atomic64_inc(&kredact_stats.dumps);
+	if (!sealed)
+		atomic64_inc(&kredact_stats.seals_failed);
+	if (!dumped)
+		return KREDACT_DUMP_FAILED;
+	if (!whole)
+		return KREDACT_DUMP_CUT;
+	return sealed ? KREDACT_DUMP_SEALED : KREDACT_DUMP_UNSEALED;
+}
+
 /**
  * kredact_get_dump_page() - replacement: a page is about to be written to a dump
  * @addr:	its address in current->mm
@@ -173,8 +201,11 @@ struct page *kredact_get_dump_page(unsigned long addr)
 	int token;
 
 	/* A dump that is known keeps the module from going. */
-	if (dump)
+	if (dump) {
+		if (!dump->core_end)
+			kredact_dump_measure(dump);
 		return kredact_filter_page(dump, addr & PAGE_MASK);
+	}
 	token = kredact_hook_enter();
 	page = kredact_filter_page(NULL, addr & PAGE_MASK);
 	kredact_hook_leave(token);
@@ -210,19 +241,24 @@ static int kredact_original_core_dump(struct coredump_params *cprm)
  */
 static int kredact_sealed_core_dump(struct coredump_params *cprm)
 {
-	struct kredact_dump dump = { .task = current, .cprm = cprm };
+	struct kredact_dump dump = {
+		.task = current,
+		.cprm = cprm,
+		.begun_ns = ktime_get_boottime_ns(),
+	};
+	u32 outcome = KREDACT_DUMP_REFUSED;
 	int dumped = 0;
 
 	if (!kredact_dump_begin(&dump))
 		goto end;
 	dumped = kredact_original_core_dump(cprm);
-	if (dump.redacts || dump.counts.pages_left_out) {
-		atomic64_inc(&kredact_stats.dumps);
-		if (!dumped || !kredact_seal_write(&dump, cprm))
-			atomic64_inc(&kredact_stats.seals_failed);
-	}
+	outcome = 0;
+	if (dump.redacts || dump.counts.pages_left_out)
+		outcome = kredact_dump_finish(&dump, dumped);
 end:
 	kredact_dump_end(&dump);
+	if (outcome)
+		kredact_event_dump(&dump, outcome);
 	atomic64_add(dump.counts.pages_zeroed, &kredact_stats.pages_zeroed);
 	atomic64_add(dump.counts.bytes_zeroed, &kredact_stats.bytes_zeroed);
 	if (dump.copy) {

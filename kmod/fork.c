@@ -65,6 +65,7 @@ void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm)
 			pr_warn_ratelimited("%s[%d]: a child's tags could not be copied (%ld): it will not be dumped\n",
 					    current->comm, current->pid, PTR_ERR(child));
 		} else {
+			kredact_event_forked(parent, oldmm, child);
 			kredact_forget_uncopied(child, oldmm);
 		}
 		mmap_write_unlock(newmm);

@@ -113,8 +113,10 @@ static int kredact_key_replace(const u8 *bytes, u32 len, bool installed, u8 *id)
 	old = current_key;
 	current_key = key;
 	spin_unlock(&key_lock);
-	if (old)
+	if (old) {
+		kredact_event_key(key->id, old->id);
 		kredact_key_put(old);
+	}
 	return 0;
 
 err_shash:

@@ -4,7 +4,8 @@
  *
  * Locks, outermost first: mmap_lock of an mm; kredact_mm.tag_mutex is taken
  * before mmap_lock, by tagging only; kredact_mm.lock and the locks of the
- * tables (mms, users, dumps) are innermost and held for bounded work.
+ * tables (mms, users, dumps) are innermost and held for bounded work. None of them is
+ * taken with another one of these held, nor is that of the stream of events.
  *
  * Who changes a set of ranges, or gives it memory, holds mmap_lock (at least for
  * reading) and kredact_mm.lock; either is enough to read it, mmap_lock if held
@@ -24,6 +25,7 @@
 #include <linux/uuid.h>
 #include <linux/xarray.h>
 
+#include "event.h"
 #include "hunt.h"
 #include "rangeset.h"
 #include "sigframe.h"
@@ -219,6 +221,7 @@ struct kredact_labels *kredact_labels_new(struct kredact_user *user);
 struct kredact_labels *kredact_labels_get(struct kredact_labels *labels);
 void kredact_labels_put(struct kredact_labels *labels);
 bool kredact_labels_shared(struct kredact_labels *labels);
+u32 kredact_labels_nr(struct kredact_labels *labels);
 int kredact_label_id(struct kredact_labels *labels, const char *text, u32 len, u32 *id);
 const char *kredact_label_text(struct kredact_labels *labels, u32 id, u32 *len);
 const char *kredact_label_next(struct kredact_labels *labels, unsigned long *id, u32 *len);
@@ -409,6 +412,11 @@ struct kredact_search {
  * @rules:	KREDACT_RULES_*: what they asked for
  * @rules_asked: they are being asked
  * @nr_unwanted: mappings that they leave out
+ * @begun_ns:	CLOCK_BOOTTIME of its begin
+ * @core_end:	where it ends if all of it is written; 0 before its first page
+ * @core_len:	bytes before the seal
+ * @key_id:	of the seal, once it is written whole
+ * @hmac:	likewise
  */
 struct kredact_dump {
 	struct hlist_node node;
@@ -450,6 +458,11 @@ struct kredact_dump {
 	u32 rules;
 	bool rules_asked;
 	u32 nr_unwanted;
+	u64 begun_ns;
+	u64 core_end;
+	u64 core_len;
+	u8 key_id[16];
+	u8 hmac[KREDACT_SEAL_HMAC_LEN];
 };
 
 /* dump.c: the dump that is being written. */
@@ -486,6 +499,7 @@ static inline bool kredact_mm_is_live(const struct kredact_dump *dump)
 #define KREDACT_RULES_FORCED	(KREDACT_FORCE_PAGES | KREDACT_FORCE_REGISTERS | \
 				 KREDACT_FORCE_HUNT | KREDACT_FORCE_STRICT)
 int kredact_rules_init(void);
+bool kredact_rules_may_exempt(void);
 bool kredact_rules_begin(struct kredact_dump *dump, u64 ranges);
 
 /* Does a dump show what its process has registered? */

@@ -81,6 +81,15 @@ bool kredact_labels_shared(struct kredact_labels *labels)
 	return kref_read(&labels->ref) > 1;
 }
 
+/**
+ * kredact_labels_nr() - how many there are
+ * @labels:	held by the caller
+ */
+u32 kredact_labels_nr(struct kredact_labels *labels)
+{
+	return READ_ONCE(labels->nr);
+}
+
 static void kredact_labels_free(struct kref *ref)
 {
 	struct kredact_labels *labels = container_of(ref, struct kredact_labels, ref);

@@ -42,6 +42,9 @@ static int __init kredact_init(void)
 	ret = kredact_seal_init();
 	if (ret)
 		return ret;
+	ret = kredact_stream_init();
+	if (ret)
+		return ret;
 	ret = kredact_target_init();
 	if (ret)
 		return ret;
@@ -85,6 +88,7 @@ static void __exit kredact_exit(void)
 	kredact_device_exit();
 	kredact_hooks_remove();
 	kredact_registry_exit();
+	kredact_stream_exit();
 	kredact_frames_exit();
 	kredact_panic_exit();
 	kredact_key_exit();

@@ -40,14 +40,21 @@ void kredact_policy_get(struct kredact_policy *to)
  */
 int kredact_policy_set(const struct kredact_policy *from)
 {
+	struct kredact_policy was;
+
 	if (from->flags || from->reserved || from->hunt > KREDACT_HUNT_ALL ||
 	    from->run < KREDACT_RUN_MIN || from->run > KREDACT_RUN_MAX ||
 	    from->registers > KREDACT_REGISTERS_ALL ||
 	    from->unhunted > KREDACT_UNHUNTED_TAGGED || from->strict > 1)
 		return -EINVAL;
 	write_seqlock(&policy_lock);
+	was = policy;
 	policy = *from;
 	write_sequnlock(&policy_lock);
+	was.size = from->size;
+	if (memcmp(&was, from, sizeof(was)))
+		kredact_event_policy(&was, from, kredact_rules_may_exempt(),
+				     kredact_rules_may_exempt());
 	return 0;
 }
 

@@ -65,8 +65,11 @@ static bool kredact_may_see(struct mm_struct *mm)
 	if (mm == current->mm)
 		return true;
 	kmm = kredact_mm_find(mm);
-	return kmm && ktime_get_boottime_ns() < READ_ONCE(kmm->unsealed) &&
-	       ns_capable_noaudit(&init_user_ns, CAP_SYS_PTRACE);
+	if (!kmm || ktime_get_boottime_ns() >= READ_ONCE(kmm->unsealed) ||
+	    !ns_capable_noaudit(&init_user_ns, CAP_SYS_PTRACE))
+		return false;
+	kredact_event_read(kmm, mm, KREDACT_READ_UNSEALED);
+	return true;
 }
 
 /*
@@ -97,7 +100,8 @@ static bool kredact_read_shared(struct mm_struct *mm, unsigned long addr, unsign
 }
 
 /* Zeroes what is tagged of a read that lies on one page. Return: false if that is not known. */
-static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len, u32 *epoch)
+static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len, u32 *epoch,
+			      bool *zeroed)
 {
 	u64 page = addr & PAGE_MASK, last = addr + len - 1;
 	const struct kr_range *range;
@@ -109,10 +113,13 @@ static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len,
 	     range = kr_next_in(&kmm->set, range, page, page + PAGE_SIZE - 1)) {
 		u64 from = max(range->start, addr), end = min(range->last, last);
 
-		if (!(range->flags & KREDACT_EXACT))
-			memset(to, 0, len);
-		else if (from <= end)
+		if ((range->flags & KREDACT_EXACT) && from > end)
+			continue;
+		*zeroed = true;
+		if (range->flags & KREDACT_EXACT)
 			memset(to + (from - addr), 0, end - from + 1);
+		else
+			memset(to, 0, len);
 	}
 	spin_unlock(&kmm->lock);
 	return true;
@@ -125,7 +132,7 @@ static int kredact_read_page(struct mm_struct *mm, unsigned long addr, u8 *to, i
 	struct kredact_mm *kmm;
 	struct page *shared;
 	u32 before, epoch;
-	bool hide, known;
+	bool hide, known, zeroed = false;
 	int got, tries;
 
 	for (tries = 0; tries < READ_TRIES; tries++) {
@@ -144,13 +151,17 @@ static int kredact_read_page(struct mm_struct *mm, unsigned long addr, u8 *to, i
 		if (hide)
 			break;
 		epoch = before;
-		known = !kmm || kredact_read_zero(kmm, addr, to, got, &epoch);
-		if (known && epoch == before)
+		known = !kmm || kredact_read_zero(kmm, addr, to, got, &epoch, &zeroed);
+		if (known && epoch == before) {
+			if (zeroed)
+				kredact_event_read(kmm, mm, KREDACT_READ_ZEROED);
 			return got;
+		}
 		if (!known)
 			break;
 	}
 	memset(to, 0, got);
+	kredact_event_read(kmm, mm, KREDACT_READ_WITHHELD);
 	return got;
 }
 
@@ -358,7 +369,9 @@ int kredact_unseal(struct mm_struct *mm, u32 seconds, const char *reason, u32 le
 
 	if (!kmm)
 		return -ESRCH;
-	WRITE_ONCE(kmm->unsealed, seconds ? now + seconds * NSEC_PER_SEC : 0);
+	now = seconds ? now + seconds * NSEC_PER_SEC : 0;
+	WRITE_ONCE(kmm->unsealed, now);
+	kredact_event_unseal(kmm, mm, seconds, now, reason, len);
 	pr_notice("address space %llu is %s for %u s, by process %d (%s) of user %u: %*pE\n",
 		  kmm->id, seconds ? "unsealed" : "sealed again", seconds, task_tgid_nr(current),
 		  current->comm, from_kuid(&init_user_ns, current_uid()), len, reason);

@@ -196,7 +196,8 @@ u32 kredact_mm_relatives(struct kredact_mm *kmm, kuid_t uid, struct kredact_mm *
 void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last)
 {
 	bool more, room;
-	u32 kept;
+	u64 dropped = 0;
+	u32 kept, nr;
 
 	do {
 		/*
@@ -206,13 +207,17 @@ void kredact_mm_drop(struct kredact_mm *kmm, u64 start, u64 last)
 		room = kredact_user_has_room(kmm->user, 1) &&
 		       !kredact_mm_reserve(kmm, 1, GFP_NOWAIT | __GFP_ACCOUNT);
 		spin_lock(&kmm->lock);
+		nr = kr_set_nr(&kmm->set);
 		more = kr_drop(&kmm->set, start, last, DROP_BATCH, &kept);
 		kmm->epoch++;
 		kredact_mm_recharge(kmm);
+		/* One of which the middle goes is two. */
+		dropped += max(nr, kr_set_nr(&kmm->set)) - kr_set_nr(&kmm->set);
 		spin_unlock(&kmm->lock);
 		cond_resched();
 	} while (more || (kept && room));
 	kredact_unpin(kmm, start, last);
+	kredact_event_ended(kmm, kmm->notifier.mm, 0, dropped, 0);
 }
 
 /* Gives back all but the struct itself. May sleep, may be called twice. */
@@ -292,6 +297,7 @@ static void kredact_notifier_release(struct mmu_notifier *notifier, struct mm_st
 	hash_del_rcu(&kmm->node);
 	spin_unlock(&mms_lock);
 	atomic64_dec(&kredact_stats.mms);
+	kredact_event_ended(kmm, mm, 0, 0, kr_set_nr(&kmm->set));
 	kredact_mm_dismantle(kmm);
 	mmu_notifier_put(notifier);
 }

@@ -29,17 +29,29 @@ static bool exemptions;
 
 static int kredact_exemptions_set(const char *value, const struct kernel_param *param)
 {
+	struct kredact_policy policy = { };
 	bool old = exemptions;
 	int ret;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	ret = param_set_bool(value, param);
-	if (!ret && exemptions != old)
-		pr_notice("policy programs may %s exempt processes (set by user %u, process %d)\n",
-			  exemptions ? "now" : "no longer",
-			  from_kuid(&init_user_ns, current_uid()), task_tgid_nr(current));
-	return ret;
+	if (ret || exemptions == old)
+		return ret;
+	pr_notice("policy programs may %s exempt processes (set by user %u, process %d)\n",
+		  exemptions ? "now" : "no longer",
+		  from_kuid(&init_user_ns, current_uid()), task_tgid_nr(current));
+	kredact_policy_get(&policy);
+	kredact_event_policy(&policy, &policy, old, exemptions);
+	return 0;
+}
+
+/**
+ * kredact_rules_may_exempt() - may policy programs exempt processes?
+ */
+bool kredact_rules_may_exempt(void)
+{
+	return READ_ONCE(exemptions);
 }
 
 static const struct kernel_param_ops exemptions_ops = {

@@ -215,7 +215,7 @@ bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm)
 	struct seal_sink sink = { .cprm = cprm, .hmac = hmac };
 	struct kr_seal seal = { .write = kredact_seal_put, .arg = &sink };
 	u8 digest[KREDACT_SEAL_HMAC_LEN];
-	bool written = false;
+	bool written = false, installed;
 
 	hmac->tfm = shash;
 	if (crypto_shash_init(hmac))
@@ -236,6 +236,11 @@ bool kredact_seal_write(struct kredact_dump *dump, struct coredump_params *cprm)
 	kredact_seal_counts(dump, &seal);
 	written = kr_seal_end(&seal) && !crypto_shash_final(hmac, digest) &&
 		  dump_emit(cprm, digest, sizeof(digest));
+	if (written) {
+		dump->core_len = seal.core_len;
+		memcpy(dump->key_id, kredact_key_id(key, &installed), sizeof(dump->key_id));
+		memcpy(dump->hmac, digest, sizeof(dump->hmac));
+	}
 put:
 	shash_desc_zero(hmac);
 	kredact_key_put(key);

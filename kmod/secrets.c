@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -26,6 +27,9 @@ MODULE_PARM_DESC(hunt_memory, "MiB that the index of secrets of one dump may tak
 
 /* Registered bytes that are read for one dump, at most: a second or two. */
 #define READ_MAX	(4ULL << 30)
+
+/* Bytes that are wiped before others may run. */
+#define WIPE_STEP	SZ_1M
 
 /* Ranges that are looked up, and looked at, with the lock held once. */
 #define BATCH		16
@@ -50,9 +54,15 @@ struct secret_source {
 /* Memory that is wiped before anybody else gets it. */
 static void kredact_free_wiped(void *memory, size_t size)
 {
+	size_t done, step;
+
 	if (!memory)
 		return;
-	memzero_explicit(memory, size);
+	for (done = 0; done < size; done += step) {
+		step = min_t(size_t, size - done, WIPE_STEP);
+		memzero_explicit(memory + done, step);
+		cond_resched();
+	}
 	vfree(memory);
 }
 

@@ -243,6 +243,8 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 	mmap_read_unlock(target->mm);
 unlock:
 	mutex_unlock(&kmm->tag_mutex);
+	if (!ret)
+		kredact_event_tagged(kmm, target->mm, batch, ranges, label);
 	return ret;
 }
 
@@ -263,6 +265,8 @@ int kredact_untag(struct mm_struct *mm, u64 handle)
 	mmap_read_lock(mm);
 	ret = kredact_remove(kmm, handle);
 	mmap_read_unlock(mm);
+	if (!ret)
+		kredact_event_ended(kmm, mm, 1, 0, 0);
 	return ret;
 }
 

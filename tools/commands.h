@@ -15,6 +15,7 @@ int cmd_status(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_unseal(int argc, char **argv);
+int cmd_events(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_watch(int argc, char **argv);

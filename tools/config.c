@@ -5,12 +5,14 @@
 
 #include "../bpf/conf.h"
 #include "config.h"
+#include "log/client.h"
 #include "setting.h"
 
-#define ROOT_HAS	"there are mechanism, probes, key, seals, policy, watch, custody"
+#define ROOT_HAS	"there are mechanism, probes, key, seals, policy, watch, custody, audit"
 #define WATCH_HAS	"to be watched are unit, comm, exe, library, thorough, exact"
 #define POLICY_HAS	"a policy has hunt, run, registers, unhunted, strict"
 #define CUSTODY_HAS	"custody has dirs, log, adopt, backend"
+#define AUDIT_HAS	"audit has socket"
 
 static void read_bool(struct conf *c, const config_setting_t *setting, bool *to)
 {
@@ -194,13 +196,27 @@ static void read_custody(struct conf *c, const config_setting_t *group, struct c
 						sizeof(words) / sizeof(words[0]));
 }
 
+static void read_audit(struct conf *c, const config_setting_t *group, struct config *config)
+{
+	const config_setting_t *socket;
+	const struct conf_known known[] = { { "socket", &socket }, { NULL, NULL } };
+
+	if (!conf_sort(c, group, known, AUDIT_HAS))
+		return;
+	config->audit = LOG_SOCKET;
+	read_text(c, socket, &config->audit);
+	if (config->audit && config->audit[0] != '/')
+		conf_complain(c, socket, "socket is an absolute path");
+}
+
 static void read_root(struct conf *c, const config_setting_t *root, struct config *config)
 {
-	const config_setting_t *mechanism, *probes, *key, *seals, *policy, *watch, *custody;
+	const config_setting_t *mechanism, *probes, *key, *seals, *policy, *watch, *custody,
+		*audit;
 	const struct conf_known known[] = {
 		{ "mechanism", &mechanism }, { "probes", &probes }, { "key", &key },
 		{ "seals", &seals }, { "policy", &policy }, { "watch", &watch },
-		{ "custody", &custody }, { NULL, NULL }
+		{ "custody", &custody }, { "audit", &audit }, { NULL, NULL }
 	};
 
 	if (!conf_sort(c, root, known, ROOT_HAS))
@@ -219,6 +235,8 @@ static void read_root(struct conf *c, const config_setting_t *root, struct confi
 		read_watch(c, watch, config);
 	if (custody)
 		read_custody(c, custody, config);
+	if (audit)
+		read_audit(c, audit, config);
 }
 
 struct config *config_load(const char *path, FILE *errors)

@@ -26,6 +26,7 @@
  * @filters:	whose keys are tagged; @nr_filters of them
  * @custody:	folders of dumps; none: no custody
  * @log:	file for the records of custody
+ * @audit:	socket of the audit log, or NULL: it is told nothing
  *
  * Texts belong to @file, which config_free() gives back.
  */
@@ -42,6 +43,7 @@ struct config {
 	struct custody_opts custody;
 	char *dirs[CONFIG_MOST];
 	const char *log;
+	const char *audit;
 	config_t file;
 };
 

@@ -29,6 +29,7 @@ static const struct command commands[] = {
 	{ "ps", cmd_ps, "[--json]", "processes that have something tagged" },
 	{ "show", cmd_show, "[OPTION]... PID", "what is tagged in a process, and by whom" },
 	{ "unseal", cmd_unseal, "--pid PID ...", "let debuggers see what is tagged, for a time" },
+	{ "events", cmd_events, "[OPTION]...", "what the module did, and for whom" },
 	{ "key", cmd_key, "install FILE", "make seals with this key from now on" },
 	{ "key", cmd_key, "id FILE", "name of a key, as in seals" },
 	{ "key", cmd_key, "generate FILE", "make a new key" },

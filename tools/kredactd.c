@@ -26,6 +26,7 @@
 #include "config.h"
 #include "custody_child.h"
 #include "daemon.h"
+#include "event_child.h"
 #include "key.h"
 #include "mechanism.h"
 #include "sidecar.h"
@@ -44,6 +45,7 @@ struct kredactd {
 	struct table table;
 	struct tagger *tagger;
 	struct custody_child custody;
+	struct event_child events;
 	struct sidecar *sidecar;
 	const char *pins;
 	FILE *log;
@@ -247,6 +249,8 @@ static bool module_is_there(void)
 static void apply(struct kredactd *d)
 {
 	d->has_module = module_is_there();
+	/* First: what is set up is in the log, too. */
+	event_child_try(&d->events);
 	if (d->has_module)
 		set_up_module(d);
 	else
@@ -275,11 +279,17 @@ static bool read_files(struct kredactd *d)
 	return true;
 }
 
+static void set_up_children(struct kredactd *d)
+{
+	custody_child_set(&d->custody, d->config);
+	event_child_set(&d->events, d->config->audit);
+}
+
 static void reload(struct kredactd *d)
 {
 	notify("RELOADING=1");
 	if (read_files(d))
-		custody_child_set(&d->custody, d->config);
+		set_up_children(d);
 	else
 		say("the configuration stays as it was");
 	apply(d);
@@ -315,6 +325,7 @@ static void tick(struct kredactd *d)
 	if (d->tagger && !(d->ticks % REPORT_TICKS))
 		report_losses(d);
 	custody_child_tick(&d->custody);
+	event_child_tick(&d->events);
 }
 
 static void set_timer(const struct kredactd *d, long first_ns)
@@ -335,6 +346,12 @@ static void drain_inotify(struct kredactd *d)
 		;
 	d->look = true;
 	set_timer(d, SETTLE_NS);
+}
+
+static void reap(struct kredactd *d)
+{
+	custody_child_reap(&d->custody);
+	event_child_reap(&d->events);
 }
 
 /* Until it is told to end. */
@@ -363,7 +380,7 @@ static void run(struct kredactd *d, int signals)
 		if (info.ssi_signo == SIGHUP)
 			reload(d);
 		else if (info.ssi_signo == SIGCHLD)
-			custody_child_reap(&d->custody);
+			reap(d);
 		else
 			return;
 	}
@@ -402,12 +419,13 @@ static int serve(struct kredactd *d)
 		    strerror(-err));
 	else
 		d->pins = PINS_DIR;
-	custody_child_set(&d->custody, d->config);
+	set_up_children(d);
 	apply(d);
 	set_timer(d, SETTLE_NS);
 	run(d, signals);
 	notify("STOPPING=1");
 	custody_child_end(&d->custody);
+	event_child_end(&d->events);
 	close_tagger(d, d->pins ? tag_leave : tag_close);
 	sidecar_close(d->sidecar);
 	if (d->pins && pins_count(PINS_DIR, PINS_PROBES))
@@ -419,8 +437,11 @@ static int serve(struct kredactd *d)
 static int detach(void)
 {
 	unsigned int redaction = pins_count(PINS_DIR, PINS_REDACTION);
-	int err = pins_end(PINS_DIR);
+	int err = event_forget();
 
+	if (err)
+		say("the module still keeps events: %s", strerror(-err));
+	err = pins_end(PINS_DIR);
 	if (err) {
 		say("%s: %s", PINS_DIR, strerror(-err));
 		return EXIT_FAILED;
@@ -441,7 +462,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct kredactd d = { .path = CONFIG_FILE, .custody.pid = -1 };
+	struct kredactd d = { .path = CONFIG_FILE, .custody.pid = -1, .events.pid = -1 };
 	int opt, what = 0, status;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {

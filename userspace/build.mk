@@ -77,7 +77,8 @@ install-userspace: $(KRLIB_SO) $(KRLIB_A) $(KRLIB_PC) $(KRLIB_PRELOAD)
 	install -m 644 $(KRLIB_PC) $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(KRLIB_HEADERS) $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 include/uapi/linux/kredact.h include/uapi/linux/kredact_seal.h \
-		include/uapi/linux/kredact_rules.h $(DESTDIR)$(INCLUDEDIR)/linux
+		include/uapi/linux/kredact_rules.h include/uapi/linux/kredact_events.h \
+		$(DESTDIR)$(INCLUDEDIR)/linux
 	install -m 644 Documentation/man/kredact.3 $(DESTDIR)$(MANDIR)/man3
 	install -m 644 Documentation/man/kredact-preload.7 $(DESTDIR)$(MANDIR)/man7
 

@@ -2,7 +2,7 @@
 /*
  * What the portable core needs from where it is compiled: the kernel, or
  * userspace (the daemon, the tools, unit tests, fuzzers). Nothing in core/
- * allocates, locks, sleeps or calls out except through arguments.
+ * allocates, locks or calls out except through arguments, nor sleeps but in kr_breathe().
  */
 #ifndef KREDACT_CORE_PLATFORM_H
 #define KREDACT_CORE_PLATFORM_H
@@ -13,7 +13,17 @@
 #include <linux/string.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <asm/byteorder.h>
+
+#define KR_STEPS	4096u
+
+/* In loops over more than a page: others may run, every so many steps. */
+static inline void kr_breathe(u32 step)
+{
+	if (step % KR_STEPS == 0)
+		cond_resched();
+}
 
 #else
 
@@ -38,6 +48,7 @@ typedef int64_t s64;
 #ifndef noinline
 #define noinline	__attribute_noinline__
 #endif
+#define kr_breathe(step)	((void)(step))
 #define min(a, b)	((a) < (b) ? (a) : (b))
 #define max(a, b)	((a) > (b) ? (a) : (b))
 

@@ -157,6 +157,7 @@ static void kr_choose_factor(struct kr_hunt *hunt)
 		fine->factor *= KR_FACTOR_STEP;
 		memset(fine->words, 0, sizeof(u32) << (32 - fine->shift));
 		for (place = 0; place + KR_WINDOW <= hunt->used; place++) {
+			kr_breathe(place);
 			window = kr_window(hunt->text + place);
 			if (!kr_window_flat(window))
 				kr_list_fine(fine, window);
@@ -199,8 +200,10 @@ static void kr_list_all(struct kr_hunt *hunt, const struct kr_secret *secret)
 {
 	u32 i;
 
-	for (i = 0; i + KR_WINDOW <= secret->len; i++)
+	for (i = 0; i + KR_WINDOW <= secret->len; i++) {
+		kr_breathe(secret->at + i);
 		kr_list(hunt, secret, secret->at + i);
+	}
 }
 
 /**
@@ -209,7 +212,7 @@ static void kr_list_all(struct kr_hunt *hunt, const struct kr_secret *secret)
  * @memory: zeroed, aligned to 8 bytes; the index's until it is moved again
  * @size:   its length; what kr_hunt_size() says for as many bytes as the index holds, or more
  *
- * Takes time in proportion to what the index holds.
+ * Takes time in proportion to what the index holds; in the kernel, others may run meanwhile.
  *
  * Return: the memory that the index was in, or NULL if it had none, for the caller to wipe
  * and to free. That is @memory, with nothing changed, if it is too small.

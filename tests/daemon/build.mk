@@ -10,5 +10,6 @@ ALL_VM += $(B)/tests/daemon/probes
 STAGE_FILES += tests/daemon/daemon-lib.sh:/kredact/bin/ $(B)/tests/daemon/probes:/kredact/bin/ \
 	       packaging/kredactd.conf:/kredact/ \
 	       tests/daemon/daemon_test.sh:/kredact/tests/daemon \
+	       tests/daemon/eventlog_test.sh:/kredact/tests/eventlog \
 	       tests/daemon/empty_test.sh:/kredact/tests/empty \
 	       tests/daemon/restart_test.sh:/kredact/tests/restart

@@ -125,10 +125,17 @@ static void call(unsigned int cmd, uint64_t addr, const char *what)
 
 	note("%s at 0x%llx%s, predicted %d", what, (unsigned long long)addr,
 	     narrow ? " (32 bits)" : "", predicted);
-	if (narrow)
+	if (narrow) {
 		ret = ioctl32(cmd, addr);
-	else
-		ret = ioctl(kredact_fd(), cmd, addr) ? -errno : 0;
+	} else {
+		ret = ioctl(kredact_fd(), cmd, addr);
+		ret = ret < 0 ? -errno : ret;
+	}
+	/* A stream of events is a new descriptor. */
+	if (ret > 0) {
+		close(ret);
+		ret = 0;
+	}
 	__atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
 	if (alone && !model_check(cmd, addr, predicted, ret))
 		disagree(what);
@@ -282,11 +289,51 @@ static void do_nonsense(void)
 	static const unsigned int types[] = { KREDACT_IOC_MAGIC, KREDACT_IOC_MAGIC + 1,
 					      KREDACT_IOC_MAGIC - 1 };
 	struct kredact_query args = { .addr = ARENA, .len = 1 };
-	const unsigned int first = _IOC_NR(KREDACT_IOC_UNSEAL) + 1;
+	const unsigned int first = _IOC_NR(KREDACT_IOC_EVENTS) + 1;
 	unsigned int cmd = _IOC(below(4), types[below(3)], first + below(256 - first),
 				rnd() & 0x3fff);
 
 	call_with(cmd, &args, sizeof(args), "nonsense");
+}
+
+static __thread int stream = -1;
+
+static void do_events(void)
+{
+	struct kredact_events args = { .flags = below(4) ? below(8) : rnd() };
+
+	call_with(KREDACT_IOC_EVENTS, &args, sizeof(args), "events");
+}
+
+/* What is told of all this: whole records, and no gap in their numbers. */
+static void do_read(void)
+{
+	static __thread struct kredact_event got[16];
+	struct kredact_events args = { .size = sizeof(args) };
+	static __thread uint64_t next;
+	ssize_t len;
+	int i;
+
+	if (stream < 0) {
+		stream = ioctl(kredact_fd(), KREDACT_IOC_EVENTS, &args);
+		if (stream < 0 || fcntl(stream, F_SETFL, O_NONBLOCK))
+			disagree("events");
+		next = 0;
+	}
+	len = syscall(SYS_read, stream, below(8) ? got : NULL, below(sizeof(got) + 1));
+	if (len < 0 && errno != EAGAIN && errno != EINVAL && errno != EFAULT)
+		disagree("reading events");
+	for (i = 0; i < len / (ssize_t)sizeof(*got); i++) {
+		if (got[i].size == sizeof(*got) && got[i].type == KREDACT_EVENT_LOST)
+			next += got[i].lost.count - 1;
+		if (got[i].size != sizeof(*got) || (next && got[i].seq != next))
+			disagree("numbers of events");
+		next = got[i].seq + 1;
+	}
+	if (!below(50)) {
+		close(stream);
+		stream = -1;
+	}
 }
 
 /* The core of a child that is as we are. */
@@ -341,6 +388,9 @@ static int pidfd_of(pid_t pid)
 static void is_self(void)
 {
 	mem_reopen();
+	/* Its place is the parent's, too. */
+	close(stream);
+	stream = -1;
 	close(pidfds[0].fd);
 	pidfds[0].fd = pidfd_of(getpid());
 }
@@ -377,13 +427,14 @@ static const struct op {
 } ops[] = {
 	{ do_register, 250 }, { do_unregister, 150 }, { do_batch, 60 }, { do_query, 60 },
 	{ do_list, 30 }, { do_info, 20 }, { do_key, 10 }, { do_nonsense, 20 }, { do_mmap, 90 },
+	{ do_events, 10 }, { do_read, 30 },
 	{ do_munmap, 40 }, { do_mremap, 80 }, { do_mprotect, 40 }, { do_madvise, 60 },
 	{ do_mlock, 10 }, { do_brk, 20 }, { do_fill, 80 },
 };
 
 static void do_op(void)
 {
-	unsigned int at = below(990), i;
+	unsigned int at = below(1030), i;
 
 	for (i = 0; at >= ops[i].weight; i++)
 		at -= ops[i].weight;

@@ -327,6 +327,7 @@ union args {
 	struct kredact_query query;
 	struct kredact_info info;
 	struct kredact_key key;
+	struct kredact_events events;
 };
 
 static const struct call {
@@ -339,6 +340,8 @@ static const struct call {
 	{ KREDACT_QUERY_SIZE_VER0, sizeof(struct kredact_query), true },
 	{ KREDACT_INFO_SIZE_VER0, sizeof(struct kredact_info), true },
 	{ KREDACT_KEY_SIZE_VER0, sizeof(struct kredact_key), true },
+	[_IOC_NR(KREDACT_IOC_EVENTS)] = {
+		KREDACT_EVENTS_SIZE_VER0, sizeof(struct kredact_events), false },
 };
 
 /* What stands at @addr: as copy_struct_from_user() takes it. */
@@ -374,6 +377,20 @@ static int get_args(unsigned int cmd, uint64_t addr, union args *args)
 	return 0;
 }
 
+/* There is a stream for the log already, or so it seems where others open one. */
+static int predict_events(uint32_t flags)
+{
+	switch (flags) {
+	case 0:
+	case KREDACT_EVENTS_PAST:
+		return 0;
+	case KREDACT_EVENTS_RESUME:
+	case KREDACT_EVENTS_RESUME | KREDACT_EVENTS_KEEP:
+		return UNPREDICTABLE;
+	}
+	return -EINVAL;
+}
+
 int model_predict(unsigned int cmd, uint64_t addr)
 {
 	union args args;
@@ -407,6 +424,8 @@ int model_predict(unsigned int cmd, uint64_t addr)
 		    args.key.key_len > KREDACT_KEY_MAX)
 			return -EINVAL;
 		return get(args.key.key, args.bytes, args.key.key_len);
+	case _IOC_NR(KREDACT_IOC_EVENTS):
+		return predict_events(args.events.flags);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 #define KREDACT_INJECT_H
 
 #include <crypto/hash.h>
+#include <linux/anon_inodes.h>
 #include <linux/btf.h>
 #include <linux/coredump.h>
 #include <linux/file.h>
@@ -174,6 +175,7 @@ INJECT_FUNCTION(bool, time_after, (unsigned long a, unsigned long b), (a, b))
 
 #define filp_open(...)		INJECT_ERR(ERR_PTR(-ENOMEM), filp_open, __VA_ARGS__)
 #define kernel_read(...)	INJECT_ERR(-EIO, kernel_read, __VA_ARGS__)
+#define anon_inode_getfd(...)	INJECT_ERR(-ENOMEM, anon_inode_getfd, __VA_ARGS__)
 #define misc_register(...)	INJECT_ERR(-ENOMEM, misc_register, __VA_ARGS__)
 #define register_kprobe(...)	INJECT_ERR(-ENOMEM, register_kprobe, __VA_ARGS__)
 #define ftrace_set_filter(...)	INJECT_ERR(-ENOMEM, ftrace_set_filter, __VA_ARGS__)

@@ -2,7 +2,8 @@
 # The kselftest programs, which run as root in the virtual machines.
 
 SELFTESTS := ioctl pidfd list listrace readers redact hunt ahead kinds pins maps moves forks lifecycle \
-	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe prints
+	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe \
+	     prints events streams
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
@@ -21,10 +22,12 @@ $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTES
 $(SELFTEST_DIR)/faults $(SELFTEST_DIR)/failnth: $(addprefix tests/selftests/kredact/scenario,.c .h)
 
 $(SELFTEST_DIR)/list $(SELFTEST_DIR)/listrace: tests/selftests/kredact/listing.h
-$(SELFTEST_DIR)/list $(SELFTEST_DIR)/pidfd $(SELFTEST_DIR)/readers: tests/selftests/kredact/become.h
+$(SELFTEST_DIR)/list $(SELFTEST_DIR)/pidfd $(SELFTEST_DIR)/readers $(SELFTEST_DIR)/streams: \
+	tests/selftests/kredact/become.h
 
 $(SELFTEST_DIR)/hunt: $(addprefix tests/selftests/kredact/,runs.c runs.h policy.h)
-$(SELFTEST_DIR)/prints: tests/selftests/kredact/policy.h
+$(SELFTEST_DIR)/events $(SELFTEST_DIR)/streams: tests/selftests/kredact/stream.h
+$(SELFTEST_DIR)/prints $(SELFTEST_DIR)/events: tests/selftests/kredact/policy.h
 $(SELFTEST_DIR)/regs $(SELFTEST_DIR)/sigframe $(SELFTEST_DIR)/victim: \
 	$(addprefix tests/selftests/kredact/,load.c load.h policy.h)
 $(SELFTEST_DIR)/sigframe: $(addprefix tests/selftests/kredact/,runs.c runs.h)

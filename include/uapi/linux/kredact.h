@@ -34,6 +34,7 @@
 #define _UAPI_LINUX_KREDACT_H
 
 #include <linux/ioctl.h>
+#include <linux/kredact_events.h>
 #include <linux/types.h>
 
 #define KREDACT_DEVICE		"/dev/kredact"
@@ -485,5 +486,7 @@ struct kredact_unseal {
 #define KREDACT_IOC_SET_POLICY		_IOW(KREDACT_IOC_MAGIC, 7, struct kredact_policy)
 #define KREDACT_IOC_LIST		_IOWR(KREDACT_IOC_MAGIC, 8, struct kredact_list)
 #define KREDACT_IOC_UNSEAL		_IOW(KREDACT_IOC_MAGIC, 9, struct kredact_unseal)
+/* Returns a descriptor: see kredact_events.h. */
+#define KREDACT_IOC_EVENTS		_IOW(KREDACT_IOC_MAGIC, 10, struct kredact_events)
 
 #endif /* _UAPI_LINUX_KREDACT_H */

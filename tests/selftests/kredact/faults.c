@@ -147,6 +147,9 @@ static bool leaves_out(const char *site)
 	/* Without fingerprints the seal says so, and the dump is as it would be. */
 	if (strstr(site, "fingerprint.c") || !hunts)
 		return false;
+	/* An event that is lost is no reason to leave anything out. */
+	if (strstr(site, "stream.c"))
+		return false;
 	return strstr(site, " alloc_page") || strstr(site, " copy_mc_to_kernel") ||
 	       strstr(site, " __vmalloc") || strstr(site, " kvzalloc") ||
 	       strstr(site, " spin_trylock");
@@ -207,6 +210,7 @@ SWEEP(register_batch)
 SWEEP(register_many)
 SWEEP(register_pinned)
 SWEEP(unregister_one)
+SWEEP(watch_events)
 SWEEP(query_and_info)
 SWEEP(register_for_another)
 SWEEP(read_another)

@@ -288,6 +288,39 @@ const struct scenario unregister_one = {
 	.judge = judge_unregister,
 };
 
+/* The stream is open until the process ends, so that its dump is in it. */
+static int act_watch(struct world *w)
+{
+	struct kredact_events args = { .size = sizeof(args) };
+	struct kredact_event got[4];
+	int fd = ioctl(kredact_fd(), KREDACT_IOC_EVENTS, &args);
+	ssize_t len;
+
+	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK))
+		return -errno;
+	len = read(fd, got, sizeof(got));
+	/* EIO: the lock was not to be had. */
+	if (len < 0)
+		return errno == EIO ? -EAGAIN : -errno;
+	if (got[0].type != KREDACT_EVENT_START || len % sizeof(got[0]))
+		wrong(w, "%zd bytes of events, the first of type %u", len, got[0].type);
+	/* Whether it can be told does not matter. */
+	return reg(w->piece[1].at, SECRET, KREDACT_EXACT, NULL, NULL);
+}
+
+static void judge_watch(struct world *w)
+{
+	accounts(w, 1, 1);
+	if (!w->ret)
+		w->piece[1].state = TAGGED;
+}
+
+const struct scenario watch_events = {
+	.prepare = one_tagged,
+	.act = act_watch,
+	.judge = judge_watch,
+};
+
 static int act_query(struct world *w)
 {
 	w->list = (struct kredact_list){

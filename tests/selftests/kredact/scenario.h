@@ -44,7 +44,8 @@ struct outcome {
 struct scenario;
 extern const struct scenario
 	register_one, register_label, register_overlap, register_batch, register_many,
-	register_pinned, unregister_one, query_and_info, register_for_another, read_another,
+	register_pinned, unregister_one, watch_events, query_and_info,
+	register_for_another, read_another,
 	install_key, fork_tagged, move_middle, move_by_uffd, unmap_middle, crash_tagged,
 	crash_strict, crash_plain, crash_child;
 
