@@ -54,7 +54,7 @@ static const u8 *place(struct places places, u32 nr)
 enum hasher_way hasher_best(void)
 {
 	__builtin_cpu_init();
-	if (simd_level() == SIMD_AVX512 && __builtin_cpu_supports("vaes"))
+	if (simd_vaes())
 		return HASHER_VAES;
 	if (__builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.2"))
 		return HASHER_AES;

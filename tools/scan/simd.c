@@ -5,7 +5,6 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
-#include <stdbool.h>
 
 #include "simd.h"
 
@@ -40,6 +39,24 @@ enum simd simd_level(void)
 	}
 #endif
 	return level < limit ? level : limit;
+}
+
+/**
+ * simd_vaes() - AES on vectors of AVX-512?
+ *
+ * Return: true if processor and kernel have it, and simd_limit() allows AVX-512.
+ */
+bool simd_vaes(void)
+{
+#ifdef HAVE_SIMD
+	unsigned int eax, ebx, ecx, edx;
+
+	/* another one that clang 14 has no word for */
+	return simd_level() == SIMD_AVX512 && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) &&
+	       ecx & bit_VAES;
+#else
+	return false;
+#endif
 }
 
 /**
