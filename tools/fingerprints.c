@@ -19,6 +19,11 @@
 #include "sort.h"
 #include "mac.h"
 #include "plain.h"
+#include "scan/simd.h"
+
+#ifdef HAVE_SIMD
+#include <immintrin.h>
+#endif
 
 #define PROBES		512u			/* looked at together */
 #define PART		(PROBES * KR_WINDOWS)	/* bytes of them */
@@ -72,6 +77,7 @@ struct found {
  * @filter:	by the last bits of a tag: 1 if it may be of a block
  * @filter_bits: log2 of its bits
  * @buffer:	a part of the file, from PAD on
+ * @level:	the path to take
  * @low:	hashes
  * @places:	of windows to be hashed
  * @probes:	that the bitmap knows
@@ -92,6 +98,7 @@ struct fingerprints {
 	u8 *filter;
 	u32 filter_bits;
 	u8 *buffer;
+	enum simd level;
 	u64 low[PART];
 	u32 places[PROBES];
 	u32 probes[PROBES];
@@ -132,6 +139,7 @@ struct fingerprints *fingerprints_new(const void *key, size_t len, enum hasher_w
 
 	if (!prints)
 		return NULL;
+	prints->level = way == HASHER_VAES ? simd_level() : SIMD_NONE;
 	prints->mac = mac_new(key, len);
 	prints->windows = hasher_new(way);
 	prints->tags = hasher_new(way);
@@ -385,24 +393,53 @@ static void follow(struct pass *pass, u32 nr)
 	}
 }
 
-/*
- * Keeps the places whose windows the bitmap knows. The answers of 64 windows are gathered
- * first, without anything that the processor would have to guess.
- */
+/* Does the bitmap know these windows, at most 64? Nothing that a processor has to guess. */
+static u64 known_portable(const struct fingerprints *prints, const u64 *low, u32 nr)
+{
+	u64 answers = 0;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		answers |= (u64)known(prints, low[i]) << i;
+	return answers;
+}
+
+#ifdef HAVE_SIMD
+/* Eight at a time; @low has room for that. The bitmap is a multiple of 64 bits. */
+TARGET_AVX512
+static u64 known_avx512(const struct fingerprints *prints, const u64 *low, u32 nr)
+{
+	const __m512i bits = _mm512_set1_epi64(prints->bits);
+	__m256i words, which;
+	u64 answers = 0;
+	__m512i bit;
+	u32 i;
+
+	for (i = 0; i < nr; i += 8) {
+		bit = _mm512_srli_epi64(_mm512_mul_epu32(_mm512_loadu_si512(low + i), bits), 32);
+		words = _mm512_i64gather_epi32(_mm512_srli_epi64(bit, 5), prints->bitmap, 4);
+		which = _mm256_and_si256(_mm512_cvtepi64_epi32(bit), _mm256_set1_epi32(31));
+		which = _mm256_sllv_epi32(_mm256_set1_epi32(1), which);
+		answers |= (u64)_mm256_test_epi32_mask(words, which) << i;
+	}
+	return nr < 64 ? answers & ((1ULL << nr) - 1) : answers;
+}
+#endif
+
+/* Keeps the places whose windows the bitmap knows. */
 static u32 keep_known(const struct fingerprints *prints, const u32 *places, u32 nr, u32 *to)
 {
-	u32 bits = prints->bits, from, end, i, bit, kept = 0;
-	const u8 *bitmap = prints->bitmap;
-	const u64 *low = prints->low;
+	u64 (*ask)(const struct fingerprints *prints, const u64 *low, u32 nr) = known_portable;
+	u32 from, end, kept = 0;
 	u64 answers;
 
+#ifdef HAVE_SIMD
+	if (prints->level == SIMD_AVX512)
+		ask = known_avx512;
+#endif
 	for (from = 0; from < nr; from = end) {
 		end = min(from + 64, nr);
-		answers = 0;
-		for (i = from; i < end; i++) {
-			bit = kr_window_bit(low[i], bits);
-			answers |= (u64)(bitmap[bit / 8] >> bit % 8 & 1) << (i - from);
-		}
+		answers = ask(prints, prints->low + from, end - from);
 		for (; answers; answers &= answers - 1)
 			to[kept++] = places[from + __builtin_ctzll(answers)];
 	}
@@ -464,20 +501,30 @@ static void look_for_pieces(struct pass *pass, u32 at, u32 end)
 	look_around(pass, prints->probes, nr);
 }
 
+/* As known_portable(): nothing to guess while the answers of 64 windows are gathered. */
 static void look_for_blocks(struct pass *pass, u32 at, u32 end)
 {
 	struct fingerprints *prints = pass->prints;
+	const u8 *filter = prints->filter;
+	const u64 *low = prints->low;
+	u32 nr = end - at, from, to, i, bit;
 	const struct print *print;
-	u32 i, bit;
+	u64 answers;
 
-	hasher_stride(prints->tags, pass->bytes + at, 1, end - at, prints->low);
-	for (i = 0; i < end - at; i++) {
-		bit = filter_bit(prints, prints->low[i]);
-		if (!(prints->filter[bit / 8] >> bit % 8 & 1))
-			continue;
-		print = find(&prints->blocks, prints->low[i]);
-		if (print)
-			note(prints, at + i, KR_BLOCK, print);
+	hasher_stride(prints->tags, pass->bytes + at, 1, nr, prints->low);
+	for (from = 0; from < nr; from = to) {
+		to = min(from + 64, nr);
+		answers = 0;
+		for (i = from; i < to; i++) {
+			bit = filter_bit(prints, low[i]);
+			answers |= (u64)(filter[bit / 8] >> bit % 8 & 1) << (i - from);
+		}
+		for (; answers; answers &= answers - 1) {
+			i = from + __builtin_ctzll(answers);
+			print = find(&prints->blocks, low[i]);
+			if (print)
+				note(prints, at + i, KR_BLOCK, print);
+		}
 	}
 }
 

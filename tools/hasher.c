@@ -12,9 +12,12 @@
 #include <openssl/evp.h>
 
 #include "hasher.h"
+#include "scan/simd.h"
 
 #define ROUNDS	10
 #define AES	8u	/* windows at a time */
+#define VAES	16u	/* likewise, four in a register */
+#define TARGET_VAES __attribute__((target("aes,sse4.2,avx512f,avx512bw,vaes")))
 #define BATCH	64u
 
 /**
@@ -51,6 +54,8 @@ static const u8 *place(struct places places, u32 nr)
 enum hasher_way hasher_best(void)
 {
 	__builtin_cpu_init();
+	if (simd_vaes())
+		return HASHER_VAES;
 	if (__builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.2"))
 		return HASHER_AES;
 	return HASHER_OPENSSL;
@@ -200,23 +205,76 @@ static void hash_aes(const struct hasher *hasher, struct places places, u32 nr, 
 	}
 }
 
+/* Four windows, or their reverses. */
+TARGET_VAES
+static inline __m512i canon_four(struct places places, u32 nr)
+{
+	const __m512i backwards = _mm512_broadcast_i32x4(_mm_set_epi64x(0x0001020304050607,
+									0x08090a0b0c0d0e0f));
+	__m512i window, reverse;
+	u32 more;
+
+	window = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)place(places, nr)));
+	window = _mm512_inserti32x4(window, _mm_loadu_si128((const void *)place(places, nr + 1)), 1);
+	window = _mm512_inserti32x4(window, _mm_loadu_si128((const void *)place(places, nr + 2)), 2);
+	window = _mm512_inserti32x4(window, _mm_loadu_si128((const void *)place(places, nr + 3)), 3);
+	reverse = _mm512_shuffle_epi8(window, backwards);
+	more = _mm512_mask_cmpgt_epu64_mask(0x55, window, reverse);
+	return _mm512_mask_blend_epi64(more | more << 1, window, reverse);
+}
+
+/* @nr is a multiple of VAES. */
+TARGET_VAES
+static void hash_vaes(const struct hasher *hasher, struct places places, u32 nr, u64 *low)
+{
+	const __m512i even = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
+	__m512i from[VAES / 4], state[VAES / 4], round[ROUNDS + 1];
+	u32 done, i, j;
+
+	for (i = 0; i <= ROUNDS; i++)
+		round[i] = _mm512_broadcast_i32x4(hasher->round[i]);
+	for (done = 0; done < nr; done += VAES) {
+#pragma GCC unroll 4
+		for (i = 0; i < VAES / 4; i++) {
+			from[i] = canon_four(places, done + 4 * i);
+			state[i] = _mm512_xor_si512(from[i], round[0]);
+		}
+#pragma GCC unroll 9
+		for (j = 1; j < ROUNDS; j++)
+#pragma GCC unroll 4
+			for (i = 0; i < VAES / 4; i++)
+				state[i] = _mm512_aesenc_epi128(state[i], round[j]);
+#pragma GCC unroll 4
+		for (i = 0; i < VAES / 4; i++) {
+			state[i] = _mm512_aesenclast_epi128(state[i], round[ROUNDS]);
+			state[i] = _mm512_xor_si512(state[i], from[i]);
+		}
+#pragma GCC unroll 2
+		for (i = 0; i < VAES / 4; i += 2)
+			_mm512_storeu_si512(low + done + 4 * i,
+					    _mm512_permutex2var_epi64(state[i], even, state[i + 1]));
+	}
+}
+
 static void hash(const struct hasher *hasher, struct places places, u32 nr, u64 *low)
 {
-	u32 whole = nr & -AES, i, at[AES];
-	u64 last[AES];
+	void (*way)(const struct hasher *hasher, struct places places, u32 nr, u64 *low);
+	u32 each = hasher->way == HASHER_VAES ? VAES : AES, whole = nr - nr % each, i, at[VAES];
+	u64 last[VAES];
 
 	if (hasher->way == HASHER_OPENSSL) {
 		hash_openssl(hasher, places, nr, low);
 		return;
 	}
-	hash_aes(hasher, places, whole, low);
+	way = hasher->way == HASHER_VAES ? hash_vaes : hash_aes;
+	way(hasher, places, whole, low);
 	if (whole == nr)
 		return;
 	/* The rest, and the last of it again: one by one would take as long for each. */
-	for (i = 0; i < AES; i++)
+	for (i = 0; i < each; i++)
 		at[i] = place(places, min(whole + i, nr - 1)) - places.bytes;
 	places.at = at;
-	hash_aes(hasher, places, AES, last);
+	way(hasher, places, each, last);
 	memcpy(low + whole, last, (nr - whole) * sizeof(*low));
 }
 

@@ -13,6 +13,7 @@
 enum hasher_way {
 	HASHER_OPENSSL,		/* any machine */
 	HASHER_AES,		/* AES-NI, eight windows at a time */
+	HASHER_VAES,		/* AVX-512 with AES, sixteen */
 	HASHER_WAYS,
 };
 

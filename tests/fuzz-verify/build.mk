@@ -34,12 +34,14 @@ $(FUZZ_VERIFY)/make-seeds: tests/fuzz-verify/seeds.c \
 $(FUZZ_VERIFY)/seeds/.stamp: $(FUZZ_VERIFY)/make-seeds $(B)/bin/kredact $(B)/bin/kredact-verify
 	$< $(@D)
 	@mkdir -p $(@D)/scan
-	@cd $(@D)/scan && rm -f ssh ssh.pub && for key in RSA ED25519 X25519 'EC -pkeyopt ec_paramgen_curve:P-256'; do \
+	@cd $(@D)/scan && rm -f ./* && for key in RSA ED25519 X25519 'EC -pkeyopt ec_paramgen_curve:P-256'; do \
 		for form in PEM DER; do openssl genpkey -algorithm $$key -outform $$form \
 			-out "$$(echo $$key | cut -c1-3)$$form" 2>/dev/null; done; done && \
 		ssh-keygen -q -t ed25519 -N '' -f ssh && \
 		printf '{"kty":"oct","k":"%s"}' "$$(openssl rand -base64 24)" >jwk && \
-		printf 'Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.%s' "$$(openssl rand -hex 22)" >jwt
+		printf 'Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.%s' "$$(openssl rand -hex 22)" >jwt && \
+		for seed in *; do for group in 0 1 2 3 4; do \
+			{ printf "\\00$$group"; cat "$$seed"; } >"$$group-$$seed"; done; rm "$$seed"; done
 	@mkdir -p $(@D)/attest
 	@cd $(@D)/attest && rm -f key made && openssl genpkey -algorithm ed25519 -out key && chmod 600 key && \
 		{ $(abspath $(B))/bin/kredact attest ../seal/core4 --key key --valid-for 9 -o made || test -s made; } && \

@@ -10,6 +10,8 @@
 #include <openssl/x509.h>
 
 #include "scan/curve.h"
+#include "scan/simd.h"
+#include "scan/sweep.h"
 #include "keyscan.h"
 #include "tap.h"
 
@@ -146,8 +148,7 @@ static void test_bare(const char *name, int nid)
 	u32 i, len = curve->bytes;
 
 	scalar_of(key, scalar, len);
-	fill_random(bytes, 1 << 19, nid);
-	memset(bytes + (1 << 19), 0, ROOM - (1 << 19));
+	memset(bytes, 0, ROOM);
 	memcpy(bytes + here, scalar, len);
 	for (i = 0; i < len; i++)
 		bytes[there + i] = scalar[len - 1 - i];
@@ -169,6 +170,96 @@ static void test_bare(const char *name, int nid)
 	questions_free(all);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other);
+}
+
+/* As text is: six bits in each byte. */
+static void fill_plain(u8 *to, u32 len, u64 seed)
+{
+	u32 i;
+
+	fill_random(to, len, seed);
+	for (i = 0; i < len; i++)
+		to[i] = ' ' + to[i] % 64;
+}
+
+/*
+ * Scalars at the edges of the file, of pages, of what frequencies are counted in and of
+ * windows, at each alignment, between text and random bytes; by each path, in either order.
+ */
+static void test_places(const char *name, int nid, enum simd level)
+{
+	const u32 len = curve_of_nid(nid)->bytes, size = 3 * SWEEP_WINDOW / 2, edge = SWEEP_WINDOW;
+	const u32 places[] = { 0, 4096 - len, 8192, 16384 - 5, 3 * 16384 + 1, edge - 2 * len,
+			       edge - len + 1, edge + 100, edge + 16384 - 1, edge + 20001,
+			       edge + 24002, edge + 28003, edge + 32004, edge + 36005,
+			       edge + 40006, edge + 44007, edge + 60000, size - len };
+	const u32 nr = sizeof(places) / sizeof(*places);
+	EVP_PKEY *key = make(name);
+	u8 scalar[CURVE_BYTES_MAX];
+	u32 way, i, j, missed = 0, others = 0;
+
+	scalar_of(key, scalar, len);
+	simd_limit(level);
+	for (way = 0; way < 2; way++) {
+		struct questions *all = ask(key, nid);
+
+		fill_plain(bytes, size, nid);
+		fill_random(bytes + edge + 56000, 8000, nid);
+		for (i = 0; i < nr; i++)
+			for (j = 0; j < len; j++)
+				bytes[places[i] + j] = scalar[(i + way) % 2 ? j : len - 1 - j];
+		scan_made(bytes, size, "walk", all);
+		for (i = 0; i < nr; i++)
+			missed += !proven("ec-scalar", places[i], len);
+		others += count_of("ec-scalar") - nr;
+		scan_done();
+		questions_free(all);
+	}
+	simd_limit(SIMD_AVX512);
+	ok(!missed && !others, "%s, %s: at %u places, in either order", name,
+	   level == SIMD_NONE ? "portable" : "vectors", nr);
+	EVP_PKEY_free(key);
+}
+
+/* Two points are asked for at once; a scalar lies across two segments. */
+static void test_two(enum simd level)
+{
+	struct fixture_segment apart[] = {
+		{ .vaddr = 0x10000, .filesz = 0x10000 },
+		{ .vaddr = 0x20000, .filesz = 0x8000, .gap = 0x1000 },
+	};
+	EVP_PKEY *key[2] = { make("P-256"), make("P-256") };
+	struct questions *all = ask(key[0], NID_X9_62_prime256v1);
+	struct fixture fixture;
+	u8 point[CURVE_POINT_MAX], scalar[32];
+	size_t len;
+	u32 i;
+
+	EVP_PKEY_get_octet_string_param(key[1], OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+					&len);
+	questions_add_ec(all, NID_X9_62_prime256v1, point, len, "test");
+	simd_limit(level);
+	fixture_init(&fixture);
+	fixture.segments = apart;
+	fixture.nr_segments = 2;
+	fixture.no_seal = true;
+	fixture.nr_ranges = 0;
+	fixture_build(&fixture);
+	scalar_of(key[0], scalar, 32);
+	for (i = 0; i < 32; i++)
+		*fixture_at(&fixture, 0x10000 + 3001 + i) = scalar[i];
+	scalar_of(key[1], scalar, 32);
+	for (i = 0; i < 32; i++)
+		*fixture_at(&fixture, 0x20000 - 9 + i) = scalar[i];
+	scan_made(fixture.bytes, fixture.len, "walk", all);
+	ok(count_of("ec-scalar") == 2 && questions_get(all, 0)->nr_parts &&
+	   questions_get(all, 1)->nr_parts, "two keys, one of them across two segments");
+	scan_done();
+	simd_limit(SIMD_AVX512);
+	questions_free(all);
+	fixture_free(&fixture);
+	EVP_PKEY_free(key[0]);
+	EVP_PKEY_free(key[1]);
 }
 
 static void test_raw(int nid)
@@ -216,6 +307,12 @@ int main(void)
 	test_bare("secp256k1", NID_secp256k1);
 	test_bare("P-384", NID_secp384r1);
 	test_bare("P-521", NID_secp521r1);
+	test_places("P-256", NID_X9_62_prime256v1, SIMD_AVX512);
+	test_places("P-256", NID_X9_62_prime256v1, SIMD_NONE);
+	test_places("secp256k1", NID_secp256k1, SIMD_AVX512);
+	test_places("P-521", NID_secp521r1, SIMD_NONE);
+	test_two(SIMD_AVX512);
+	test_two(SIMD_NONE);
 	test_raw(NID_ED25519);
 	test_raw(NID_X25519);
 	test_raw(NID_ED448);

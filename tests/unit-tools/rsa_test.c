@@ -10,6 +10,8 @@
 
 #include "keyscan.h"
 #include "plain_rsa.h"
+#include "scan/simd.h"
+#include "scan/sweep.h"
 #include "tap.h"
 
 #define ROOM	(3u << 20)
@@ -216,6 +218,41 @@ static void test_parts(void)
 	ok(proven("rsa-private-exponent", 2500000, key.d_len), "and its exponent, reversed");
 }
 
+/* Primes of many lengths at the edges of file and windows, in either order, by either path. */
+static void test_places(u32 bits)
+{
+	const u32 size = 3 * SWEEP_WINDOW / 2, edge = SWEEP_WINDOW;
+	u32 level, i, missed = 0, more = 0;
+	struct key made;
+
+	make(&made, bits);
+	for (level = 0; level < 2; level++) {
+		const u32 len = made.p_len;
+		const u32 places[] = { 0, 4096 - len / 2, edge - 2 * len, edge - len + 1,
+				       edge + 1, edge + 2 * len, size - len };
+		const u32 nr = sizeof(places) / sizeof(*places);
+		struct questions *all = ask(&made);
+
+		simd_limit(level ? SIMD_AVX512 : SIMD_NONE);
+		fill_random(bytes, size, bits);
+		for (i = 0; i < nr; i++) {
+			if ((i + level) % 2)
+				reversed(bytes + places[i], made.p, len);
+			else
+				memcpy(bytes + places[i], made.p, len);
+		}
+		scan_made(bytes, size, "limbs", all);
+		for (i = 0; i < nr; i++)
+			missed += !proven("rsa-prime", places[i], len);
+		more += count_of("rsa-prime") - nr;
+		scan_done();
+		questions_free(all);
+	}
+	simd_limit(SIMD_AVX512);
+	ok(!missed && !more, "RSA-%u: a prime at 7 places, by vectors and without", bits);
+	drop(&made);
+}
+
 /* Two segments that are neighbours in memory, and apart in the file. */
 static void test_seam(void)
 {
@@ -252,6 +289,9 @@ int main(void)
 	test_near_misses();
 	test_bare(&key, 2048);
 	test_bare(&third, 3072);
+	test_places(1024);
+	test_places(1538);
+	test_places(3072);
 	test_parts();
 	test_seam();
 	fill_random(bytes, ROOM, 99);

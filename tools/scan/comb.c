@@ -11,16 +11,21 @@
 
 #include "comb.h"
 
+#define BATCH	256u		/* sums that share a division */
+#define PARTS	8u		/* random entries whose sum nobody can guess */
+
 static u64 comb_seed;
 
-static u64 *entry(const struct comb *comb, u32 digit, u32 value)
-{
-	return comb->table + 2 * comb->field.limbs * (((u64)digit << comb->bits) + value);
-}
-
-/* to = p + q, which it may be one of, where 1 / (x of q - x of p) is known. */
-static void add(const struct field *field, u64 *to_x, u64 *to_y, const u64 *px, const u64 *py,
-		const u64 *qx, const u64 *qy, const u64 *inverse)
+/**
+ * comb_add_by() - add two points whose division was done already
+ * @field:	of their curve
+ * @to_x, @to_y: take the sum; may be one of the points
+ * @px, @py:	a point, in Montgomery form
+ * @qx, @qy:	another one
+ * @inverse:	1 / (@qx - @px)
+ */
+void comb_add_by(const struct field *field, u64 *to_x, u64 *to_y, const u64 *px, const u64 *py,
+		 const u64 *qx, const u64 *qy, const u64 *inverse)
 {
 	u64 slope[FIELD_LIMBS], x[FIELD_LIMBS], y[FIELD_LIMBS];
 
@@ -53,12 +58,16 @@ bool comb_add(const struct comb *comb, const u64 *p, const u64 *q, u64 *sum)
 	if (field_is_zero(field, inverse))
 		return false;
 	field_invert(field, inverse, inverse);
-	add(field, sum, sum + limbs, p, p + limbs, q, q + limbs, inverse);
+	comb_add_by(field, sum, sum + limbs, p, p + limbs, q, q + limbs, inverse);
 	return true;
 }
 
-/* p = 2 * p */
-static void twice(const struct comb *comb, u64 *p)
+/**
+ * comb_double() - add a point to itself
+ * @comb:	of its curve
+ * @p:		x and y, in Montgomery form; takes those of the sum
+ */
+void comb_double(const struct comb *comb, u64 *p)
 {
 	const struct field *field = &comb->field;
 	u32 limbs = field->limbs, i;
@@ -89,7 +98,7 @@ static bool add_run(const struct comb *comb, u64 *to, const u64 *from, const u64
 {
 	const struct field *field = &comb->field;
 	u32 limbs = field->limbs, part, i;
-	static const u32 most = COMB_BATCH;
+	static const u32 most = BATCH;
 	u64 *room = malloc(2 * most * 8 * limbs);
 
 	for (; room && nr; nr -= part, to += 2 * limbs * part, from += 2 * limbs * part) {
@@ -98,9 +107,9 @@ static bool add_run(const struct comb *comb, u64 *to, const u64 *from, const u64
 			field_sub(field, room + i * limbs, by, from + 2 * i * limbs);
 		field_invert_all(field, room, room + most * limbs, part);
 		for (i = 0; i < part; i++)
-			add(field, to + 2 * i * limbs, to + (2 * i + 1) * limbs,
-			    from + 2 * i * limbs, from + (2 * i + 1) * limbs, by, by + limbs,
-			    room + i * limbs);
+			comb_add_by(field, to + 2 * i * limbs, to + (2 * i + 1) * limbs,
+				    from + 2 * i * limbs, from + (2 * i + 1) * limbs, by,
+				    by + limbs, room + i * limbs);
 	}
 	free(room);
 	return !nr;
@@ -113,18 +122,18 @@ static bool fill(struct comb *comb, u64 *power)
 
 	for (digit = 0; digit < comb->digits; digit++)
 		for (bit = 0; bit < comb->bits; bit++) {
-			memcpy(entry(comb, digit, 1U << bit), power, 16 * limbs);
-			if (bit && !add_run(comb, entry(comb, digit, (1U << bit) + 1),
-					    entry(comb, digit, 1), power, (1U << bit) - 1))
+			memcpy(comb_entry(comb, digit, 1U << bit), power, 16 * limbs);
+			if (bit && !add_run(comb, comb_entry(comb, digit, (1U << bit) + 1),
+					    comb_entry(comb, digit, 1), power, (1U << bit) - 1))
 				return false;
-			twice(comb, power);
+			comb_double(comb, power);
 		}
 	return true;
 }
 
 /*
- * Adds a point to all entries of each digit: a sum of random entries of all digits, which
- * nobody can guess who makes a dump.
+ * Adds a point to all entries of each digit: a sum of random entries, which nobody can guess
+ * who makes a dump.
  */
 static bool shift(struct comb *comb)
 {
@@ -132,11 +141,11 @@ static bool shift(struct comb *comb)
 	u64 by[2 * FIELD_LIMBS], state = comb_seed;
 
 	for (digit = 0; digit < comb->digits; digit++) {
-		for (i = 0; i < comb->digits; i++) {
+		for (i = 0; i < min(comb->digits, PARTS); i++) {
 			const u64 *part;
 
 			state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-			part = entry(comb, i, 1 + (state >> 33) % (values - 1));
+			part = comb_entry(comb, i, 1 + (state >> 33) % (values - 1));
 			if (!i)
 				memcpy(by, part, 16 * limbs);
 			else if (!comb_add(comb, by, part, by))
@@ -146,26 +155,23 @@ static bool shift(struct comb *comb)
 			memcpy(comb->shift, by, sizeof(by));
 		else if (!comb_add(comb, comb->shift, by, comb->shift))
 			return false;
-		if (!add_run(comb, entry(comb, digit, 1), entry(comb, digit, 1), by, values - 1))
+		if (!add_run(comb, comb_entry(comb, digit, 1), comb_entry(comb, digit, 1), by, values - 1))
 			return false;
-		memcpy(entry(comb, digit, 0), by, 16 * limbs);
+		memcpy(comb_entry(comb, digit, 0), by, 16 * limbs);
 	}
 	return true;
 }
 
 static struct comb *make(struct comb *comb, const BIGNUM *a, const BIGNUM *x, const BIGNUM *y,
-			 u32 scalar_bits, u32 bits)
+			 u32 bits, u32 digits)
 {
 	u64 power[2 * FIELD_LIMBS];
 	u32 limbs = comb->field.limbs;
 
 	comb->bits = bits;
-	comb->digits = (scalar_bits + bits - 1) / bits;
-	if (comb->digits * bits > 64 * min(limbs + 1, FIELD_LIMBS + 1)) {
-		comb_free(comb);
-		return NULL;
-	}
-	comb->table = malloc(((u64)comb->digits << bits) * 16 * limbs);
+	comb->digits = digits;
+	/* one that IFMA looks up is in one line of the cache */
+	comb->table = aligned_alloc(64, ((u64)digits << bits) * 16 * limbs);
 	if (comb->table && field_import(&comb->field, comb->a, a) &&
 	    field_import(&comb->field, power, x) &&
 	    field_import(&comb->field, power + limbs, y) && fill(comb, power) && shift(comb))
@@ -189,11 +195,12 @@ bool comb_seed_init(void)
 /**
  * comb_new() - make the table of a curve
  * @group:	the curve
- * @bits:	of a digit
+ * @bits:	of a digit, at least 2
+ * @digits:	how many; comb_multiple() needs all those of a scalar
  *
  * Return: to be released by comb_free(), or NULL.
  */
-struct comb *comb_new(const EC_GROUP *group, u32 bits)
+struct comb *comb_new(const EC_GROUP *group, u32 bits, u32 digits)
 {
 	BIGNUM *p = BN_new(), *a = BN_new(), *x = BN_new(), *y = BN_new();
 	struct comb *comb = calloc(1, sizeof(*comb));
@@ -202,7 +209,7 @@ struct comb *comb_new(const EC_GROUP *group, u32 bits)
 	if (comb && p && a && x && y && ctx && EC_GROUP_get_curve(group, p, a, NULL, ctx) &&
 	    EC_POINT_get_affine_coordinates(group, EC_GROUP_get0_generator(group), x, y, ctx) &&
 	    field_init(&comb->field, p)) {
-		comb = make(comb, a, x, y, EC_GROUP_order_bits(group), bits);
+		comb = make(comb, a, x, y, bits, digits);
 	} else {
 		free(comb);
 		comb = NULL;
@@ -234,42 +241,6 @@ static u32 digit_of(const struct comb *comb, const u64 *scalar, u32 digit)
 	if (off + comb->bits > 64)
 		value |= scalar[at / 64 + 1] << (64 - off);
 	return value & ((1U << comb->bits) - 1);
-}
-
-/**
- * comb_multiply() - the multiples of many scalars
- * @comb:	of their curve
- * @batch:	@scalars and @nr are there, with zeros above their limbs; takes @x and @y of
- *		each multiple plus @comb->shift
- */
-void comb_multiply(const struct comb *comb, struct comb_batch *batch)
-{
-	const struct field *field = &comb->field;
-	u32 limbs = field->limbs, digit, i;
-	const u64 *part;
-
-	for (i = 0; i < batch->nr; i++) {
-		part = entry(comb, 0, digit_of(comb, batch->scalars[i], 0));
-		memcpy(batch->x + i * limbs, part, 8 * limbs);
-		memcpy(batch->y + i * limbs, part + limbs, 8 * limbs);
-	}
-	for (digit = 1; digit < comb->digits && batch->nr; digit++) {
-		for (i = 0; i < batch->nr; i++) {
-			part = entry(comb, digit, digit_of(comb, batch->scalars[i], digit));
-			field_sub(field, batch->difference + i * limbs, part,
-				  batch->x + i * limbs);
-			/* cannot be hit on purpose, and must not spoil the others */
-			if (field_is_zero(field, batch->difference + i * limbs))
-				memcpy(batch->difference + i * limbs, field->one, 8 * limbs);
-		}
-		field_invert_all(field, batch->difference, batch->scratch, batch->nr);
-		for (i = 0; i < batch->nr; i++) {
-			part = entry(comb, digit, digit_of(comb, batch->scalars[i], digit));
-			add(field, batch->x + i * limbs, batch->y + i * limbs,
-			    batch->x + i * limbs, batch->y + i * limbs, part, part + limbs,
-			    batch->difference + i * limbs);
-		}
-	}
 }
 
 /* x, y and z of a point in Jacobian coordinates: the sum with an affine one. */
@@ -313,12 +284,12 @@ bool comb_multiple(const struct comb *comb, const u64 *scalar, u64 *x, u64 *y)
 	u32 limbs = field->limbs, digit;
 	const u64 *part;
 
-	part = entry(comb, 0, digit_of(comb, scalar, 0));
+	part = comb_entry(comb, 0, digit_of(comb, scalar, 0));
 	memcpy(point[0], part, 8 * limbs);
 	memcpy(point[1], part + limbs, 8 * limbs);
 	memcpy(point[2], field->one, 8 * limbs);
 	for (digit = 1; digit < comb->digits; digit++) {
-		part = entry(comb, digit, digit_of(comb, scalar, digit));
+		part = comb_entry(comb, digit, digit_of(comb, scalar, digit));
 		add_mixed(field, point, part, part + limbs);
 	}
 	field_sub(field, zero, zero, comb->shift + limbs);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Multiples of the generator of a curve, many at a time, from a table of them.
+ * Multiples of the generator of a curve, from a table of them.
  */
 #ifndef KREDACT_TOOLS_COMB_H
 #define KREDACT_TOOLS_COMB_H
 
 #include "curve.h"
 #include "field.h"
-
-#define COMB_BATCH	256u
 
 /**
  * struct comb - a table
@@ -31,27 +29,19 @@ struct comb {
 	u64 shift[2 * FIELD_LIMBS];
 };
 
-/**
- * struct comb_batch - scalars whose multiples are wanted
- * @scalars:	their limbs
- * @x, @y:	of the multiples, in Montgomery form
- * @difference, @scratch: temporary
- * @nr:		how many
- */
-struct comb_batch {
-	u64 scalars[COMB_BATCH][FIELD_LIMBS + 1];
-	u64 x[COMB_BATCH * FIELD_LIMBS];
-	u64 y[COMB_BATCH * FIELD_LIMBS];
-	u64 difference[COMB_BATCH * FIELD_LIMBS];
-	u64 scratch[COMB_BATCH * FIELD_LIMBS];
-	u32 nr;
-};
-
 bool comb_seed_init(void);
-struct comb *comb_new(const EC_GROUP *group, u32 bits);
+struct comb *comb_new(const EC_GROUP *group, u32 bits, u32 digits);
 void comb_free(struct comb *comb);
-void comb_multiply(const struct comb *comb, struct comb_batch *batch);
 bool comb_multiple(const struct comb *comb, const u64 *scalar, u64 *x, u64 *y);
 bool comb_add(const struct comb *comb, const u64 *p, const u64 *q, u64 *sum);
+void comb_add_by(const struct field *field, u64 *to_x, u64 *to_y, const u64 *px, const u64 *py,
+		 const u64 *qx, const u64 *qy, const u64 *inverse);
+void comb_double(const struct comb *comb, u64 *p);
+
+/* x and y of an entry of the table. */
+static inline u64 *comb_entry(const struct comb *comb, u32 digit, u32 value)
+{
+	return comb->table + 2 * comb->field.limbs * (((u64)digit << comb->bits) + value);
+}
 
 #endif /* KREDACT_TOOLS_COMB_H */

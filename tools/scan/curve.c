@@ -83,7 +83,8 @@ static const struct comb *comb_of(const struct curve *curve)
 
 	pthread_mutex_lock(&lock);
 	if (!*comb)
-		*comb = comb_new(curve->group, DIGIT_BITS);
+		*comb = comb_new(curve->group, DIGIT_BITS,
+				 (EC_GROUP_order_bits(curve->group) + DIGIT_BITS - 1) / DIGIT_BITS);
 	pthread_mutex_unlock(&lock);
 	return *comb;
 }

@@ -221,19 +221,25 @@ void field_export(const struct field *field, u64 *to, const u64 *a)
  */
 void field_invert(const struct field *field, u64 *to, const u64 *a)
 {
-	u64 power[FIELD_LIMBS], exponent[FIELD_LIMBS];
-	u32 bit;
+	u64 power[FIELD_LIMBS], exponent[FIELD_LIMBS], window[16][FIELD_LIMBS];
+	u32 bit, i, digit;
 
 	/* a^(p - 2); the lowest limb of P-224 is 1 */
 	memcpy(exponent, field->p, sizeof(exponent));
 	for (bit = 1; exponent[0] < 2 && !exponent[bit]--; bit++)
 		;
 	exponent[0] -= 2;
+	memcpy(window[0], field->one, sizeof(power));
+	for (i = 1; i < 16; i++)
+		field_mul(field, window[i], window[i - 1], a);
 	memcpy(power, field->one, sizeof(power));
-	for (bit = 64 * field->limbs; bit--;) {
-		field_mul(field, power, power, power);
-		if (exponent[bit / 64] >> bit % 64 & 1)
-			field_mul(field, power, power, a);
+	for (bit = 64 * field->limbs; bit;) {
+		bit -= 4;
+		for (i = 0; i < 4; i++)
+			field_mul(field, power, power, power);
+		digit = exponent[bit / 64] >> bit % 64 & 15;
+		if (digit)
+			field_mul(field, power, power, window[digit]);
 	}
 	memcpy(to, power, 8 * field->limbs);
 }

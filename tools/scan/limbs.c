@@ -24,6 +24,26 @@ struct limbs {
 	u32 nr;
 };
 
+/**
+ * struct course - a window, on the way
+ * @scan:	the scan
+ * @state:	what is looked for
+ * @window:	the window
+ * @modulus:	the key
+ * @divisors:	what may be a prime of it
+ * @at:		where each of them is
+ * @highest_first: in which order its bytes are
+ */
+struct course {
+	struct scan *scan;
+	struct limbs *state;
+	const struct window *window;
+	const struct modulus *modulus;
+	struct divisors divisors;
+	u64 at[RSA_LANES];
+	bool highest_first[RSA_LANES];
+};
+
 static void close_limbs(void *arg)
 {
 	struct limbs *state = arg;
@@ -106,38 +126,69 @@ static void report(struct scan *scan, const struct window *window, u64 at, u32 l
 		    modulus->question->text);
 }
 
-static void try_prime(struct scan *scan, struct limbs *state, const struct window *window,
-		      u64 at, const struct modulus *modulus, bool highest_first)
+static void prove_prime(const struct course *course, u64 at, bool highest_first)
 {
-	u32 len = (modulus->prime_bits + 7) / 8, limbs = (len + 7) / 8, i;
-	const u8 *bytes = window->bytes + at;
-	u64 p[RSA_LIMBS_MAX / 2 + 1] = { 0 };
+	const struct modulus *modulus = course->modulus;
+	u32 len = (modulus->prime_bits + 7) / 8;
 	BIGNUM *prime;
+
+	take(&prime, course->window->bytes + at, len, highest_first);
+	if (prime && question_answer_rsa(course->state->questions, modulus->question, prime))
+		report(course->scan, course->window, at, len, modulus, &kind_rsa_prime, true,
+		       highest_first);
+	BN_clear_free(prime);
+}
+
+static void try_divisors(struct course *course)
+{
+	u32 some = divisors_fit(course->modulus, &course->divisors), i;
+
+	for (; some; some &= some - 1) {
+		i = __builtin_ctz(some);
+		prove_prime(course, course->at[i], course->highest_first[i]);
+	}
+}
+
+static void try_prime(struct course *course, u64 at, bool highest_first)
+{
+	const struct modulus *modulus = course->modulus;
+	u32 len = (modulus->prime_bits + 7) / 8, limbs = (len + 7) / 8, i;
+	const u8 *bytes = course->window->bytes + at;
+	struct divisors *divisors = &course->divisors;
+	u64 p[RSA_LIMBS_MAX / 2 + 1];
 
 	if (!plausible(bytes, len, highest_first))
 		return;
+	p[limbs - 1] = 0;
 	for (i = 0; highest_first && i < len; i++)
 		((u8 *)p)[i] = bytes[len - 1 - i];
 	if (!highest_first)
 		memcpy(p, bytes, len);
-	if (!p[limbs - 1] || !modulus_divided(modulus, p, limbs))
+	if (!p[limbs - 1])
 		return;
-	take(&prime, bytes, len, highest_first);
-	if (prime && question_answer_rsa(state->questions, modulus->question, prime))
-		report(scan, window, at, len, modulus, &kind_rsa_prime, true, highest_first);
-	BN_clear_free(prime);
-	OPENSSL_cleanse(p, sizeof(p));
+	if (!modulus->nr_digits) {
+		if (modulus_divided(modulus, p, limbs))
+			prove_prime(course, at, highest_first);
+		return;
+	}
+	course->at[divisors->nr] = at;
+	course->highest_first[divisors->nr] = highest_first;
+	divisors_add(modulus, divisors, p);
+	if (divisors->nr == RSA_LANES)
+		try_divisors(course);
 }
 
-static void try_exponent(struct scan *scan, struct limbs *state, const struct window *window,
-			 u64 at, u32 len, const struct modulus *modulus, bool highest_first)
+static void try_exponent(const struct course *course, u64 at, u32 len, bool highest_first)
 {
+	const struct modulus *modulus = course->modulus;
+	const struct window *window = course->window;
+	struct scan *scan = course->scan;
 	BIGNUM *d;
 
 	take(&d, window->bytes + at, len, highest_first);
 	if (!d)
 		return;
-	if (question_answer_exponent(state->questions, modulus->question, d))
+	if (question_answer_exponent(course->state->questions, modulus->question, d))
 		report(scan, window, at, len, modulus, &kind_rsa_exponent, true, highest_first);
 	else if (modulus_halved(modulus, d))
 		report(scan, window, highest_first ? at : at + len / 2, len - len / 2, modulus,
@@ -145,9 +196,10 @@ static void try_exponent(struct scan *scan, struct limbs *state, const struct wi
 	BN_clear_free(d);
 }
 
-static void lowest_first(struct scan *scan, struct limbs *state, const struct window *window,
-			 const struct modulus *modulus)
+static void lowest_first(struct course *course)
 {
+	const struct modulus *modulus = course->modulus;
+	const struct window *window = course->window;
 	u32 len = (modulus->prime_bits + 7) / 8, whole = modulus->bytes;
 	u64 range = modulus->most - modulus->least, at, end;
 	const u8 *bytes = window->bytes;
@@ -155,19 +207,20 @@ static void lowest_first(struct scan *scan, struct limbs *state, const struct wi
 	end = window->len < len ? 0 : min(window->end, window->len - len + 1);
 	for (at = window->begin; at < end; at++)
 		if (load(bytes + at + len - 8) - modulus->least <= range && bytes[at] & 1)
-			try_prime(scan, state, window, at, modulus, false);
+			try_prime(course, at, false);
 	if (!modulus->step[1])
 		return;
 	end = window->len < whole ? 0 : min(window->end, window->len - whole + 1);
 	for (at = window->begin; at < end; at++)
 		if (modulus_near(modulus, load(bytes + at + whole - 8)))
-			try_exponent(scan, state, window, at, whole, modulus, false);
+			try_exponent(course, at, whole, false);
 }
 
 /* An exponent without its leading zeros may be a byte shorter than the modulus. */
-static void highest_first(struct scan *scan, struct limbs *state, const struct window *window,
-			  const struct modulus *modulus)
+static void highest_first(struct course *course)
 {
+	const struct modulus *modulus = course->modulus;
+	const struct window *window = course->window;
 	u32 len = (modulus->prime_bits + 7) / 8, whole = modulus->bytes;
 	u64 range = modulus->most - modulus->least, at, end, top;
 	const u8 *bytes = window->bytes;
@@ -176,28 +229,37 @@ static void highest_first(struct scan *scan, struct limbs *state, const struct w
 	for (at = window->begin; at < end; at++)
 		if (be64toh(load(bytes + at)) - modulus->least <= range &&
 		    bytes[at + len - 1] & 1)
-			try_prime(scan, state, window, at, modulus, true);
+			try_prime(course, at, true);
 	if (!modulus->step[1])
 		return;
 	end = window->len < whole ? 0 : min(window->end, window->len - whole + 1);
 	for (at = window->begin; at < end; at++) {
 		top = be64toh(load(bytes + at));
 		if (modulus_near(modulus, top))
-			try_exponent(scan, state, window, at, whole, modulus, true);
+			try_exponent(course, at, whole, true);
 		else if (modulus_near(modulus, top >> 8))
-			try_exponent(scan, state, window, at, whole - 1, modulus, true);
+			try_exponent(course, at, whole - 1, true);
 	}
 }
 
 static void look(struct scan *scan, void *arg, const struct window *window)
 {
 	struct limbs *state = arg;
+	struct course course;
 	u32 i;
 
+	course.scan = scan;
+	course.state = state;
+	course.window = window;
+	course.divisors.nr = 0;
 	for (i = 0; i < state->nr; i++) {
-		lowest_first(scan, state, window, &state->moduli[i]);
-		highest_first(scan, state, window, &state->moduli[i]);
+		course.modulus = &state->moduli[i];
+		lowest_first(&course);
+		highest_first(&course);
+		try_divisors(&course);
 	}
+	if (state->nr)
+		OPENSSL_cleanse(&course.divisors, sizeof(course.divisors));
 }
 
 const struct detector detect_limbs = {

@@ -235,28 +235,27 @@ static struct group alone(const struct needles *set, const struct entry *entry)
 
 /*
  * Joins neighbours in a list of groups that is in the order of their bytes until GROUPS
- * remain, always those two that then pass the least that they should not.
+ * remain, always those two that then pass the least that they should not. @joins has room
+ * for as many as there are: what each would cost with the next one.
  */
-static u32 join_groups(const struct needles *set, struct group *groups, u32 nr)
+static u32 join_groups(const struct needles *set, struct group *groups, double *joins, u32 nr)
 {
 	u32 i, best;
 
+	for (i = 0; i + 1 < nr; i++)
+		joins[i] = joined(set, &groups[i], &groups[i + 1]).cost;
 	while (nr > GROUPS) {
-		double least = 2, more;
-
-		for (i = 0, best = 0; i + 1 < nr; i++) {
-			/* The join of two is at least as costly as the dearer one. */
-			if (max(groups[i].cost, groups[i + 1].cost) >= least)
-				continue;
-			more = joined(set, &groups[i], &groups[i + 1]).cost;
-			if (more < least) {
-				least = more;
+		for (i = 1, best = 0; i + 1 < nr; i++)
+			if (joins[i] < joins[best])
 				best = i;
-			}
-		}
 		groups[best] = joined(set, &groups[best], &groups[best + 1]);
 		nr--;
 		memmove(groups + best + 1, groups + best + 2, (nr - best - 1) * sizeof(*groups));
+		memmove(joins + best, joins + best + 1, (nr - best - 1) * sizeof(*joins));
+		if (best)
+			joins[best - 1] = joined(set, &groups[best - 1], &groups[best]).cost;
+		if (best + 1 < nr)
+			joins[best] = joined(set, &groups[best], &groups[best + 1]).cost;
 	}
 	return nr;
 }
@@ -264,14 +263,18 @@ static u32 join_groups(const struct needles *set, struct group *groups, u32 nr)
 static int fill_tables(struct needles *set)
 {
 	struct group *groups = calloc(set->nr + 1, sizeof(*groups));
+	double *joins = calloc(set->nr + 1, sizeof(*joins));
 	double passed = 0;
 	u32 nr, i, j, half;
 
-	if (!groups)
+	if (!groups || !joins) {
+		free(groups);
+		free(joins);
 		return -ENOMEM;
+	}
 	for (i = 0; i < set->nr; i++)
 		groups[i] = alone(set, &set->entries[i]);
-	nr = join_groups(set, groups, set->nr);
+	nr = join_groups(set, groups, joins, set->nr);
 	for (i = 0; i < nr; i++)
 		passed += cost(set, &groups[i], POSITIONS / 2);
 	/* A second look at one of four blocks of 64 bytes is worth it. */
@@ -283,6 +286,7 @@ static int fill_tables(struct needles *set)
 				set->high[j][half] |= (groups[i].high[j] >> half & 1) << i;
 			}
 	free(groups);
+	free(joins);
 	return 0;
 }
 

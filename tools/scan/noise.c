@@ -35,26 +35,3 @@ bool noise_like(const u8 *bytes, u32 len)
 		    __builtin_popcountll(seen[2]) + __builtin_popcountll(seen[3]);
 	return different >= (expected(len) >> 16) * (len > 64 ? 8 : 7) / 10;
 }
-
-/**
- * noise_strict() - can these 32 bytes be random?
- * @bytes:	they
- *
- * Stricter, for what is expensive to try, since code of this machine has as many
- * different bytes as it has: at least 24 are different, none is there more than four
- * times, and 6 to 26 are 128 or more. Of random bytes two in 10^4 fail.
- */
-bool noise_strict(const u8 *bytes)
-{
-	u8 times[256] = { 0 };
-	u32 i, high = 0, different = 0, most = 0;
-
-	for (i = 0; i < 32; i++) {
-		u32 now = ++times[bytes[i]];
-
-		different += now == 1;
-		most = max(most, now);
-		high += bytes[i] >> 7;
-	}
-	return different >= 24 && most <= 4 && high >= 6 && high <= 26;
-}

@@ -8,6 +8,5 @@
 #include "platform.h"
 
 bool noise_like(const u8 *bytes, u32 len);
-bool noise_strict(const u8 *bytes);
 
 #endif /* KREDACT_TOOLS_NOISE_H */

@@ -53,6 +53,17 @@ struct questions {
 	pthread_mutex_t lock;
 };
 
+/* What OpenSSL loads for keys without a curve, it loads now. */
+static void load_raw(void)
+{
+	static const int raw[] = { NID_ED25519, NID_X25519, NID_ED448, NID_X448 };
+	u8 key[57] = { 1 }, public[57];
+	u32 i;
+
+	for (i = 0; i < sizeof(raw) / sizeof(*raw); i++)
+		raw_public(raw[i], key, public);
+}
+
 /**
  * questions_new() - begin with none
  *
@@ -63,16 +74,12 @@ struct questions {
 struct questions *questions_new(void)
 {
 	struct questions *all = curves_init() ? calloc(1, sizeof(*all)) : NULL;
-	static const int raw[] = { NID_ED25519, NID_X25519, NID_ED448, NID_X448 };
-	u8 key[57] = { 1 }, public[57];
-	u32 i;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	if (!all)
 		return NULL;
 	pthread_mutex_init(&all->lock, NULL);
-	/* What OpenSSL loads for them, it loads now. */
-	for (i = 0; i < sizeof(raw) / sizeof(*raw); i++)
-		raw_public(raw[i], key, public);
+	pthread_once(&once, load_raw);
 	return all;
 }
 

@@ -5,6 +5,14 @@
 #include <stdlib.h>
 
 #include "rsa.h"
+#include "simd.h"
+
+#ifdef HAVE_SIMD
+#include <immintrin.h>
+#endif
+
+#define DIGIT		52u
+#define DIGIT_MASK	((1ULL << DIGIT) - 1)
 
 static bool to_limbs(const BIGNUM *number, u64 *limbs, u32 nr)
 {
@@ -37,6 +45,28 @@ static bool make_step(struct modulus *modulus, const BIGNUM *n, const BIGNUM *e,
 	return BN_num_bits(step) > 64 + 58 || to_limbs(step, modulus->step, 2);
 }
 
+static u64 digit_of(const u64 *limbs, u32 nr, u32 digit)
+{
+	u32 at = digit * DIGIT / 64, off = digit * DIGIT % 64;
+	u64 value = at < nr ? limbs[at] >> off : 0;
+
+	if (off > 64 - DIGIT && at + 1 < nr)
+		value |= limbs[at + 1] << (64 - off);
+	return value & DIGIT_MASK;
+}
+
+static void make_digits(struct modulus *modulus)
+{
+	u32 i;
+
+#ifdef HAVE_SIMD
+	if (simd_level() == SIMD_AVX512 && __builtin_cpu_supports("avx512ifma"))
+		modulus->nr_digits = (modulus->prime_bits + 8 + DIGIT - 1) / DIGIT;
+#endif
+	for (i = 0; i < modulus->nr_digits; i++)
+		modulus->digits[i] = digit_of(modulus->n, modulus->limbs, i);
+}
+
 /**
  * modulus_init() - make a modulus ready
  * @modulus:	to be released by modulus_free()
@@ -65,6 +95,7 @@ bool modulus_init(struct modulus *modulus, struct question *question)
 	if (!modulus->n || !bound || !to_limbs(question->n, modulus->n, modulus->limbs) ||
 	    !BN_rshift(bound, question->n, modulus->prime_bits))
 		goto out;
+	make_digits(modulus);
 	modulus->least = top_of(bound, modulus->prime_bits);
 	modulus->most = ~0ULL >> (-modulus->prime_bits % 8);
 	done = make_step(modulus, question->n, question->e, ctx);
@@ -130,6 +161,84 @@ bool modulus_divided(const struct modulus *modulus, const u64 *p, u32 limbs)
 	high = high << 64 | modulus->n[i];
 	product = (unsigned __int128)q * p[limbs - 1];
 	return high >= product && high - product <= (unsigned __int128)q + p[limbs - 1] + 1;
+}
+
+/**
+ * divisors_add() - add a number that may divide a modulus
+ * @modulus:	with digits
+ * @divisors:	has room for it
+ * @p:		its limbs, as many as a prime has; odd
+ */
+void divisors_add(const struct modulus *modulus, struct divisors *divisors, const u64 *p)
+{
+	u32 limbs = (modulus->prime_bits + 63) / 64, i;
+
+	for (i = 0; i < modulus->nr_digits; i++)
+		divisors->digits[i][divisors->nr] = digit_of(p, limbs, i);
+	divisors->nr++;
+}
+
+#ifdef HAVE_SIMD
+/* Of -n / p modulo a power of 2, the highest digit. */
+__attribute__((target("avx2,avx512f,avx512dq,avx512vl,avx512bw,avx512ifma")))
+static void highest(const struct modulus *modulus, struct divisors *divisors, u64 *to)
+{
+	const __m512i zero = _mm512_setzero_si512(), two = _mm512_set1_epi64(2);
+	__m512i *rest = (__m512i *)divisors->rest, inverse, low, high, digit;
+	const __m512i *p = (const __m512i *)divisors->digits;
+	u32 nr = modulus->nr_digits, i, j;
+
+	for (i = 0; i < nr; i++)
+		rest[i] = _mm512_set1_epi64(modulus->digits[i]);
+	/* p * p = 1 mod 8; each step doubles the bits that are right */
+	inverse = p[0];
+	for (i = 0; i < 5; i++)
+		inverse = _mm512_mullo_epi64(inverse, _mm512_sub_epi64(two,
+					     _mm512_mullo_epi64(p[0], inverse)));
+	inverse = _mm512_sub_epi64(zero, inverse);
+	for (i = 0; i + 1 < nr; i++) {
+		digit = _mm512_madd52lo_epu64(zero, rest[i], inverse);
+		low = _mm512_madd52lo_epu64(rest[i], digit, p[0]);
+		high = _mm512_srli_epi64(low, DIGIT);
+		for (j = 1; j < nr - i; j++) {
+			low = _mm512_madd52lo_epu64(rest[i + j], digit, p[j]);
+			low = _mm512_madd52hi_epu64(low, digit, p[j - 1]);
+			rest[i + j] = j == 1 ? _mm512_add_epi64(low, high) : low;
+		}
+	}
+	_mm512_storeu_si512(to, _mm512_madd52lo_epu64(zero, rest[nr - 1], inverse));
+}
+#endif
+
+/**
+ * divisors_fit() - which of eight numbers may divide a modulus?
+ * @modulus:	with digits
+ * @divisors:	they; there are none afterwards
+ *
+ * As modulus_divided(), but for the end: what is a quotient has no bits above those of a
+ * prime. Here it is negative, so that those bits are ones.
+ *
+ * Return: one bit for each; of those that do not, less than one in 2^8 has one.
+ */
+u32 divisors_fit(const struct modulus *modulus, struct divisors *divisors)
+{
+	u32 spare = modulus->nr_digits * DIGIT - modulus->prime_bits, some = 0, nr = divisors->nr;
+	u64 ones = spare < DIGIT ? DIGIT_MASK >> (DIGIT - spare) << (DIGIT - spare) : DIGIT_MASK;
+
+	divisors->nr = 0;
+#ifdef HAVE_SIMD
+	if (nr) {
+		u64 top[RSA_LANES];
+		u32 i;
+
+		highest(modulus, divisors, top);
+		for (i = 0; i < nr; i++)
+			some |= (u32)((top[i] & ones) == ones) << i;
+	}
+#else
+	(void)ones;
+#endif
+	return some;
 }
 
 /**

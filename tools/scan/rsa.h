@@ -11,6 +11,8 @@
 #include "question.h"
 
 #define RSA_LIMBS_MAX	(RSA_BITS_MAX / 64)
+#define RSA_DIGITS_MAX	((RSA_BITS_MAX / 2 + 8 + 51) / 52)
+#define RSA_LANES	8u
 
 /**
  * struct modulus - a modulus, made ready
@@ -23,6 +25,8 @@
  * @bytes:	of the modulus
  * @step:	2^128 times what one more in the most significant 64 bits of an exponent is
  *		worth, in units of 1 / RSA_FRACTIONS of the modulus; 0: too much
+ * @nr_digits:	of 52 bits that a prime has, with 8 bits to spare; 0: without IFMA
+ * @digits:	as many of the modulus, the lowest first
  */
 struct modulus {
 	struct question *question;
@@ -33,11 +37,27 @@ struct modulus {
 	u64 most;
 	u32 bytes;
 	u64 step[2];
+	u32 nr_digits;
+	u64 digits[RSA_DIGITS_MAX];
+};
+
+/**
+ * struct divisors - numbers that are tried together
+ * @digits:	of 52 bits, the lowest first, of each of them
+ * @rest:	what is left of the modulus, meanwhile
+ * @nr:		how many there are
+ */
+struct divisors {
+	u64 digits[RSA_DIGITS_MAX][RSA_LANES] __attribute__((aligned(64)));
+	u64 rest[RSA_DIGITS_MAX][RSA_LANES] __attribute__((aligned(64)));
+	u32 nr;
 };
 
 bool modulus_init(struct modulus *modulus, struct question *question);
 void modulus_free(struct modulus *modulus);
 bool modulus_divided(const struct modulus *modulus, const u64 *p, u32 limbs);
+void divisors_add(const struct modulus *modulus, struct divisors *divisors, const u64 *p);
+u32 divisors_fit(const struct modulus *modulus, struct divisors *divisors);
 bool modulus_halved(const struct modulus *modulus, const BIGNUM *d);
 
 /*

@@ -5,8 +5,8 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
-#include <stdbool.h>
 
+#include "platform.h"
 #include "simd.h"
 
 static enum simd limit = SIMD_AVX512;
@@ -21,6 +21,21 @@ static bool has_lzcnt(void)
 }
 #endif
 
+static enum simd detect(void)
+{
+#ifdef HAVE_SIMD
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
+	    !__builtin_cpu_supports("bmi2") || !has_lzcnt())
+		return SIMD_NONE;
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+		return SIMD_AVX512;
+	return SIMD_AVX2;
+#else
+	return SIMD_NONE;
+#endif
+}
+
 /**
  * simd_level() - the widest path that may be taken
  *
@@ -28,18 +43,33 @@ static bool has_lzcnt(void)
  */
 enum simd simd_level(void)
 {
-	enum simd level = SIMD_NONE;
+	static int found = -1;
+	int level = __atomic_load_n(&found, __ATOMIC_RELAXED);
 
-#ifdef HAVE_SIMD
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-	    __builtin_cpu_supports("bmi2") && has_lzcnt()) {
-		level = SIMD_AVX2;
-		if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-		    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-			level = SIMD_AVX512;
+	/* Asked once: a virtual machine takes some 30 microseconds for CPUID. */
+	if (level < 0) {
+		level = detect();
+		__atomic_store_n(&found, level, __ATOMIC_RELAXED);
 	}
+	return min((enum simd)level, limit);
+}
+
+/**
+ * simd_vaes() - AES on vectors of AVX-512?
+ *
+ * Return: true if processor and kernel have it, and simd_limit() allows AVX-512.
+ */
+bool simd_vaes(void)
+{
+#ifdef HAVE_SIMD
+	unsigned int eax, ebx, ecx, edx;
+
+	/* another one that clang 14 has no word for */
+	return simd_level() == SIMD_AVX512 && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) &&
+	       ecx & bit_VAES;
+#else
+	return false;
 #endif
-	return level < limit ? level : limit;
 }
 
 /**

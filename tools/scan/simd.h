@@ -6,6 +6,8 @@
 #ifndef KREDACT_TOOLS_SIMD_H
 #define KREDACT_TOOLS_SIMD_H
 
+#include <stdbool.h>
+
 enum simd {
 	SIMD_NONE,
 	SIMD_AVX2,
@@ -20,6 +22,7 @@ enum simd {
 #endif
 
 enum simd simd_level(void);
+bool simd_vaes(void);
 void simd_limit(enum simd most);
 
 #endif /* KREDACT_TOOLS_SIMD_H */

@@ -1,126 +1,99 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bare scalars of keys that were given, on P-256, secp256k1, P-384 and P-521: every
- * aligned word is tried as the beginning of one, in either order of bytes.
+ * Bare scalars of keys that were given, on P-256, secp256k1, P-384 and P-521: every byte is
+ * tried as the beginning of one, in either order of bytes (roll.h).
  *
- * What cannot be random is left out first. The others are multiplied into points, many
- * at a time (comb.h), and their x is compared with those of the keys.
- *
- * There is no quicker way known: the points of neighbours have nothing in common that is
- * cheaper than a sum of two points for each word of the scalar.
+ * What cannot be random is left out first. The bytes around are a code: what is frequent
+ * among them is short. Whatever a code is like, of random strings of n bits no more than one
+ * in 2^k is shorter than n - k bits in it (Kraft's inequality): so one scalar in 2^17 is lost,
+ * and nearly all of what is text, code, pointers and tables.
  */
-#include <pthread.h>
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
 #include <openssl/obj_mac.h>
 
-#include "comb.h"
 #include "detectors.h"
-#include "noise.h"
 #include "question.h"
+#include "roll.h"
 
-#define DIGIT_BITS	12u		/* a table of 6 MiB: what a cache holds */
-#define ALIGNMENT	8u
-
-/**
- * struct target - a key
- * @question:	which
- * @x:		of its point plus the shift of the table, in Montgomery form
- */
-struct target {
-	struct question *question;
-	u64 x[FIELD_LIMBS];
-};
+#define PART		16384u		/* bytes whose frequencies are a code */
+#define PRIOR		64u		/* times that each byte occurs besides */
+#define PRECISION	16u		/* of a bit: what lengths are counted in */
+/* Bits that a scalar may be shorter, with two that its own bytes may make of it. */
+#define SHORTER		19u
+#define GAP		32u		/* bytes without candidates that end a stretch */
+#define LEAST		16u		/* candidates in a stretch that cannot be more than that */
 
 /**
- * struct walk_curve - all keys of one curve
- * @curve:	which
- * @comb:	its table
- * @targets:	the keys
+ * struct walk - what is looked for
+ * @questions:	public keys
+ * @rolls:	for each curve of those that were given
  * @nr:		how many
+ * @lost:	there was no memory for something
  */
-struct walk_curve {
-	const struct curve *curve;
-	struct comb *comb;
-	struct target *targets;
-	u32 nr;
-};
-
 struct walk {
 	struct questions *questions;
-	struct walk_curve curves[4];
+	struct roll *rolls[4];
 	u32 nr;
+	bool lost;
 };
 
 /**
- * struct tried - scalars on their way
- * @batch:	they
- * @at:		indices in the window
- * @reversed:	the highest byte is the first
+ * struct course - a window, on the way
+ * @scan:	the scan
+ * @walk:	what is looked for
+ * @roll:	and on which curve
+ * @window:	the window
+ * @most:	bytes of a stretch, at most
+ * @stretches:	those that are ready
+ * @nr:		how many
+ * @is_open:	there is one that is not
+ * @first:	its first byte
+ * @last:	and its last candidate
+ * @candidates:	one bit for each byte of the window
  */
-struct tried {
-	struct comb_batch batch;
-	u64 at[COMB_BATCH];
-	bool reversed[COMB_BATCH];
+struct course {
+	struct scan *scan;
+	struct walk *walk;
+	struct roll *roll;
+	const struct window *window;
+	u32 most;
+	struct stretch stretches[ROLL_LANES];
+	u32 nr;
+	bool is_open;
+	u64 first;
+	u64 last;
+	u64 candidates[];
 };
 
 static void close_walk(void *arg)
 {
 	struct walk *state = arg;
-	u32 i;
 
-	for (i = 0; i < state->nr; i++) {
-		comb_free(state->curves[i].comb);
-		free(state->curves[i].targets);
-	}
+	while (state->nr)
+		roll_free(state->rolls[--state->nr]);
 	free(state);
-}
-
-static bool add_target(struct walk_curve *walked, struct question *question)
-{
-	struct target *target = &walked->targets[walked->nr];
-	const struct field *field = &walked->comb->field;
-	u64 point[2 * FIELD_LIMBS], sum[2 * FIELD_LIMBS];
-	BIGNUM *x = BN_bin2bn(question->point + 1, walked->curve->bytes, NULL);
-	BIGNUM *y = BN_bin2bn(question->point + 1 + walked->curve->bytes, walked->curve->bytes,
-			      NULL);
-	bool done;
-
-	done = x && y && field_import(field, point, x) &&
-	       field_import(field, point + field->limbs, y) &&
-	       comb_add(walked->comb, point, walked->comb->shift, sum);
-	BN_free(x);
-	BN_free(y);
-	if (!done)
-		return false;
-	target->question = question;
-	memcpy(target->x, sum, 8 * field->limbs);
-	walked->nr++;
-	return true;
 }
 
 static bool add_curve(struct walk *state, int nid)
 {
-	struct walk_curve *walked = &state->curves[state->nr];
 	u32 i, given = questions_given(state->questions);
-	bool done = true;
+	struct roll *roll = NULL;
 
-	for (i = 0; i < given && done; i++) {
+	for (i = 0; i < given; i++) {
 		struct question *question = questions_get(state->questions, i);
 
 		if (question->nid != nid)
 			continue;
-		if (!walked->curve) {
-			walked->curve = curve_of_nid(nid);
-			walked->comb = comb_new(walked->curve->group, DIGIT_BITS);
-			walked->targets = calloc(given, sizeof(*walked->targets));
-			state->nr++;
-			done = walked->comb && walked->targets;
+		if (!roll) {
+			roll = roll_new(curve_of_nid(nid), given);
+			state->rolls[state->nr++] = roll;
 		}
-		done = done && add_target(walked, question);
+		if (!roll || !roll_add(roll, question))
+			return false;
 	}
-	return done;
+	return !roll || roll_prepare(roll);
 }
 
 static void *open_walk(struct scan *scan, struct complaint *why)
@@ -138,103 +111,164 @@ static void *open_walk(struct scan *scan, struct complaint *why)
 	return NULL;
 }
 
-static void found(struct scan *scan, struct walk *state, const struct window *window,
-		  const struct walk_curve *walked, const struct tried *tried, u32 i,
+static int resolve_walk(struct scan *scan, void *arg, struct complaint *why)
+{
+	const struct walk *state = arg;
+
+	(void)scan;
+	return state->lost ? complain(why, -ENOMEM, "out of memory for scalars") : 0;
+}
+
+static void found(void *arg, const struct stretch *stretch, u32 at, bool reversed,
 		  struct question *question)
 {
-	u32 len = walked->curve->bytes, j;
+	const struct course *course = arg;
+	u32 len = course->roll->len, i;
 	u8 key[CURVE_BYTES_MAX];
 
-	for (j = 0; j < len; j++)
-		key[len - 1 - j] = ((const u8 *)tried->batch.scalars[i])[j];
-	if (question_answer_key(state->questions, question, key, len)) {
+	if (stretch->at + at >= course->window->end)
+		return;
+	for (i = 0; i < len; i++)
+		key[i] = stretch->bytes[at + (reversed ? i : len - 1 - i)];
+	if (question_answer_key(course->walk->questions, question, key, len)) {
 		question_seen(question);
-		scan_report(scan, window, tried->at[i], len, &kind_ec_scalar, true,
-			    "all of it, %s byte first, of the %s",
-			    tried->reversed[i] ? "highest" : "lowest", question->text);
+		scan_report(course->scan, course->window, stretch->at + at, len, &kind_ec_scalar,
+			    true, "all of it, %s byte first, of the %s",
+			    reversed ? "highest" : "lowest", question->text);
 	}
 	OPENSSL_cleanse(key, sizeof(key));
 }
 
-static void finish(struct scan *scan, struct walk *state, const struct window *window,
-		   const struct walk_curve *walked, struct tried *tried)
+static void run(struct course *course)
 {
-	u32 limbs = walked->comb->field.limbs, i, j;
-
-	comb_multiply(walked->comb, &tried->batch);
-	for (i = 0; i < tried->batch.nr; i++) {
-		const u64 *x = tried->batch.x + i * limbs;
-
-		for (j = 0; j < walked->nr; j++)
-			if (x[0] == walked->targets[j].x[0] &&
-			    !memcmp(x, walked->targets[j].x, 8 * limbs))
-				found(scan, state, window, walked, tried, i,
-				      walked->targets[j].question);
-	}
-	tried->batch.nr = 0;
+	if (!roll_run(course->roll, course->stretches, course->nr, found, course))
+		__atomic_store_n(&course->walk->lost, true, __ATOMIC_RELAXED);
+	course->nr = 0;
 }
 
-/* Takes a scalar; one that is too long for its curve is none. */
-static void take(struct scan *scan, struct walk *state, const struct window *window,
-		 const struct walk_curve *walked, struct tried *tried, u64 at, bool reversed)
+static void close_stretch(struct course *course)
 {
-	u32 len = walked->curve->bytes, i, nr = tried->batch.nr;
-	u64 *scalar = tried->batch.scalars[nr];
-	const u8 *bytes = window->bytes + at;
-
-	if (len == CURVE_BYTES_MAX && bytes[reversed ? 0 : len - 1] > 1)
+	if (!course->is_open)
 		return;
-	memset(scalar, 0, sizeof(tried->batch.scalars[nr]));
-	for (i = 0; reversed && i < len; i++)
-		((u8 *)scalar)[i] = bytes[len - 1 - i];
-	if (!reversed)
-		memcpy(scalar, bytes, len);
-	tried->at[nr] = at;
-	tried->reversed[nr] = reversed;
-	if (++tried->batch.nr == COMB_BATCH)
-		finish(scan, state, window, walked, tried);
+	course->stretches[course->nr++] = (struct stretch){
+		.bytes = course->window->bytes + course->first,
+		.at = course->first,
+		.len = course->last - course->first + course->roll->len,
+	};
+	course->is_open = false;
+	if (course->nr == ROLL_LANES)
+		run(course);
 }
 
-/* Of four words at most one is as short as a pointer, and not all are text. */
-static bool quick(const u8 *bytes)
+static void take(struct course *course, u64 at)
 {
-	u64 words[4], text;
+	if (course->is_open && (at - course->last > GAP ||
+				at - course->first + course->roll->len > course->most))
+		close_stretch(course);
+	if (!course->is_open)
+		course->first = at;
+	course->is_open = true;
+	course->last = at;
+}
 
-	memcpy(words, bytes, sizeof(words));
-	text = (words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080ULL;
-	return text && !(words[0] >> 48) + !(words[1] >> 48) + !(words[2] >> 48) +
-		       !(words[3] >> 48) <= 1;
+/* The binary logarithm, in units of 1 / PRECISION, rounded down: by squares. */
+static u32 logarithm(u32 n)
+{
+	u32 whole = 31 - __builtin_clz(n), result = whole, i;
+	u64 x = (u64)n << (31 - whole);
+
+	for (i = 1; i < PRECISION; i *= 2) {
+		x = x * x >> 31;
+		result = 2 * result + (x >> 32);
+		x >>= x >> 32;
+	}
+	return result;
+}
+
+/* The lengths of the code of some bytes, rounded up. */
+static void make_code(u32 *code, const u8 *bytes, u64 nr)
+{
+	u32 times[256] = { 0 }, all = logarithm(nr + 256 * PRIOR) + 1, i;
+
+	while (nr)
+		times[bytes[--nr]]++;
+	for (i = 0; i < 256; i++)
+		code[i] = all - logarithm(times[i] + PRIOR);
+}
+
+/* Marks candidates in [@at, @end), each of which has all its bytes in the window. */
+static u64 sift(struct course *course, u64 at, u64 end)
+{
+	u32 len = course->roll->len, least, sum = 0, code[256], i;
+	const u8 *bytes = course->window->bytes;
+	u64 nr = 0;
+
+	least = PRECISION * (EC_GROUP_order_bits(course->roll->curve->group) - SHORTER);
+	make_code(code, bytes + at, end - at + len - 1);
+	for (i = 0; i + 1 < len; i++)
+		sum += code[bytes[at + i]];
+	for (; at < end; at++) {
+		sum += code[bytes[at + len - 1]];
+		course->candidates[at / 64] |= (u64)(sum >= least) << at % 64;
+		nr += sum >= least;
+		sum -= code[bytes[at]];
+	}
+	return nr;
+}
+
+/* As many stretches as there are lanes, if there is enough for them. */
+static void look_for(struct course *course, u64 from, u64 to)
+{
+	u32 len = course->roll->len;
+	u64 nr = 0, at, bits;
+
+	memset(course->candidates, 0, (to + 63) / 64 * 8);
+	for (at = from; at < to; at += PART)
+		nr += sift(course, at, min(at + PART, to));
+	course->most = min(ROLL_LENGTH, len + max(LEAST, (u32)(nr / ROLL_LANES)));
+	for (at = from / 64; nr && at < (to + 63) / 64; at++)
+		for (bits = course->candidates[at]; bits; bits &= bits - 1)
+			take(course, 64 * at + __builtin_ctzll(bits));
+	close_stretch(course);
+	run(course);
 }
 
 static void look(struct scan *scan, void *arg, const struct window *window)
 {
 	struct walk *state = arg;
-	struct tried *tried;
+	size_t size = sizeof(struct course) + (window->end + 63) / 64 * 8;
+	struct course *course;
+	u64 from, to;
 	u32 i, len;
-	u64 at;
 
 	if (!state->nr)
 		return;
-	tried = OPENSSL_zalloc(sizeof(*tried));
-	for (i = 0; tried && i < state->nr; i++) {
-		const struct walk_curve *walked = &state->curves[i];
-
-		len = walked->curve->bytes;
-		for (at = scan_aligned(scan, window, ALIGNMENT);
-		     at < window->end && window->len - at >= len; at += ALIGNMENT) {
-			if (!quick(window->bytes + at) || !noise_strict(window->bytes + at))
-				continue;
-			take(scan, state, window, walked, tried, at, false);
-			take(scan, state, window, walked, tried, at, true);
-		}
-		finish(scan, state, window, walked, tried);
+	course = malloc(size);
+	if (!course) {
+		__atomic_store_n(&state->lost, true, __ATOMIC_RELAXED);
+		return;
 	}
-	OPENSSL_clear_free(tried, sizeof(*tried));
+	memset(course, 0, sizeof(*course));
+	course->scan = scan;
+	course->walk = state;
+	course->window = window;
+	for (i = 0; i < state->nr; i++) {
+		course->roll = state->rolls[i];
+		len = course->roll->len;
+		from = window->begin;
+		if (window->seam)
+			from = max(from, window->seam - min(window->seam, (u64)len - 1));
+		to = window->len < len ? 0 : min(window->end, window->len - len + 1);
+		if (from < to)
+			look_for(course, from, to);
+	}
+	free(course);
 }
 
 const struct detector detect_walk = {
 	.name = "walk",
 	.open = open_walk,
 	.look = look,
+	.resolve = resolve_walk,
 	.close = close_walk,
 };
