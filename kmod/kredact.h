@@ -182,6 +182,7 @@ void kredact_frame_remove(struct page *page);
 unsigned long kredact_frame_pins(struct page *page);
 bool kredact_frame_is_pinned(unsigned long pfn);
 bool kredact_frames_visit(void (*visit)(void *arg, unsigned long pfn), void *arg);
+bool kredact_frames_name(u64 *address, u64 *nr, u8 *digest);
 void kredact_frames_exit(void);
 
 /* wipe.c: memory of a machine that has crashed. */
