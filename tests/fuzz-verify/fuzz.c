@@ -45,6 +45,30 @@ struct input *fuzz_input(const u8 *data, size_t len)
 }
 
 /**
+ * fuzz_machine() - read kredact's note in the dump of a machine
+ * @core:	open
+ * @notes:	read
+ * @kdump:	what @core is of, or NULL
+ */
+void fuzz_machine(struct core *core, const struct notes *notes, struct kdump *kdump)
+{
+	static struct digest *digest;
+	struct machine machine;
+	struct complaint why;
+	u32 i;
+
+	digest = digest ? digest : digest_new();
+	if (!machine_open(&machine, core, notes, kdump, &why)) {
+		must(machine.readable && machine.named);
+		machine_frames(&machine, digest, &why);
+		must(machine.frames.nr <= machine.nr_frames && !machine.frames.unsorted);
+		for (i = 0; i < machine.bytes.nr; i++)
+			must(machine.bytes.at[i].last < core->in->size);
+	}
+	machine_close(&machine);
+}
+
+/**
  * fuzz_check_map() - is a map what core.h says?
  * @core:	after core_open_as(), whatever it returned
  */

@@ -5,7 +5,7 @@
 
 UNIT_TOOLS_SRC := $(wildcard tests/unit-tools/*_test.c)
 UNIT_TOOLS := $(UNIT_TOOLS_SRC:tests/unit-tools/%.c=$(B)/tests/unit-tools/%)
-UNIT_TOOLS_PARTS := $(addprefix $(B)/obj/unit-tools/,fixture.o fixture_prints.o formats.o run.o)
+UNIT_TOOLS_PARTS := $(addprefix $(B)/obj/unit-tools/,fixture.o fixture_machine.o fixture_prints.o formats.o run.o)
 
 UNIT_TESTS += $(UNIT_TOOLS)
 ALL += $(UNIT_TOOLS)
