@@ -158,7 +158,7 @@ static void check_seal(struct audit *audit)
 	int error;
 
 	error = find_seal(audit, text);
-	if (error == -ENODATA && audit->machine.has_info)
+	if (error == -ENODATA && audit->crashed.has_info)
 		complaint_set(text, "VMCOREINFO names no note of kredact's: take it that all keys "
 			      "are in this dump");
 	if (error == -ENODATA && !audit->seal.present && audit->unsealed) {
@@ -608,7 +608,7 @@ void audit_close(struct audit *audit)
 	spans_free(&audit->left_out);
 	spans_free(&audit->hit_bytes);
 	copies_free(&audit->copies);
-	machine_close(&audit->machine);
+	crashed_close(&audit->crashed);
 	seal_close(&audit->seal);
 	core_close(&audit->core);
 	input_close(&audit->sidecar);

@@ -11,7 +11,7 @@
 #include "fingerprints.h"
 #include "keyfile.h"
 #include "mac.h"
-#include "machine.h"
+#include "crashed.h"
 #include "magic.h"
 #include "notes.h"
 #include "place.h"
@@ -88,7 +88,7 @@ struct listed_print {
  * @notes:	its notes
  * @has_notes:	they could be read
  * @seal:	its seal
- * @machine:	of the dump of a kernel that crashed: what kredact's note in it says
+ * @crashed:	of the dump of a kernel that crashed: what kredact's note in it says
  * @sidecar:	the file of a seal beside it, if @has_sidecar
  * @has_sidecar: there is such a file; a seal of the core's own comes before it
  * @only_sidecar: but not with this
@@ -134,7 +134,7 @@ struct audit {
 	struct notes notes;
 	bool has_notes;
 	struct seal seal;
-	struct machine machine;
+	struct crashed crashed;
 	struct input sidecar;
 	bool has_sidecar;
 	bool only_sidecar;

@@ -49,7 +49,7 @@ static int judge_note(const struct kredact_panic_note *note, struct complaint *t
 
 static void check_note(struct audit *audit, int error)
 {
-	const struct kredact_panic_note *note = &audit->machine.note;
+	const struct kredact_panic_note *note = &audit->crashed.note;
 	struct complaint *text = text_of(audit, CHECK_SEAL);
 
 	if (!error)
@@ -57,34 +57,34 @@ static void check_note(struct audit *audit, int error)
 	conclude(audit, CHECK_SEAL, error ? CHECK_FAILED : CHECK_PASSED);
 	if (!error)
 		complaint_set(text, "the note of a kernel that crashed, version %u, at the physical "
-			      "address %#" PRIx64, le32toh(note->version), audit->machine.address);
+			      "address %#" PRIx64, le32toh(note->version), audit->crashed.address);
 }
 
 static void check_maps(struct audit *audit)
 {
 	struct complaint *text = text_of(audit, CHECK_MATCH);
-	const struct machine *machine = &audit->machine;
+	const struct crashed *crashed = &audit->crashed;
 	int error;
 
-	if (machine->readable)
-		error = machine_frames(&audit->machine, audit->digest, text);
+	if (crashed->readable)
+		error = crashed_frames(&audit->crashed, audit->digest, text);
 	else
 		error = complain(text, -EBADMSG, "there is no note that could be compared");
 	audit->incomplete |= error;
 	conclude(audit, CHECK_MATCH, error ? CHECK_FAILED : CHECK_PASSED);
 	if (!error)
 		complaint_set(text, "the maps of pinned frames in this dump are those of the note "
-			      "(SHA-256): %" PRIu64 " frames", machine->nr_frames);
+			      "(SHA-256): %" PRIu64 " frames", crashed->nr_frames);
 }
 
 static int authenticate(struct audit *audit, struct complaint *text)
 {
-	const struct kredact_panic_note *note = &audit->machine.note;
+	const struct kredact_panic_note *note = &audit->crashed.note;
 	bool boot = le32toh(note->flags) & KREDACT_PANIC_KEY_BOOT;
 	char wanted[2 * KEYFILE_ID_LEN + 1];
 	u8 computed[MAC_LEN];
 
-	if (!audit->machine.readable)
+	if (!audit->crashed.readable)
 		return complain(text, -EBADMSG, "there is no note that could be checked");
 	text_hex(wanted, note->key_id, sizeof(note->key_id));
 	if (!audit->mac && boot)
@@ -118,7 +118,7 @@ static void check_hmac(struct audit *audit)
 /* Frames that are not zero; what cannot be described is found all the same. */
 static void describe_frames(struct audit *audit)
 {
-	struct finder finder = { audit->machine.memory, &audit->zeros, DESCRIBE_MAX };
+	struct finder finder = { audit->crashed.memory, &audit->zeros, DESCRIBE_MAX };
 	struct complaint ignored;
 	u32 i;
 
@@ -140,19 +140,19 @@ static void describe_frames(struct audit *audit)
  * What the kernel could not zero. Of what is pinned, the dump itself tells whether that
  * matters; of the rest nothing is known but their number.
  */
-static int judge_counts(const struct machine *machine, struct complaint *text)
+static int judge_counts(const struct crashed *crashed, struct complaint *text)
 {
-	const struct kredact_panic_note *note = &machine->note;
+	const struct kredact_panic_note *note = &crashed->note;
 	u64 zeroed = noted(note->frames), absent = noted(note->absent), missed, others;
 
-	if (zeroed > machine->nr_frames)
+	if (zeroed > crashed->nr_frames)
 		return complain(text, -EBADMSG, "the note counts %" PRIu64 " pinned frames, its maps %"
-				PRIu64, zeroed, machine->nr_frames);
-	missed = machine->nr_frames - zeroed;
+				PRIu64, zeroed, crashed->nr_frames);
+	missed = crashed->nr_frames - zeroed;
 	others = noted(note->poisoned) + noted(note->foreign) + noted(note->faults);
 	if (others < missed)
 		return complain(text, -EBADMSG, "the note counts %" PRIu64 " pinned frames, its maps %"
-				PRIu64, zeroed + others, machine->nr_frames);
+				PRIu64, zeroed + others, crashed->nr_frames);
 	if (others > missed)
 		return complain(text, -EBADMSG, "%" PRIu64 " frames that are not pinned could not be "
 				"zeroed", others - missed);
@@ -164,14 +164,14 @@ static int judge_counts(const struct machine *machine, struct complaint *text)
 
 static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 {
-	struct machine *machine = &audit->machine;
+	struct crashed *crashed = &audit->crashed;
 	struct zeros *zeros = &audit->zeros;
 	struct complaint counts;
 	int error;
 
-	if (!machine->readable)
+	if (!crashed->readable)
 		return complain(text, -EBADMSG, "without a note no frames are known");
-	error = zeros_check(zeros, &machine->frames, machine->memory, text);
+	error = zeros_check(zeros, &crashed->frames, crashed->memory, text);
 	audit->incomplete |= error;
 	if (zeros->dirty) {
 		describe_frames(audit);
@@ -185,7 +185,7 @@ static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 	if (audit->checks[CHECK_MATCH].state != CHECK_PASSED)
 		return complain(text, -EBADMSG, "which frames were to be zeroed is not known for sure: "
 				"see match");
-	error = judge_counts(machine, &counts);
+	error = judge_counts(crashed, &counts);
 	if (error) {
 		*text = counts;
 		return error;
@@ -195,8 +195,8 @@ static int check_zeros(struct audit *audit, bool *found, struct complaint *text)
 				"complete");
 	return complain(text, 0, "%" PRIu64 " pinned frames: %" PRIu64 " zero, %" PRIu64 " not in the "
 			"dump; %" PRIu64 " others were zeroed, which the note does not name",
-			machine->nr_frames, zeros->zero / 4096, zeros->absent / 4096,
-			noted(machine->note.walked));
+			crashed->nr_frames, zeros->zero / 4096, zeros->absent / 4096,
+			noted(crashed->note.walked));
 }
 
 static void check_frames(struct audit *audit)
@@ -220,7 +220,7 @@ bool check_machine(struct audit *audit)
 
 	if (!audit->core.physical || !audit->core.nr_segments)
 		return false;
-	error = machine_open(&audit->machine, &audit->core, &audit->notes, audit->kdump, text);
+	error = crashed_open(&audit->crashed, &audit->core, &audit->notes, audit->kdump, text);
 	if (error == -ENODATA)
 		return false;
 	check_note(audit, error);

@@ -56,7 +56,7 @@ static const char *unprinted(const struct audit *audit)
 {
 	const struct seal *seal = &audit->seal;
 
-	if (audit->machine.named)
+	if (audit->crashed.named)
 		return "a kernel that crashes makes none: no copies were searched for";
 	if (!seal->readable)
 		return "without a seal there are none";
@@ -129,7 +129,7 @@ static void take_hit(void *arg, const struct hit *hit)
 		.hit = *hit,
 		.registered = (hit->mapped &&
 			       spans_touch(&audit->spans, hit->vaddr, hit->vaddr + hit->len - 1)) ||
-			      spans_touch(&audit->machine.bytes, hit->offset,
+			      spans_touch(&audit->crashed.bytes, hit->offset,
 					  hit->offset + hit->len - 1),
 	};
 }

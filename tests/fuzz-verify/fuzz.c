@@ -53,19 +53,19 @@ struct input *fuzz_input(const u8 *data, size_t len)
 void fuzz_machine(struct core *core, const struct notes *notes, struct kdump *kdump)
 {
 	static struct digest *digest;
-	struct machine machine;
+	struct crashed crashed;
 	struct complaint why;
 	u32 i;
 
 	digest = digest ? digest : digest_new();
-	if (!machine_open(&machine, core, notes, kdump, &why)) {
-		must(machine.readable && machine.named);
-		machine_frames(&machine, digest, &why);
-		must(machine.frames.nr <= machine.nr_frames && !machine.frames.unsorted);
-		for (i = 0; i < machine.bytes.nr; i++)
-			must(machine.bytes.at[i].last < core->in->size);
+	if (!crashed_open(&crashed, core, notes, kdump, &why)) {
+		must(crashed.readable && crashed.named);
+		crashed_frames(&crashed, digest, &why);
+		must(crashed.frames.nr <= crashed.nr_frames && !crashed.frames.unsorted);
+		for (i = 0; i < crashed.bytes.nr; i++)
+			must(crashed.bytes.at[i].last < core->in->size);
 	}
-	machine_close(&machine);
+	crashed_close(&crashed);
 }
 
 /**

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "machine.h"
+#include "crashed.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 

@@ -38,11 +38,11 @@ static void test_good(u32 kind)
 	machine_make(&made, kind);
 	for (i = 0; kind && i < PINNED; i++)
 		zero += made.present[FIRST_PINNED + i];
-	ok(machine_audit(kind) == VERDICT_CLEAN && how.audit.machine.readable,
+	ok(machine_audit(kind) == VERDICT_CLEAN && how.audit.crashed.readable,
 	   "kind %u: clean: %s", kind, said(&how, CHECK_RANGES));
 	ok(how.audit.zeros.zero == zero * PAGE &&
 	   how.audit.zeros.absent == (PINNED + 2 - zero) * PAGE && !how.audit.zeros.dirty &&
-	   how.audit.machine.nr_frames == PINNED + 2, "its frames are counted: %s",
+	   how.audit.crashed.nr_frames == PINNED + 2, "its frames are counted: %s",
 	   said(&how, CHECK_MATCH));
 	ok(how.audit.checks[CHECK_COPIES].state == CHECK_NOT_DONE &&
 	   how.audit.checks[CHECK_FINGERPRINTS].state == CHECK_NOT_DONE &&
@@ -163,7 +163,7 @@ static void test_maps(u32 kind)
 	machine_make(&made, kind);
 	map = &made.maps[0];
 	map->next = made.note->maps;
-	made.note->nr_maps = htole64(MACHINE_MAPS_MAX);
+	made.note->nr_maps = htole64(CRASHED_MAPS_MAX);
 	machine_sign(&made);
 	ok(machine_audit(kind) == VERDICT_UNVERIFIED, "in a circle: %s", said(&how, CHECK_MATCH));
 	machine_make(&made, kind);
@@ -194,8 +194,8 @@ static void test_info(u32 kind)
 		how.unsealed = false;
 	}
 	*line = '\0';
-	ok(machine_audit(kind) == VERDICT_UNVERIFIED && how.audit.machine.has_info &&
-	   !how.audit.machine.named, "%s", said(&how, CHECK_SEAL));
+	ok(machine_audit(kind) == VERDICT_UNVERIFIED && how.audit.crashed.has_info &&
+	   !how.audit.crashed.named, "%s", said(&how, CHECK_SEAL));
 	how.unsealed = true;
 	how.secret = (const u8 *)"nowhere in it";
 	how.secret_len = 13;

@@ -444,8 +444,8 @@ int json_report(const struct report *report, struct audit *audit, struct json_ob
 			json_number(root, "copies_total", audit->seal.nr_copies);
 		}
 	}
-	if (audit->machine.readable) {
-		json_object_object_add(root, "kernel_note", json_machine(&audit->machine));
+	if (audit->crashed.readable) {
+		json_object_object_add(root, "kernel_note", json_crashed(&audit->crashed));
 		json_object_object_add(root, "ranges", zeros(&audit->zeros));
 	}
 	json_object_object_add(root, "findings", findings(audit));

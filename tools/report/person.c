@@ -89,9 +89,9 @@ static void print_seal(const struct report *report, const struct seal *seal)
 }
 
 /* A kernel that crashed has no process, and no list. */
-static void print_machine(const struct report *report, const struct machine *machine)
+static void print_machine(const struct report *report, const struct crashed *crashed)
 {
-	const struct kredact_panic_note *note = &machine->note;
+	const struct kredact_panic_note *note = &crashed->note;
 
 	line(report, "crashed kernel", "%" PRIu64 " pinned frames zeroed and %" PRIu64 " others, of %"
 	     PRIu64 " ranges in %" PRIu64 " address spaces, in %" PRIu64 ".%03" PRIu64 " ms",
@@ -486,9 +486,9 @@ static void print_verdict(const struct report *report, const struct audit *audit
 		fputs("  and what else is in this core cannot be verified\n", report->out);
 	if (audit->seal.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
 		fputs("  unauthenticated: anyone could have written this seal\n", report->out);
-	if (audit->machine.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
+	if (audit->crashed.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
 		fputs("  unauthenticated: anyone could have written this note\n", report->out);
-	if (audit->machine.readable)
+	if (audit->crashed.readable)
 		fputs("  of a whole machine: copies that nobody registered were not hunted\n",
 		      report->out);
 	if (audit->seal.readable && audit->seal.has_hunt && audit->seal.hunt.unindexed &&
@@ -529,8 +529,8 @@ static int print(const struct report *report, struct audit *audit)
 		line(report, "file", "%s, unpacked (%s)", size, magic_word(audit->packed));
 	else
 		line(report, "file", "%s", size);
-	if (audit->machine.readable)
-		print_machine(report, &audit->machine);
+	if (audit->crashed.readable)
+		print_machine(report, &audit->crashed);
 	else if (audit->seal.readable)
 		print_seal(report, &audit->seal);
 	else if (audit->has_notes)

@@ -7,20 +7,20 @@
 #include "report.h"
 
 /**
- * json_machine() - what the note of a kernel says
- * @machine:	with a note that could be read
+ * json_crashed() - what the note of a kernel says
+ * @crashed:	with a note that could be read
  *
  * Return: a new object; the caller's.
  */
-struct json_object *json_machine(const struct machine *machine)
+struct json_object *json_crashed(const struct crashed *crashed)
 {
 	struct json_object *object = json_object_new_object();
-	const struct kredact_panic_note *note = &machine->note;
+	const struct kredact_panic_note *note = &crashed->note;
 	u32 flags = le32toh(note->flags);
 
 	json_number(object, "version", le32toh(note->version));
-	json_address(object, "address", machine->address);
-	json_number(object, "offset", machine->offset);
+	json_address(object, "address", crashed->address);
+	json_number(object, "offset", crashed->offset);
 	json_number(object, "state", le32toh(note->state));
 	json_number(object, "flags", flags);
 	json_flag(object, "boot_key", flags & KREDACT_PANIC_KEY_BOOT);
@@ -30,7 +30,7 @@ struct json_object *json_machine(const struct machine *machine)
 	json_hex(object, "boot_id", note->boot_id, sizeof(note->boot_id));
 	json_number(object, "cpu", le32toh(note->cpu));
 	json_number(object, "frames", le64toh(note->frames));
-	json_number(object, "frames_named", machine->nr_frames);
+	json_number(object, "frames_named", crashed->nr_frames);
 	json_number(object, "mapped", le64toh(note->mapped));
 	json_number(object, "mms", le64toh(note->mms));
 	json_number(object, "ranges", le64toh(note->ranges));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The dump of a kernel that has crashed: see machine.h.
+ * The dump of a kernel that has crashed: see crashed.h.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "machine.h"
+#include "crashed.h"
 
 #define FRAME		4096ULL
 #define FRAMES_MAX	(1ULL << 40)	/* of 52 bits of physical addresses */
@@ -46,7 +46,7 @@ static int parse_address(const char *digits, u64 *address, struct complaint *why
 }
 
 /* Looks into VMCOREINFO. */
-static int read_info(struct machine *machine, struct input *in, u64 offset, u64 len,
+static int read_info(struct crashed *crashed, struct input *in, u64 offset, u64 len,
 		     struct complaint *why)
 {
 	const char *digits;
@@ -61,25 +61,25 @@ static int read_info(struct machine *machine, struct input *in, u64 offset, u64 
 	error = input_read(in, offset, text, len, why);
 	if (error)
 		goto out;
-	machine->has_info = true;
+	crashed->has_info = true;
 	error = find_line(text, KREDACT_PANIC_VMCOREINFO, &digits, why);
-	machine->named = error || digits;
+	crashed->named = error || digits;
 	if (!error && digits)
-		error = parse_address(digits, &machine->address, why);
+		error = parse_address(digits, &crashed->address, why);
 out:
 	free(text);
 	return error;
 }
 
 /* Reads a part of one page. */
-static int read_frame(const struct machine *machine, u64 address, void *to, u64 len, u64 *offset,
+static int read_frame(const struct crashed *crashed, u64 address, void *to, u64 len, u64 *offset,
 		      const char *what, struct complaint *why)
 {
-	struct core *core = machine->memory;
+	struct core *core = crashed->memory;
 	u32 i = core_segment_from(core, address);
-	const struct core_segment *segment = &core->segments[i];
+	const struct core_segment *segment = i < core->nr_segments ? &core->segments[i] : NULL;
 
-	if (i == core->nr_segments || address < segment->vaddr ||
+	if (!segment || address < segment->vaddr ||
 	    address - segment->vaddr >= segment->filesz ||
 	    segment->filesz - (address - segment->vaddr) < len)
 		return complain(why, -EBADMSG, "the dump does not have %s, at the physical address %#"
@@ -88,12 +88,12 @@ static int read_frame(const struct machine *machine, u64 address, void *to, u64 
 	return input_read(core->in, *offset, to, len, why);
 }
 
-static int read_note(struct machine *machine, struct complaint *why)
+static int read_note(struct crashed *crashed, struct complaint *why)
 {
-	struct kredact_panic_note *note = &machine->note;
+	struct kredact_panic_note *note = &crashed->note;
 	int error;
 
-	error = read_frame(machine, machine->address, note, sizeof(*note), &machine->offset,
+	error = read_frame(crashed, crashed->address, note, sizeof(*note), &crashed->offset,
 			   "kredact's note", why);
 	if (error)
 		return error;
@@ -103,14 +103,14 @@ static int read_note(struct machine *machine, struct complaint *why)
 		return complain(why, -EBADMSG, "kredact's note has version %u and %u bytes, which this "
 				"program does not know", le32toh(note->version),
 				le32toh(note->size));
-	machine->readable = true;
+	crashed->readable = true;
 	return 0;
 }
 
 /**
- * machine_open() - find kredact's note in the dump of a machine
- * @machine:	takes the state; machine_close() releases it, also after an error
- * @core:	the dump; outlives @machine
+ * crashed_open() - find kredact's note in the dump of a machine
+ * @crashed:	takes the state; crashed_close() releases it, also after an error
+ * @core:	the dump; outlives @crashed
  * @notes:	its notes
  * @kdump:	what it was read from, if that is no ELF core; or NULL
  * @why:	text of an error
@@ -118,7 +118,7 @@ static int read_note(struct machine *machine, struct complaint *why)
  * Return: 0 if the note was read; -ENODATA if there is no VMCOREINFO, or no note in it;
  * -EBADMSG if there is one that cannot be read; -EIO or -ENOMEM.
  */
-int machine_open(struct machine *machine, struct core *core, const struct notes *notes,
+int crashed_open(struct crashed *crashed, struct core *core, const struct notes *notes,
 		 struct kdump *kdump, struct complaint *why)
 {
 	struct input *in = core->in;
@@ -126,32 +126,32 @@ int machine_open(struct machine *machine, struct core *core, const struct notes 
 	struct complaint ignored;
 	int error;
 
-	*machine = (struct machine){ .memory = core };
+	*crashed = (struct crashed){ .memory = core };
 	if (kdump)
 		in = kdump_info(kdump, &offset, &len);
 	if (!offset)
 		return complain(why, -ENODATA, "no VMCOREINFO: of the kernel that crashed nothing is "
 				"known");
-	error = read_info(machine, in, offset, len, why);
+	error = read_info(crashed, in, offset, len, why);
 	if (error)
 		return error;
-	if (!machine->named)
+	if (!crashed->named)
 		return complain(why, -ENODATA, "VMCOREINFO names no note of kredact's: take it that "
 				"all keys are in this dump");
 	if (!kdump) {
 		/* What a cut dump has is looked at all the same. */
-		machine->memory = &machine->by_frame;
-		error = core_open_frames(&machine->by_frame, core, &ignored);
+		crashed->memory = &crashed->by_frame;
+		error = core_open_frames(&crashed->by_frame, core, &ignored);
 		if (error && error != -EBADMSG) {
 			*why = ignored;
 			return error;
 		}
 	}
-	return read_note(machine, why);
+	return read_note(crashed, why);
 }
 
 /* Takes what one map says. */
-static int take_map(struct machine *machine, const struct kredact_panic_map *map,
+static int take_map(struct crashed *crashed, const struct kredact_panic_map *map,
 		    struct complaint *why)
 {
 	u64 first = le64toh(map->first), word, frame;
@@ -163,8 +163,8 @@ static int take_map(struct machine *machine, const struct kredact_panic_map *map
 	for (i = 0; i < KREDACT_PANIC_MAP_WORDS; i++) {
 		for (word = le64toh(map->bits[i]); word && !error; word &= word - 1) {
 			frame = first + 64 * i + __builtin_ctzll(word);
-			machine->nr_frames++;
-			error = spans_add(&machine->frames, frame * FRAME,
+			crashed->nr_frames++;
+			error = spans_add(&crashed->frames, frame * FRAME,
 					  frame * FRAME + FRAME - 1, why);
 		}
 		if (error)
@@ -173,14 +173,14 @@ static int take_map(struct machine *machine, const struct kredact_panic_map *map
 	return 0;
 }
 
-static int read_maps(struct machine *machine, struct digest *digest, u8 *sha256,
+static int read_maps(struct crashed *crashed, struct digest *digest, u8 *sha256,
 		     struct complaint *why)
 {
-	u64 nr = le64toh(machine->note.nr_maps), at = le64toh(machine->note.maps), left, offset;
+	u64 nr = le64toh(crashed->note.nr_maps), at = le64toh(crashed->note.maps), left, offset;
 	struct kredact_panic_map map;
 	int error;
 
-	if (nr > MACHINE_MAPS_MAX)
+	if (nr > CRASHED_MAPS_MAX)
 		return complain(why, -EBADMSG, "%" PRIu64 " maps of frames are more than this program "
 				"reads", nr);
 	if (!digest || !digest_begin(digest))
@@ -188,9 +188,9 @@ static int read_maps(struct machine *machine, struct digest *digest, u8 *sha256,
 	for (left = nr; left; left--, at = le64toh(map.next)) {
 		if (!at || at % FRAME)
 			return complain(why, -EBADMSG, "map %" PRIu64 " of frames is nowhere", nr - left);
-		error = read_frame(machine, at, &map, sizeof(map), &offset, "a map of frames", why);
+		error = read_frame(crashed, at, &map, sizeof(map), &offset, "a map of frames", why);
 		if (!error)
-			error = take_map(machine, &map, why);
+			error = take_map(crashed, &map, why);
 		if (error)
 			return error;
 		if (!digest_add(digest, &map, sizeof(map)))
@@ -204,8 +204,8 @@ static int read_maps(struct machine *machine, struct digest *digest, u8 *sha256,
 }
 
 /**
- * machine_frames() - read the maps that the note names
- * @machine:	with a note that can be read; takes @frames and @bytes
+ * crashed_frames() - read the maps that the note names
+ * @crashed:	with a note that can be read; takes @frames and @bytes
  * @digest:	made ready, or NULL, which is an error
  * @why:	text of an error
  *
@@ -214,36 +214,36 @@ static int read_maps(struct machine *machine, struct digest *digest, u8 *sha256,
  * Return: 0 if the maps are those of the note; -EBADMSG, -EIO, -E2BIG, -ENOMEM, or -EINVAL
  * if OpenSSL failed.
  */
-int machine_frames(struct machine *machine, struct digest *digest, struct complaint *why)
+int crashed_frames(struct crashed *crashed, struct digest *digest, struct complaint *why)
 {
 	u8 sha256[DIGEST_LEN];
 	struct complaint also;
 	int error, error_too = 0;
 	u32 i;
 
-	error = read_maps(machine, digest, sha256, why);
-	spans_sort(&machine->frames);
-	for (i = 0; i < machine->frames.nr && !error_too; i++)
-		error_too = spans_add_memory(&machine->bytes, machine->memory,
-					     machine->frames.at[i].start,
-					     machine->frames.at[i].last, error ? &also : why);
-	spans_sort(&machine->bytes);
+	error = read_maps(crashed, digest, sha256, why);
+	spans_sort(&crashed->frames);
+	for (i = 0; i < crashed->frames.nr && !error_too; i++)
+		error_too = spans_add_memory(&crashed->bytes, crashed->memory,
+					     crashed->frames.at[i].start,
+					     crashed->frames.at[i].last, error ? &also : why);
+	spans_sort(&crashed->bytes);
 	if (error || error_too)
 		return error ? error : error_too;
-	if (memcmp(sha256, machine->note.digest, sizeof(sha256)))
+	if (memcmp(sha256, crashed->note.digest, sizeof(sha256)))
 		return complain(why, -EBADMSG, "the maps of pinned frames in this dump are not those "
 				"that the note names: their SHA-256 differs");
 	return 0;
 }
 
 /**
- * machine_close() - release what machine_open() took
- * @machine:	what it says of the note stays
+ * crashed_close() - release what crashed_open() took
+ * @crashed:	what it says of the note stays
  */
-void machine_close(struct machine *machine)
+void crashed_close(struct crashed *crashed)
 {
-	core_close(&machine->by_frame);
-	spans_free(&machine->frames);
-	spans_free(&machine->bytes);
-	machine->memory = NULL;
+	core_close(&crashed->by_frame);
+	spans_free(&crashed->frames);
+	spans_free(&crashed->bytes);
+	crashed->memory = NULL;
 }

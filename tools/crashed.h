@@ -3,8 +3,8 @@
  * The dump of a kernel that has crashed: the note that kredact has left in it, and the
  * frames of memory that it says were to be zeroed. Documentation/panic-note.rst.
  */
-#ifndef KREDACT_TOOLS_MACHINE_H
-#define KREDACT_TOOLS_MACHINE_H
+#ifndef KREDACT_TOOLS_CRASHED_H
+#define KREDACT_TOOLS_CRASHED_H
 
 #include <linux/kredact_panic.h>
 
@@ -14,10 +14,10 @@
 #include "ranges.h"
 
 /* Most maps of frames that are read: of 16 TiB. */
-#define MACHINE_MAPS_MAX	(1u << 17)
+#define CRASHED_MAPS_MAX	(1u << 17)
 
 /**
- * struct machine - what such a dump says of itself
+ * struct crashed - what such a dump says of itself
  * @has_info:	it has VMCOREINFO
  * @named:	which names a note of kredact's
  * @readable:	and that is in the dump, whole, of a version that is known
@@ -26,11 +26,11 @@
  * @note:	as it is in the dump, if @readable
  * @by_frame:	map of an ELF dump by physical addresses, if there is a note
  * @memory:	that, or the map of a dump that has no other addresses
- * @frames:	physical memory that the maps of the note name, after machine_frames()
+ * @frames:	physical memory that the maps of the note name, after crashed_frames()
  * @nr_frames:	frames that they name
  * @bytes:	the same as offsets in the input: of what is there
  */
-struct machine {
+struct crashed {
 	bool has_info;
 	bool named;
 	bool readable;
@@ -44,9 +44,9 @@ struct machine {
 	struct spans bytes;
 };
 
-int machine_open(struct machine *machine, struct core *core, const struct notes *notes,
+int crashed_open(struct crashed *crashed, struct core *core, const struct notes *notes,
 		 struct kdump *kdump, struct complaint *why);
-int machine_frames(struct machine *machine, struct digest *digest, struct complaint *why);
-void machine_close(struct machine *machine);
+int crashed_frames(struct crashed *crashed, struct digest *digest, struct complaint *why);
+void crashed_close(struct crashed *crashed);
 
-#endif /* KREDACT_TOOLS_MACHINE_H */
+#endif /* KREDACT_TOOLS_CRASHED_H */
