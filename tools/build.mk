@@ -93,6 +93,13 @@ install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 	install -D -m 644 Documentation/man/kredactd.8 $(DESTDIR)$(MANDIR)/man8/kredactd.8
 	install -D -m 644 Documentation/man/kredactd.conf.5 $(DESTDIR)$(MANDIR)/man5/kredactd.conf.5
 	install -D -m 644 packaging/kredactd.service $(DESTDIR)/lib/systemd/system/kredactd.service
+	install -D -m 755 packaging/kdump/kredact-kdump $(DESTDIR)/usr/lib/kredact/kredact-kdump
+	install -D -m 644 packaging/kdump/kredact-kdump.service \
+		$(DESTDIR)/lib/systemd/system/kredact-kdump.service
+	for unit in kdump-tools kdump-tools-dump; do install -D -m 644 packaging/kdump/kdump-tools.conf \
+		$(DESTDIR)/lib/systemd/system/$$unit.service.d/kredact.conf; done
+	install -D -m 644 packaging/kdump/kredact-kdump.default \
+		$(DESTDIR)/usr/share/doc/kredact/examples/kredact-kdump
 	install -D -m 644 packaging/kredactd.conf \
 		$(DESTDIR)/usr/share/doc/kredact/examples/kredactd.conf
 

@@ -28,7 +28,7 @@ $(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(AUDIT_LIBS)
 
-$(B)/tests/unit-tools/dumps_test: | $(B)/bin/kredact-verify
+$(B)/tests/unit-tools/dumps_test $(B)/tests/unit-tools/kdumps_test: | $(B)/bin/kredact-verify
 $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test \
 $(B)/tests/unit-tools/prints_test $(B)/tests/unit-tools/cert_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
