@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl pidfd list listrace readers redact hunt ahead kinds pins maps moves forks lifecycle \
+SELFTESTS := ioctl pidfd list listrace readers outreach redact hunt ahead kinds pins maps moves forks lifecycle \
 	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe prints
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
 SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
-ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim
+ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim $(SELFTEST_DIR)/observed
 # They run where redact, regs and debugger start them.
-STAGE_HELPERS += compat32 victim
+STAGE_HELPERS += compat32 victim observed
 
 # kselftest_harness.h is the kernel's and not as strict as we are.
 $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTEST_PARTS:%=%.h) \
@@ -37,4 +37,6 @@ $(SELFTEST_DIR)/compat32: tests/selftests/kredact/compat32.c include/uapi/linux/
 
 STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/ \
 	       tests/selftests/kredact/debugger.sh:/kredact/tests/debugger \
-	       tests/selftests/kredact/attach.sh:/kredact/tests/attach
+	       tests/selftests/kredact/attach.sh:/kredact/tests/attach \
+	       tests/selftests/kredact/observers.sh:/kredact/tests/observers \
+	       /usr/bin/strace:/usr/bin/ /usr/bin/perf:/usr/bin/
