@@ -215,6 +215,11 @@ bool kredact_panic_zeroes(void);
 int kredact_panic_init(void);
 void kredact_panic_exit(void);
 
+/* hibernate.c: no image of the machine while anything is tagged. */
+bool kredact_hibernating(void);
+int kredact_hibernate_init(void);
+void kredact_hibernate_exit(void);
+
 /* label.c: names of registrations. */
 struct kredact_labels *kredact_labels_new(struct kredact_user *user);
 struct kredact_labels *kredact_labels_get(struct kredact_labels *labels);
