@@ -64,9 +64,9 @@ static int set_offset(const char *path)
 }
 
 /* The whole of it, to a disk and back: "test_resume" does not end the machine. It takes a while. */
-TEST_F(hibernate, works_without_tags)
+TEST_F_TIMEOUT(hibernate, works_without_tags, 300)
 {
-	const char *make = "dd if=/dev/zero of=" SWAP " bs=1M count=256 2>/dev/null && "
+	const char *make = "dd if=/dev/zero of=" SWAP " bs=1M count=512 2>/dev/null && "
 			   "chmod 600 " SWAP " && mkswap " SWAP " >/dev/null && swapon " SWAP;
 
 	ASSERT_EQ(0, system(make));
