@@ -12,23 +12,28 @@
  * stopped, since a bit is set or it is not, and a map is never taken out of the list
  * again while the module is loaded.
  */
+#include <crypto/sha2.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
 
 #include "kredact.h"
 
-#define MAP_WORDS	((PAGE_SIZE - 2 * sizeof(long)) / sizeof(long))
-#define MAP_FRAMES	(MAP_WORDS * BITS_PER_LONG)
+#define MAP_WORDS	KREDACT_PANIC_MAP_WORDS
+#define MAP_FRAMES	((unsigned long)KREDACT_PANIC_MAP_FRAMES)
+/* A digest takes them in parts. */
+#define MAP_PART	256
 
 /**
  * struct frame_map - which frames of some 128 MiB of memory are pinned
- * @next:	another map, or NULL
+ * @next:	physical address of another map, or 0
  * @first:	number of the frame of the first bit
  * @bits:	1 for a frame that is pinned
+ *
+ * A struct kredact_panic_map to who reads the dump of this machine.
  */
 struct frame_map {
-	struct frame_map *next;
+	phys_addr_t next;
 	unsigned long first;
 	unsigned long bits[MAP_WORDS];
 };
@@ -40,6 +45,17 @@ static DEFINE_XARRAY_FLAGS(frames, XA_FLAGS_ACCOUNT);
 static DEFINE_XARRAY(maps);
 static struct frame_map *maps_head;
 static unsigned long nr_maps;
+
+/* The map that follows one, which can be read, or NULL. Return: false if it cannot. */
+static bool kredact_frame_map_next(struct frame_map **map)
+{
+	phys_addr_t next;
+
+	if (get_kernel_nofault(next, &(*map)->next))
+		return false;
+	*map = next ? __va(next) : NULL;
+	return true;
+}
 
 /* The map with the bit of a frame, or NULL if there is none yet. */
 static struct frame_map *kredact_frame_map(unsigned long pfn)
@@ -54,7 +70,9 @@ static int kredact_frame_map_make(unsigned long pfn)
 
 	if (kredact_frame_map(pfn))
 		return 0;
-	BUILD_BUG_ON(sizeof(*map) != PAGE_SIZE);
+	BUILD_BUG_ON(sizeof(*map) != PAGE_SIZE ||
+		     sizeof(*map) != sizeof(struct kredact_panic_map) ||
+		     offsetof(struct frame_map, bits) != offsetof(struct kredact_panic_map, bits));
 	map = (struct frame_map *)get_zeroed_page(GFP_KERNEL);
 	if (!map)
 		return -ENOMEM;
@@ -65,7 +83,7 @@ static int kredact_frame_map_make(unsigned long pfn)
 		return xa_err(old);
 	}
 	xa_lock(&maps);
-	map->next = maps_head;
+	map->next = maps_head ? __pa(maps_head) : 0;
 	/* Whoever reads the list finds it whole, at any moment. */
 	smp_store_release(&maps_head, map);
 	WRITE_ONCE(nr_maps, nr_maps + 1);
@@ -159,7 +177,7 @@ bool kredact_frame_is_pinned(unsigned long pfn)
 			return !get_kernel_nofault(word, &map->bits[pfn / BITS_PER_LONG]) &&
 			       word >> pfn % BITS_PER_LONG & 1;
 		}
-		if (get_kernel_nofault(map, &map->next))
+		if (!kredact_frame_map_next(&map))
 			break;
 		/* Once around. */
 		if (!map)
@@ -192,9 +210,40 @@ bool kredact_frames_visit(void (*visit)(void *arg, unsigned long pfn), void *arg
 			for_each_set_bit(bit, &word, BITS_PER_LONG)
 				visit(arg, first + i * BITS_PER_LONG + bit);
 		}
-		if (get_kernel_nofault(map, &map->next))
+		if (!kredact_frame_map_next(&map))
 			return false;
 	}
+	return !map;
+}
+
+/**
+ * kredact_frames_name() - say where the maps are, and what is in them; likewise
+ * @address:	out: the physical address of the first, or 0
+ * @nr:		out: how many
+ * @digest:	out: SHA-256 of all of them
+ *
+ * Return: false if a map could not be read; then there is no digest.
+ */
+bool kredact_frames_name(u64 *address, u64 *nr, u8 *digest)
+{
+	struct frame_map *map = READ_ONCE(maps_head);
+	unsigned long left = READ_ONCE(nr_maps) + 1;
+	struct sha256_state state;
+	u8 part[MAP_PART];
+	unsigned int at;
+
+	*address = map ? __pa(map) : 0;
+	sha256_init(&state);
+	for (*nr = 0; map && left; left--, ++*nr) {
+		for (at = 0; at < sizeof(*map); at += sizeof(part)) {
+			if (copy_from_kernel_nofault(part, (u8 *)map + at, sizeof(part)))
+				return false;
+			sha256_update(&state, part, sizeof(part));
+		}
+		if (!kredact_frame_map_next(&map))
+			return false;
+	}
+	sha256_final(&state, digest);
 	return !map;
 }
 
@@ -206,7 +255,7 @@ void kredact_frames_exit(void)
 	struct frame_map *map = maps_head, *next;
 
 	for (maps_head = NULL; map; map = next) {
-		next = map->next;
+		next = map->next ? __va(map->next) : NULL;
 		free_page((unsigned long)map);
 	}
 	xa_destroy(&maps);

@@ -184,6 +184,7 @@ void kredact_frame_remove(struct page *page);
 unsigned long kredact_frame_pins(struct page *page);
 bool kredact_frame_is_pinned(unsigned long pfn);
 bool kredact_frames_visit(void (*visit)(void *arg, unsigned long pfn), void *arg);
+bool kredact_frames_name(u64 *address, u64 *nr, u8 *digest);
 void kredact_frames_exit(void);
 
 /* wipe.c: memory of a machine that has crashed. */
@@ -215,6 +216,11 @@ bool kredact_save_cpu_selftest(void);
 bool kredact_panic_zeroes(void);
 int kredact_panic_init(void);
 void kredact_panic_exit(void);
+
+/* hibernate.c: no image of the machine while anything is tagged. */
+bool kredact_hibernating(void);
+int kredact_hibernate_init(void);
+void kredact_hibernate_exit(void);
 
 /* label.c: names of registrations. */
 struct kredact_labels *kredact_labels_new(struct kredact_user *user);

@@ -63,13 +63,18 @@ static int __init kredact_init(void)
 	ret = kredact_rules_init();
 	if (ret)
 		goto err_hooks;
-	ret = kredact_device_init();
+	ret = kredact_hibernate_init();
 	if (ret)
 		goto err_hooks;
+	ret = kredact_device_init();
+	if (ret)
+		goto err_hibernate;
 	pr_info("version %s, tagging by BPF programs %s\n", KREDACT_VERSION,
 		kredact_kfunc_available() ? "possible" : "not possible (needs Linux 6.12 and BTF)");
 	return 0;
 
+err_hibernate:
+	kredact_hibernate_exit();
 err_hooks:
 	kredact_hooks_remove();
 err_panic:
@@ -86,6 +91,7 @@ err_key:
 static void __exit kredact_exit(void)
 {
 	kredact_device_exit();
+	kredact_hibernate_exit();
 	kredact_hooks_remove();
 	kredact_registry_exit();
 	kredact_stream_exit();

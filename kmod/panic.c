@@ -157,6 +157,18 @@ static u32 kredact_panic_walk(void)
 	return walk.cut ? KREDACT_PANIC_CUT : 0;
 }
 
+/* Names the maps of pinned frames, so that who reads the dump can see for himself. */
+static u32 kredact_panic_name(void)
+{
+	u64 maps, nr;
+
+	if (!kredact_frames_name(&maps, &nr, note->digest))
+		return KREDACT_PANIC_UNREAD;
+	note->maps = cpu_to_le64(maps);
+	note->nr_maps = cpu_to_le64(nr);
+	return 0;
+}
+
 static void kredact_panic_zero(void)
 {
 	u64 begin = rdtsc_ordered();
@@ -167,6 +179,7 @@ static void kredact_panic_zero(void)
 	kredact_panic_announce();
 	if (!kredact_frames_visit(kredact_panic_pinned, NULL))
 		flags |= KREDACT_PANIC_UNREAD;
+	flags |= kredact_panic_name();
 	flags |= kredact_panic_walk();
 	note->threads = cpu_to_le64(kredact_threads_wipe());
 	note->own_bytes = cpu_to_le64(kredact_dumps_wipe());

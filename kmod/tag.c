@@ -62,15 +62,22 @@ static int kredact_check_ranges(struct mm_struct *mm, struct kredact_batch *batc
 	return ret;
 }
 
-/* Adds ranges that are charged and reserved already; all of them or none. */
+/* Adds ranges that are charged and reserved already: all of them, or none and an error. */
 static int kredact_insert(struct kredact_mm *kmm, struct kredact_range *ranges, u32 nr,
 			  u32 flags, u32 label)
 {
 	u32 done = 0, first, end;
+	int ret = -ENOMEM;
 
 	while (done < nr) {
 		first = done;
 		end = min(done + INSERT_BATCH, nr);
+		rcu_read_lock();
+		if (kredact_hibernating()) {
+			rcu_read_unlock();
+			ret = -EBUSY;
+			goto undo;
+		}
 		spin_lock(&kmm->lock);
 		for (; done < end; done++) {
 			struct kredact_range *range = &ranges[done];
@@ -83,6 +90,7 @@ static int kredact_insert(struct kredact_mm *kmm, struct kredact_range *ranges, 
 		kmm->charged += done - first;
 		spin_unlock(&kmm->lock);
 		atomic64_add(done - first, &kredact_stats.ranges);
+		rcu_read_unlock();
 		if (done < end)
 			goto undo;
 	}
@@ -95,7 +103,7 @@ undo:
 		kr_remove(&kmm->set, ranges[done].handle);
 	kredact_mm_recharge(kmm);
 	spin_unlock(&kmm->lock);
-	return -ENOMEM;
+	return ret;
 }
 
 /* Ends a registration and its pins; mmap_lock is held for reading. */

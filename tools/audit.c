@@ -158,6 +158,9 @@ static void check_seal(struct audit *audit)
 	int error;
 
 	error = find_seal(audit, text);
+	if (error == -ENODATA && audit->crashed.has_info)
+		complaint_set(text, "VMCOREINFO names no note of kredact's: take it that all keys "
+			      "are in this dump");
 	if (error == -ENODATA && !audit->seal.present && audit->unsealed) {
 		does_without_seal(audit, text);
 		return;
@@ -544,11 +547,13 @@ static void check_copies(struct audit *audit)
 void audit_run(struct audit *audit)
 {
 	check_structure(audit);
-	check_seal(audit);
-	check_match(audit);
-	check_authenticity(audit);
-	check_ranges(audit);
-	check_copies(audit);
+	if (!check_machine(audit)) {
+		check_seal(audit);
+		check_match(audit);
+		check_authenticity(audit);
+		check_ranges(audit);
+		check_copies(audit);
+	}
 	check_fingerprints(audit);
 	check_secrets(audit);
 	check_keys(audit);
@@ -603,6 +608,7 @@ void audit_close(struct audit *audit)
 	spans_free(&audit->left_out);
 	spans_free(&audit->hit_bytes);
 	copies_free(&audit->copies);
+	crashed_close(&audit->crashed);
 	seal_close(&audit->seal);
 	core_close(&audit->core);
 	input_close(&audit->sidecar);

@@ -8,10 +8,10 @@
 #include "copies.h"
 #include "digest.h"
 #include "finding.h"
-#include "kdump.h"
 #include "fingerprints.h"
 #include "keyfile.h"
 #include "mac.h"
+#include "crashed.h"
 #include "magic.h"
 #include "notes.h"
 #include "place.h"
@@ -88,10 +88,11 @@ struct listed_print {
  * @notes:	its notes
  * @has_notes:	they could be read
  * @seal:	its seal
+ * @crashed:	of the dump of a kernel that crashed: what kredact's note in it says
  * @sidecar:	the file of a seal beside it, if @has_sidecar
  * @has_sidecar: there is such a file; a seal of the core's own comes before it
  * @only_sidecar: but not with this
- * @digest:	made ready if @has_sidecar
+ * @digest:	made ready, or NULL
  * @key_id:	name of the auditor's key, if @mac
  * @mac:	made with the auditor's key, or NULL
  * @prints:	made ready with the auditor's key, or NULL
@@ -133,6 +134,7 @@ struct audit {
 	struct notes notes;
 	bool has_notes;
 	struct seal seal;
+	struct crashed crashed;
 	struct input sidecar;
 	bool has_sidecar;
 	bool only_sidecar;

@@ -56,6 +56,8 @@ static const char *unprinted(const struct audit *audit)
 {
 	const struct seal *seal = &audit->seal;
 
+	if (audit->crashed.named)
+		return "a kernel that crashes makes none: no copies were searched for";
 	if (!seal->readable)
 		return "without a seal there are none";
 	if (seal->beside)
@@ -125,8 +127,10 @@ static void take_hit(void *arg, const struct hit *hit)
 		return;
 	audit->hits[audit->nr_hits++] = (struct listed_hit){
 		.hit = *hit,
-		.registered = hit->mapped &&
-			      spans_touch(&audit->spans, hit->vaddr, hit->vaddr + hit->len - 1),
+		.registered = (hit->mapped &&
+			       spans_touch(&audit->spans, hit->vaddr, hit->vaddr + hit->len - 1)) ||
+			      spans_touch(&audit->crashed.bytes, hit->offset,
+					  hit->offset + hit->len - 1),
 	};
 }
 

@@ -4,9 +4,9 @@
 # libsnappy-dev, zlib1g-dev, liblzma-dev, liblz4-dev, libzstd-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_search.c audit_words.c broker.c cert.c clean.c codec.c copies.c core.c digest.c \
+AUDIT_SRC := $(addprefix tools/,audit.c audit_machine.c audit_search.c audit_words.c broker.c cert.c clean.c codec.c copies.c core.c digest.c \
 	       dump.c dumps.c elf_core.c feed.c finding.c fingerprints.c flat.c hasher.c heap.c input.c jail.c job.c kdump.c \
-	       keyfile.c mac.c magic.c mappings.c minidump.c notes.c place.c progress.c ranges.c \
+	       keyfile.c mac.c crashed.c magic.c mappings.c minidump.c notes.c place.c progress.c ranges.c \
 	       redact.c resolver.c sandbox.c search.c seal_hunt.c seal_prints.c seal_reader.c seal_rules.c \
 	       seal_sidecar.c setting.c signer.c sort.c spool.c statement.c summary.c symbol.c text.c \
 	       unpack.c)
@@ -98,6 +98,13 @@ install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 	install -D -m 644 Documentation/man/kredactd.8 $(DESTDIR)$(MANDIR)/man8/kredactd.8
 	install -D -m 644 Documentation/man/kredactd.conf.5 $(DESTDIR)$(MANDIR)/man5/kredactd.conf.5
 	install -D -m 644 packaging/kredactd.service $(DESTDIR)/lib/systemd/system/kredactd.service
+	install -D -m 755 packaging/kdump/kredact-kdump $(DESTDIR)/usr/lib/kredact/kredact-kdump
+	install -D -m 644 packaging/kdump/kredact-kdump.service \
+		$(DESTDIR)/lib/systemd/system/kredact-kdump.service
+	for unit in kdump-tools kdump-tools-dump; do install -D -m 644 packaging/kdump/kdump-tools.conf \
+		$(DESTDIR)/lib/systemd/system/$$unit.service.d/kredact.conf; done
+	install -D -m 644 packaging/kdump/kredact-kdump.default \
+		$(DESTDIR)/usr/share/doc/kredact/examples/kredact-kdump
 	install -D -m 644 packaging/kredactd.conf \
 		$(DESTDIR)/usr/share/doc/kredact/examples/kredactd.conf
 

@@ -11,6 +11,9 @@
 void conclude(struct audit *audit, enum check_name name, enum check_state state);
 struct complaint *text_of(struct audit *audit, enum check_name name);
 
+/* audit_machine.c; several checks */
+bool check_machine(struct audit *audit);
+
 /* audit_search.c; each is one check, or two */
 void check_fingerprints(struct audit *audit);
 void check_secrets(struct audit *audit);

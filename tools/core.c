@@ -338,6 +338,24 @@ int core_open(struct core *core, struct input *in, struct complaint *why)
 }
 
 /**
+ * core_open_frames() - the map of the dump of a machine by physical addresses
+ * @core:	takes the state; core_close() releases it, also after an error
+ * @from:	the same dump, open, and an ELF core; its input outlives @core
+ * @why:	text of an error
+ *
+ * Return: as core_open_as().
+ */
+int core_open_frames(struct core *core, const struct core *from, struct complaint *why)
+{
+	int error;
+
+	*core = (struct core){ .in = from->in, .format = CORE_ELF, .by_frame = true };
+	error = core_read_elf(core, why);
+	core->sound = !error;
+	return error;
+}
+
+/**
  * core_close() - release what core_open() took
  * @core:	not usable afterwards
  */

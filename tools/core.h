@@ -67,6 +67,7 @@ struct core_notes {
  * @ordered:	the segments came in ascending order of addresses and offsets, as the kernel
  *		writes them
  * @physical:	of a whole machine: several addresses may be the same memory
+ * @by_frame:	addresses are physical ones
  * @end:	end of the last thing that the headers name, or 0 if unknown
  * @sound:	all of it was read, is without contradictions and in the input
  */
@@ -85,6 +86,7 @@ struct core {
 	u8 encoding;
 	bool ordered;
 	bool physical;
+	bool by_frame;
 	u64 end;
 	bool sound;
 };
@@ -92,6 +94,7 @@ struct core {
 int core_open(struct core *core, struct input *in, struct complaint *why);
 int core_open_as(struct core *core, struct input *in, enum core_format format,
 		 struct complaint *why);
+int core_open_frames(struct core *core, const struct core *from, struct complaint *why);
 void core_close(struct core *core);
 u32 core_segment_from(const struct core *core, u64 vaddr);
 const struct core_segment *core_segment_of_offset(const struct core *core, u64 offset);

@@ -47,9 +47,47 @@ void digest_free(struct digest *digest)
 	free(digest);
 }
 
+/**
+ * digest_begin() - begin a digest of pieces
+ * @digest:	from digest_new(); can be used again
+ *
+ * Return: false if OpenSSL cannot.
+ */
+bool digest_begin(struct digest *digest)
+{
+	return EVP_DigestInit_ex2(digest->context, digest->type, NULL);
+}
+
+/**
+ * digest_add() - the next piece
+ * @digest:	after digest_begin()
+ * @bytes:	of it
+ * @len:	how many
+ *
+ * Return: false if OpenSSL cannot.
+ */
+bool digest_add(struct digest *digest, const void *bytes, size_t len)
+{
+	return EVP_DigestUpdate(digest->context, bytes, len);
+}
+
+/**
+ * digest_end() - the digest of all pieces
+ * @digest:	after digest_begin()
+ * @sha256:	takes DIGEST_LEN bytes
+ *
+ * Return: false if OpenSSL cannot.
+ */
+bool digest_end(struct digest *digest, u8 *sha256)
+{
+	unsigned int got = 0;
+
+	return EVP_DigestFinal_ex(digest->context, sha256, &got) && got == DIGEST_LEN;
+}
+
 static bool take(void *arg, const void *bytes, size_t len)
 {
-	return EVP_DigestUpdate(arg, bytes, len);
+	return digest_add(arg, bytes, len);
 }
 
 /**
@@ -63,15 +101,14 @@ static bool take(void *arg, const void *bytes, size_t len)
  */
 int digest_file(struct digest *digest, struct input *in, u8 *sha256, struct complaint *why)
 {
-	unsigned int got = 0;
 	int error;
 
-	if (!EVP_DigestInit_ex2(digest->context, digest->type, NULL))
+	if (!digest_begin(digest))
 		return complain(why, -EINVAL, "OpenSSL cannot compute SHA-256");
-	error = input_feed(in, 0, in->size, take, digest->context, why);
+	error = input_feed(in, 0, in->size, take, digest, why);
 	if (error)
 		return error;
-	if (!EVP_DigestFinal_ex(digest->context, sha256, &got) || got != DIGEST_LEN)
+	if (!digest_end(digest, sha256))
 		return complain(why, -EINVAL, "OpenSSL cannot compute SHA-256");
 	return 0;
 }

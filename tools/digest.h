@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SHA-256 over a file.
+ * SHA-256 over a file, or over pieces of memory.
  */
 #ifndef KREDACT_TOOLS_DIGEST_H
 #define KREDACT_TOOLS_DIGEST_H
@@ -13,6 +13,9 @@ struct digest;
 
 struct digest *digest_new(void);
 void digest_free(struct digest *digest);
+bool digest_begin(struct digest *digest);
+bool digest_add(struct digest *digest, const void *bytes, size_t len);
+bool digest_end(struct digest *digest, u8 *sha256);
 int digest_file(struct digest *digest, struct input *in, u8 *sha256, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_DIGEST_H */

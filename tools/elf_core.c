@@ -120,7 +120,7 @@ static int read_extended(struct core *core, const Elf64_Ehdr *ehdr, u32 *phnum,
 static int add_segment(struct core *core, const Elf64_Phdr *phdr, struct complaint *why)
 {
 	const struct core_segment segment = {
-		.vaddr = phdr->p_vaddr,
+		.vaddr = core->by_frame ? phdr->p_paddr : phdr->p_vaddr,
 		.memsz = phdr->p_memsz,
 		.offset = phdr->p_offset,
 		.filesz = phdr->p_filesz,

@@ -14,6 +14,7 @@
  * struct finding - a registered range, or a copy, that is not zero
  * @range:	as in the seal; of a copy, @addr and @last may be offsets in the file
  * @copy_flags:	KREDACT_COPY_*, of a copy
+ * @frame:	it is of frames of a machine: addresses are physical, and there is no handle
  * @label:	its label, or NULL
  * @dirty:	bytes that are not zero in what must be
  * @dirty_more:	there may be more: counting was given up
@@ -26,6 +27,7 @@
 struct finding {
 	struct seal_range range;
 	u32 copy_flags;
+	bool frame;
 	const struct seal_label *label;
 	u64 dirty;
 	bool dirty_more;

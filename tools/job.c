@@ -108,7 +108,6 @@ static int open_sidecar(struct audit *audit, const struct options *options, cons
 	free(path);
 	if (fd < 0)
 		complaint_set(&why, "%s", strerror(-fd));
-	audit->digest = digest_new();
 	if (*name && audit->digest && fd >= 0 && !input_open(&audit->sidecar, fd, false, &why)) {
 		audit->has_sidecar = true;
 		return fd;
@@ -229,6 +228,7 @@ int job_run(struct job *job, const char *path, struct complaint *why)
 		return status;
 	if (dump_prepare(&job->dump, fds[0], options->format, options->unpacked_max, why))
 		goto out;
+	audit->digest = digest_new();
 	fds[1] = strcmp(path, "-") || options->seal ?
 		 open_sidecar(audit, options, path, &seal) : -1;
 	job->report.seal = seal;

@@ -35,6 +35,8 @@ enum {
 	AT_PAGES = 440,
 	HEADER_LEN = 464,
 	AT_SPLIT = 12,
+	AT_INFO = 32,
+	AT_INFO_LEN = 40,
 	AT_PAGES_64 = 96,
 	SUB_LEN = 104,
 };
@@ -61,6 +63,8 @@ struct run {
  * @page_size:	bytes of a page, and of a block
  * @descriptors: offset of the first one
  * @machine:	EM_*
+ * @info:	offset of VMCOREINFO, or 0
+ * @info_len:	its bytes
  * @runs:	the pages that it has, in ascending order
  * @nr_runs:	entries in @runs
  * @packed:	PAGE_MAX bytes
@@ -72,6 +76,8 @@ struct kdump {
 	u32 page_size;
 	u64 descriptors;
 	u16 machine;
+	u64 info;
+	u64 info_len;
 	struct run *runs;
 	u32 nr_runs;
 	u8 *packed;
@@ -359,6 +365,10 @@ static int read_header(struct kdump *kdump, u64 *bitmap, u64 *bitmap_len, u64 *p
 	if (word32(sub + AT_SPLIT))
 		return complain(why, -EBADMSG, "a part of a kernel dump that was split: makedumpfile "
 				"--reassemble joins them");
+	if (word32(header + AT_VERSION) >= 3) {
+		kdump->info = word64(sub + AT_INFO);
+		kdump->info_len = word64(sub + AT_INFO_LEN);
+	}
 	if (word32(header + AT_VERSION) >= 6)
 		*pages = word64(sub + AT_PAGES_64);
 	return 0;
@@ -405,6 +415,21 @@ int kdump_open(struct kdump *kdump, struct input *file, u64 most, struct input *
 		return error;
 	end = kdump->nr_runs ? kdump->runs[kdump->nr_runs - 1].end : 0;
 	return input_open_source(in, &source, kdump, end * kdump->page_size, why);
+}
+
+/**
+ * kdump_info() - where VMCOREINFO is, the text of the kernel that has crashed
+ * @kdump:	open
+ * @offset:	out: its first byte, 0 if there is none
+ * @len:	out: its bytes; nobody has looked whether the file has them
+ *
+ * Return: the file that it is in; borrowed.
+ */
+struct input *kdump_info(struct kdump *kdump, u64 *offset, u64 *len)
+{
+	*offset = kdump->info_len ? kdump->info : 0;
+	*len = kdump->info_len;
+	return kdump->file;
 }
 
 /**

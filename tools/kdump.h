@@ -17,6 +17,7 @@ struct kdump *kdump_new(void);
 void kdump_free(struct kdump *kdump);
 int kdump_open(struct kdump *kdump, struct input *file, u64 most, struct input *in,
 	       struct complaint *why);
+struct input *kdump_info(struct kdump *kdump, u64 *offset, u64 *len);
 int kdump_read(struct kdump *kdump, struct core *core, struct input *in, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_KDUMP_H */

@@ -83,6 +83,7 @@ static u64 aligned(u64 value, u32 align)
 static int read_segment(struct notes *notes, struct core *core, const struct core_notes *segment,
 			struct complaint *why)
 {
+	static const char vmcoreinfo[] = "VMCOREINFO";
 	u64 at = 0, name_len, desc_len, desc_at;
 	u8 head[NOTE_HEAD];
 	u32 type;
@@ -118,6 +119,14 @@ static int read_segment(struct notes *notes, struct core *core, const struct cor
 			else if (type == NT_FILE && !notes->files) {
 				notes->files = segment->offset + desc_at;
 				notes->files_len = desc_len;
+			}
+		}
+		if (name_len == sizeof(vmcoreinfo) && !type && !notes->info) {
+			if (input_read(core->in, segment->offset + at + 12, head, name_len, why))
+				return -EIO;
+			if (!memcmp(head, vmcoreinfo, sizeof(vmcoreinfo))) {
+				notes->info = segment->offset + desc_at;
+				notes->info_len = desc_len;
 			}
 		}
 		at = aligned(desc_at + desc_len, segment->align);

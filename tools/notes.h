@@ -32,6 +32,8 @@ struct notes_thread {
  * @comm:	its name, NUL-padded
  * @files:	offset of the contents of NT_FILE in the core, 0 if there is none
  * @files_len:	bytes of it
+ * @info:	offset of VMCOREINFO, the text of a kernel that has crashed; 0: there is none
+ * @info_len:	bytes of it
  * @listed:	the first threads of which the stack pointer is known
  * @nr_listed:	how many
  */
@@ -46,6 +48,8 @@ struct notes {
 	char comm[16];
 	u64 files;
 	u64 files_len;
+	u64 info;
+	u64 info_len;
 	struct notes_thread listed[NOTES_THREADS];
 	u32 nr_listed;
 };

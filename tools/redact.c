@@ -238,6 +238,8 @@ static int collect(struct zeroing *work, struct complaint *why)
 				"it than was found");
 	error = cut_memory(work, &audit->spans, REDACT_REGISTERED, why);
 	if (!error)
+		error = cut_spans(work, &audit->crashed.bytes, REDACT_REGISTERED, why);
+	if (!error)
 		error = cut_memory(work, &audit->left_out, REDACT_LEFT_OUT, why);
 	if (!error)
 		error = cut_memory(work, &audit->copies.memory, REDACT_COPY, why);

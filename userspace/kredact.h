@@ -177,6 +177,7 @@ int kredact_require(unsigned int require);
  *   -ENOLCK        KREDACT_PIN, and RLIMIT_MEMLOCK is reached
  *   -ENOMEM        no memory, or the fall-back ran into vm.max_map_count; with
  *                  KREDACT_REQUIRE_LOCKED also RLIMIT_MEMLOCK
+ *   -EBUSY         the system is about to hibernate, as the first that is tagged
  *   -EAGAIN        KREDACT_PIN, and a page cannot be pinned
  *   -EPERM, -EAGAIN   KREDACT_REQUIRE_LOCKED, and mlock() said so
  *   others         of madvise(): the fall-back could not do its work

@@ -27,7 +27,7 @@ $(FUZZ_BINS): $(FUZZ_VERIFY)/%: tests/fuzz-verify/%.c $(FUZZ_OBJ)
 	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(AUDIT_LIBS)
 
 $(FUZZ_VERIFY)/make-seeds: tests/fuzz-verify/seeds.c \
-			    $(addprefix $(B)/obj/unit-tools/,fixture.o formats.o run.o)
+			    $(addprefix $(B)/obj/unit-tools/,fixture.o fixture_machine.o formats.o run.o)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -Itools -Itests/unit-tools -o $@ $^ $(AUDIT_LIBS)
 

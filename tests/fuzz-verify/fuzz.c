@@ -45,6 +45,30 @@ struct input *fuzz_input(const u8 *data, size_t len)
 }
 
 /**
+ * fuzz_machine() - read kredact's note in the dump of a machine
+ * @core:	open
+ * @notes:	read
+ * @kdump:	what @core is of, or NULL
+ */
+void fuzz_machine(struct core *core, const struct notes *notes, struct kdump *kdump)
+{
+	static struct digest *digest;
+	struct crashed crashed;
+	struct complaint why;
+	u32 i;
+
+	digest = digest ? digest : digest_new();
+	if (!crashed_open(&crashed, core, notes, kdump, &why)) {
+		must(crashed.readable && crashed.named);
+		crashed_frames(&crashed, digest, &why);
+		must(crashed.frames.nr <= crashed.nr_frames && !crashed.frames.unsorted);
+		for (i = 0; i < crashed.bytes.nr; i++)
+			must(crashed.bytes.at[i].last < core->in->size);
+	}
+	crashed_close(&crashed);
+}
+
+/**
  * fuzz_check_map() - is a map what core.h says?
  * @core:	after core_open_as(), whatever it returned
  */

@@ -8,12 +8,13 @@
 
 #include <stdlib.h>
 
-#include "core.h"
+#include "crashed.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 
 struct input *fuzz_input(const u8 *data, size_t len);
 void fuzz_check_map(const struct core *core);
+void fuzz_machine(struct core *core, const struct notes *notes, struct kdump *kdump);
 
 /* Something that must hold whatever the input is. */
 #define must(condition) do {		\

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target: kernel dumps, flattened or not, and the pages in them.
+ * Fuzz target: kernel dumps, flattened or not, the pages in them, and kredact's note.
  */
 #include "fuzz.h"
 #include "flat.h"
@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 	struct kdump *kdump = kdump_new();
 	struct flat *flat = flat_new();
 	struct core core = { .in = NULL };
+	static const struct notes notes;
 	struct complaint why;
 	u8 page[4096];
 	u32 i;
@@ -30,6 +31,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 		for (i = 0; i < PAGES && i < core.nr_segments; i++)
 			memory.source->read(memory.source_arg, core.segments[i].offset, page,
 					    sizeof(page), &why);
+		fuzz_machine(&core, &notes, kdump);
 	}
 	core_close(&core);
 	input_close(&memory);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats.h"
+#include "fixture_machine.h"
 #include "run.h"
 
 static u8 memory[8 * PAGE];
@@ -81,7 +81,7 @@ static void make_cores(void)
 
 static void make_dumps(void)
 {
-	static const int hows[] = { KDUMP_PLAIN, KDUMP_ZLIB, KDUMP_ZSTD };
+	static const int hows[] = { KDUMP_PLAIN, KDUMP_ZLIB, KDUMP_LZO, KDUMP_SNAPPY, KDUMP_ZSTD };
 	const struct piece pieces[] = {
 		{ 0x7ffc00000000ULL, memory, 64 }, { 0x10000, memory + 128, 64 },
 		{ 0x10020, memory + 256, 64 },
@@ -96,7 +96,7 @@ static void make_dumps(void)
 		snprintf(name, sizeof(name), "dump%u", i);
 		put("minidump", name, &fixture);
 	}
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(hows) / sizeof(*hows); i++) {
 		fixture.len = 0;
 		format_kdump(&fixture, memory, present, 8, hows[i]);
 		snprintf(name, sizeof(name), "dump%u", i);
@@ -108,6 +108,25 @@ static void make_dumps(void)
 	}
 	fixture_free(&fixture);
 	fixture_free(&flat);
+}
+
+/* A note with few frames in few pages: what is small is soon changed. */
+static void make_machines(void)
+{
+	static struct machine_fixture made;
+	char name[32];
+	u32 kind;
+
+	for (kind = 0; kind < MACHINE_KINDS; kind++) {
+		machine_make(&made, kind);
+		memset(made.memory, 0, NOTE_PAGE * PAGE);
+		memset(made.memory + FIRST_PINNED * PAGE, 0,
+		       sizeof(made.memory) - FIRST_PINNED * PAGE);
+		machine_write(&made, kind);
+		snprintf(name, sizeof(name), "machine%u", kind);
+		put(kind ? "kdump" : "elf", name, &made.file);
+	}
+	fixture_free(&made.file);
 }
 
 static void pack(const char *command, const char *name)
@@ -155,6 +174,7 @@ int main(int argc, char **argv)
 		memory[i] = i % 3 ? i >> 4 : i * 31;
 	make_cores();
 	make_dumps();
+	make_machines();
 	make_packed();
 	return 0;
 }

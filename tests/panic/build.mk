@@ -15,11 +15,11 @@ panic: CRASHES_OF_KERNEL := $(if $(filter command line environment,$(origin CRAS
 
 PANIC_O   := $(B)/obj/tests/panic
 PANIC_BIN := $(B)/tests/panic
-ALL_VM    += $(PANIC_BIN)/crash $(PANIC_BIN)/capture.cpio
+ALL_VM    += $(PANIC_BIN)/crash
 
 crash_settings = tests/panic/$(if $(filter %-notifiers,$(1)),notifiers.,)settings
 
-STAGE_FILES += $(PANIC_BIN)/capture.cpio:/kredact/panic/ \
+STAGE_FILES += $(PANIC_BIN)/capture-%.cpio:/kredact/panic/capture.cpio \
 	       $(PANIC_BIN)/vmlinuz-%:/kredact/panic/vmlinuz \
 	       $(foreach w,$(CRASH_WAYS),$(PANIC_BIN)/crash:/kredact/crashes/$(w)/$(w)) \
 	       $(foreach w,$(CRASH_WAYS),$(call crash_settings,$(w)):/kredact/crashes/$(w)/settings) \
@@ -34,12 +34,13 @@ $(PANIC_BIN)/crash: $(PANIC_O)/crash.o $(DEMO_O)/heap.o $(DEMO_O)/keys.o $(B)/li
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -pthread -o $@ $^ -lcrypto
 
-$(PANIC_BIN)/capture: $(PANIC_O)/capture.o
+$(PANIC_BIN)/capture: $(PANIC_O)/capture.o $(PANIC_O)/save.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -static -o $@ $^ -lcrypto
 
-$(PANIC_BIN)/capture.cpio: $(PANIC_BIN)/capture tests/panic/capture.py $(DEMO_BIN)/keys
-	tests/panic/capture.py $< $@ $(DEMO_BIN)/keys/secret/rsa-*.bin
+$(PANIC_BIN)/capture-%.cpio: $(PANIC_BIN)/capture $(B)/kernels/%/.stamp tests/panic/capture.py \
+		tests/vm/image.py $(DEMO_BIN)/keys
+	tests/panic/capture.py $< $(B)/kernels/$* $@ $(DEMO_BIN)/keys/secret/rsa-*.bin
 
 # Not the link that it is there.
 $(PANIC_BIN)/vmlinuz-%: $(B)/kernels/%/.stamp

@@ -27,6 +27,7 @@
 #include <linux/kredact_panic.h>
 
 #include "pattern.h"
+#include "save.h"
 
 #define PAGE		4096ul
 #define CHUNK		(1ul << 20)
@@ -447,9 +448,32 @@ static void read_note(struct vmcore *core)
 	ok(!(note.flags & KREDACT_PANIC_KEY_BOOT) && hmac_is_right(&note), "its HMAC is right");
 }
 
+/* All of it, for what reads dumps on the host. */
+static void save(struct vmcore *core)
+{
+	const Elf64_Phdr *segment = core->segments;
+	uint64_t end = 0;
+	int64_t saved;
+	int error;
+
+	for (; segment < core->segments + core->header.e_phnum; segment++)
+		if (segment->p_offset + segment->p_filesz > end)
+			end = segment->p_offset + segment->p_filesz;
+	error = save_mount();
+	errno = -error;
+	if (error)
+		fail("the disk");
+	saved = save_file(core->fd, end, "vmcore");
+	errno = saved < 0 ? -saved : 0;
+	if (saved < 0)
+		fail("saving /proc/vmcore");
+	ok(end >= 512ull << 20, "%" PRIu64 " MiB were saved, of them %" PRId64 " MiB not zero",
+	   end >> 20, saved >> 20);
+}
+
 int main(void)
 {
-	const char *token = getenv("VM_TOKEN");
+	const char *token = getenv("VM_TOKEN"), *saving = getenv("CRASH_SAVE");
 	struct vmcore core;
 	struct termios raw;
 	time_t begin;
@@ -470,6 +494,8 @@ int main(void)
 	vmcore_open(&core);
 	search_all(&core);
 	read_note(&core);
+	if (saving && !strcmp(saving, "yes"))
+		save(&core);
 	say("1..%u", number);
 	fprintf(host, "end %s exit 0 %ld\n", way, (long)(time(NULL) - begin) * 1000);
 	fprintf(host, "run machine\ntap machine ok 1 the capture kernel went through\n"

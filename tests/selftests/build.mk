@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl pidfd list listrace readers redact hunt ahead kinds pins maps moves forks lifecycle \
-	     namespaces identity race faults failnth hostile scale cost weight coexist unload regs sigframe \
-	     prints events streams
+SELFTESTS := ioctl hibernate pidfd list listrace readers outreach redact hunt ahead kinds pins maps moves \
+	     forks lifecycle namespaces identity race faults failnth hostile scale cost weight coexist \
+	     unload regs sigframe prints events streams
 SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
 SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
-ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim
+ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim $(SELFTEST_DIR)/observed
 # They run where redact, regs and debugger start them.
-STAGE_HELPERS += compat32 victim
+STAGE_HELPERS += compat32 victim observed
 
 # kselftest_harness.h is the kernel's and not as strict as we are.
 $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTEST_PARTS:%=%.h) \
@@ -38,6 +38,25 @@ $(SELFTEST_DIR)/compat32: tests/selftests/kredact/compat32.c include/uapi/linux/
 		-static -Iinclude/uapi \
 		-isystem /usr/include/$(shell $(CC) -print-multiarch) -o $@ $<
 
+# An image is written and read back: no part of "make check", since it takes a minute.
+HIBERNATE_IMAGE := $(B)/tests/hibernate/image
+ALL_VM += $(HIBERNATE_IMAGE)
+STAGE_FILES += $(HIBERNATE_IMAGE):/kredact/images/ \
+	       tests/selftests/kredact/settings:/kredact/images/
+$(HIBERNATE_IMAGE): tests/selftests/kredact/hibernate.c $(SELFTEST_PARTS:%=%.c) \
+		    $(SELFTEST_PARTS:%=%.h) $(B)/kselftest/.stamp
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Werror -O1 -g -DKREDACT_IMAGE -Iinclude/uapi \
+		-isystem $(B)/kselftest -pthread -o $@ $(filter %.c,$^)
+
+.PHONY: hibernate
+hibernate: deps ## hibernate and resume, with the module and nothing tagged (KERNEL=6.12)
+	@+$(MAKE) $(QUIET) vm-ready
+	@set -e; for series in $(VM_RUN); do tests/vm/vm.py $$series --build $(B) --dir images \
+		--work $(B)/hibernate/$$series; done
+
 STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/ \
 	       tests/selftests/kredact/debugger.sh:/kredact/tests/debugger \
-	       tests/selftests/kredact/attach.sh:/kredact/tests/attach
+	       tests/selftests/kredact/attach.sh:/kredact/tests/attach \
+	       tests/selftests/kredact/observers.sh:/kredact/tests/observers \
+	       /usr/bin/strace:/usr/bin/ /usr/bin/perf:/usr/bin/

@@ -5,7 +5,7 @@
 
 UNIT_TOOLS_SRC := $(wildcard tests/unit-tools/*_test.c)
 UNIT_TOOLS := $(UNIT_TOOLS_SRC:tests/unit-tools/%.c=$(B)/tests/unit-tools/%)
-UNIT_TOOLS_PARTS := $(addprefix $(B)/obj/unit-tools/,fixture.o fixture_prints.o formats.o run.o)
+UNIT_TOOLS_PARTS := $(addprefix $(B)/obj/unit-tools/,fixture.o fixture_machine.o fixture_prints.o formats.o run.o)
 
 UNIT_TESTS += $(UNIT_TOOLS)
 ALL += $(UNIT_TOOLS)
@@ -28,7 +28,7 @@ $(B)/tests/unit-tools/kredact-verify-san: $(VERIFY_SAN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(AUDIT_LIBS)
 
-$(B)/tests/unit-tools/dumps_test: | $(B)/bin/kredact-verify
+$(B)/tests/unit-tools/dumps_test $(B)/tests/unit-tools/kdumps_test: | $(B)/bin/kredact-verify
 $(B)/tests/unit-tools/verify_test $(B)/tests/unit-tools/copies_test \
 $(B)/tests/unit-tools/prints_test $(B)/tests/unit-tools/cert_test: | \
 	 $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san

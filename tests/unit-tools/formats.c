@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <lzo/lzo1x.h>
 #include <openssl/evp.h>
+#include <snappy-c.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -124,6 +126,21 @@ static void put_page(struct fixture *pages, struct fixture *descriptors, u64 off
 		abort();
 	if (how == KDUMP_ZSTD)
 		len = ZSTD_compress(packed, sizeof(packed), page, PAGE, 3);
+	if (how == KDUMP_LZO) {
+		static u8 work[LZO1X_1_MEM_COMPRESS];
+		lzo_uint lzo_len = sizeof(packed);
+
+		if (lzo_init() || lzo1x_1_compress(page, PAGE, packed, &lzo_len, work))
+			abort();
+		len = lzo_len;
+	}
+	if (how == KDUMP_SNAPPY) {
+		size_t snappy_len = sizeof(packed);
+
+		if (snappy_compress((const char *)page, PAGE, (char *)packed, &snappy_len))
+			abort();
+		len = snappy_len;
+	}
 	if (how == KDUMP_PLAIN || len >= PAGE) {
 		memcpy(packed, page, PAGE);
 		len = PAGE;
@@ -185,6 +202,17 @@ static void put_kdump_header(struct fixture *to, u32 pages, u32 present, u32 bit
  */
 void format_kdump(struct fixture *to, const u8 *memory, const bool *present, u32 pages, int how)
 {
+	format_kdump_info(to, memory, present, pages, how, NULL);
+}
+
+/**
+ * format_kdump_info() - likewise, with VMCOREINFO
+ * @to, @memory, @present, @pages, @how: as above
+ * @info:	its text, or NULL
+ */
+void format_kdump_info(struct fixture *to, const u8 *memory, const bool *present, u32 pages,
+		       int how, const char *info)
+{
 	u64 blocks = (pages / 8 + PAGE) / PAGE, base = to->len, offset;
 	struct fixture descriptors = { 0 }, data = { 0 };
 	u8 *bitmap = calloc(blocks, PAGE);
@@ -203,6 +231,11 @@ void format_kdump(struct fixture *to, const u8 *memory, const bool *present, u32
 			put_page(&data, &descriptors, offset, memory + i * PAGE, how);
 	fixture_put(to, descriptors.bytes, descriptors.len);
 	fixture_put(to, data.bytes, data.len);
+	if (info) {
+		set32(to, base + PAGE + 32, to->len - base);
+		set32(to, base + PAGE + 40, strlen(info));
+		fixture_put(to, info, strlen(info));
+	}
 	fixture_free(&descriptors);
 	fixture_free(&data);
 	free(bitmap);
@@ -238,9 +271,9 @@ void format_flattened(struct fixture *to, const struct fixture *from)
 	put_big(to, ~0ULL);
 }
 
-static void put_load(struct fixture *to, u64 offset, u64 vaddr, u64 paddr, u64 len)
+static void put_header(struct fixture *to, u32 type, u64 offset, u64 vaddr, u64 paddr, u64 len)
 {
-	put32(to, PT_LOAD);
+	put32(to, type);
 	put32(to, PF_R | PF_W | PF_X);
 	put64(to, offset);
 	put64(to, vaddr);
@@ -261,6 +294,16 @@ static void put_load(struct fixture *to, u64 offset, u64 vaddr, u64 paddr, u64 l
  */
 void format_vmcore(struct fixture *to, const u8 *memory, u32 pages)
 {
+	format_vmcore_info(to, memory, pages, NULL);
+}
+
+/**
+ * format_vmcore_info() - likewise, with VMCOREINFO
+ * @to, @memory, @pages: as above
+ * @info:	its text, of at most 2000 bytes, or NULL
+ */
+void format_vmcore_info(struct fixture *to, const u8 *memory, u32 pages, const char *info)
+{
 	static const u8 ident[EI_NIDENT] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
 	u64 base = to->len;
 
@@ -274,12 +317,22 @@ void format_vmcore(struct fixture *to, const u8 *memory, u32 pages)
 	put32(to, 0);
 	put16(to, 64);
 	put16(to, 56);
-	put16(to, 2);
+	put16(to, info ? 3 : 2);
 	put16(to, 0);
 	put16(to, 0);
 	put16(to, 0);
-	put_load(to, PAGE, VMCORE_TEXT, 0x1000000, 2 * PAGE);
-	put_load(to, PAGE, VMCORE_DIRECT + 0x1000000, 0x1000000, pages * PAGE);
+	if (info)
+		put_header(to, PT_NOTE, 1024, 0, 0, 12 + 12 + strlen(info));
+	put_header(to, PT_LOAD, PAGE, VMCORE_TEXT, VMCORE_BASE, 2 * PAGE);
+	put_header(to, PT_LOAD, PAGE, VMCORE_DIRECT + VMCORE_BASE, VMCORE_BASE, pages * PAGE);
+	if (info) {
+		pad(to, base, 1024);
+		put32(to, sizeof("VMCOREINFO"));
+		put32(to, strlen(info));
+		put32(to, 0);
+		fixture_put(to, "VMCOREINFO\0", 12);
+		fixture_put(to, info, strlen(info));
+	}
 	pad(to, base, PAGE);
 	fixture_put(to, memory, pages * PAGE);
 }

@@ -21,12 +21,21 @@ struct piece {
 };
 
 /* How the pages of a kernel dump are packed: flags of its page descriptors. */
-enum { KDUMP_PLAIN = 0, KDUMP_ZLIB = 1, KDUMP_ZSTD = 0x20 };
+enum {
+	KDUMP_PLAIN = 0,
+	KDUMP_ZLIB = 1,
+	KDUMP_LZO = 2,
+	KDUMP_SNAPPY = 4,
+	KDUMP_ZSTD = 0x20,
+};
 
 void format_minidump(struct fixture *to, const struct piece *pieces, u32 nr, bool memory64);
 void format_kdump(struct fixture *to, const u8 *memory, const bool *present, u32 pages, int how);
+void format_kdump_info(struct fixture *to, const u8 *memory, const bool *present, u32 pages,
+		       int how, const char *info);
 void format_flattened(struct fixture *to, const struct fixture *from);
 void format_vmcore(struct fixture *to, const u8 *memory, u32 pages);
+void format_vmcore_info(struct fixture *to, const u8 *memory, u32 pages, const char *info);
 void format_apport(struct fixture *to, const u8 *packed, u64 len);
 void format_gzip(struct fixture *to, const u8 *bytes, u64 len);
 void format_zstd(struct fixture *to, const u8 *bytes, u64 len);
@@ -34,5 +43,6 @@ void format_zstd(struct fixture *to, const u8 *bytes, u64 len);
 /* Addresses in format_vmcore(). */
 #define VMCORE_TEXT	0xffffffff81000000ULL
 #define VMCORE_DIRECT	0xffff888000000000ULL
+#define VMCORE_BASE	0x1000000ULL
 
 #endif /* KREDACT_TESTS_FORMATS_H */

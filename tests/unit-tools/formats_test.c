@@ -232,12 +232,12 @@ static void test_flattened_hostile(struct fixture *flat)
 
 static void test_kdump(void)
 {
-	static const int hows[] = { KDUMP_PLAIN, KDUMP_ZLIB, KDUMP_ZSTD };
+	static const int hows[] = { KDUMP_PLAIN, KDUMP_ZLIB, KDUMP_LZO, KDUMP_SNAPPY, KDUMP_ZSTD };
 	struct opened how = unsealed();
 	struct fixture file = { 0 }, flat = { 0 };
 	u32 i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(hows) / sizeof(*hows); i++) {
 		fill_memory();
 		file.len = 0;
 		format_kdump(&file, memory, present, PAGES, hows[i]);
@@ -261,7 +261,7 @@ static void test_kdump(void)
 	format_kdump(&file, memory, present, PAGES, KDUMP_ZLIB);
 	ok(audit_dump(&how, file.bytes, file.len) == VERDICT_CLEAN, "what was left out is not there");
 	ok(how.audit.core.format == CORE_KDUMP, "and is a kernel dump");
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(hows) / sizeof(*hows); i++) {
 		fill_memory();
 		plant(5 * PAGE - 11);
 		file.len = 0;

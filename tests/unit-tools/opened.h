@@ -51,6 +51,7 @@ static inline enum verdict audit_dump(struct opened *how, const void *bytes, u64
 		audit->mac = mac_new(how->key, 32);
 		fixture_key_id(how->key, audit->key_id);
 	}
+	audit->digest = digest_new();
 	if (how->secret) {
 		audit->search = search_new(0, true);
 		if (search_add(audit->search, how->secret, how->secret_len, &how->why) ||

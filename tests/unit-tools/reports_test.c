@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fixture.h"
+#include "fixture_machine.h"
 #include "run.h"
 #include "tap.h"
 
@@ -127,6 +127,33 @@ static void test_unverified(void)
 		   "%s of what is no core", names[i]);
 	ok(valid("nonsense.json"), "the schema fits");
 	fixture_free(&fixture);
+}
+
+/* Of a kernel that crashed, with a good note; then with a frame that is not zero. */
+static void test_machine(void)
+{
+	static struct machine_fixture made;
+	u32 i;
+
+	machine_make(&made, 0);
+	memset(made.memory, 0, NOTE_PAGE * PAGE);
+	machine_write(&made, 0);
+	write_file("machine", made.file.bytes, made.file.len);
+	ok(report("machine") == 2, "the note of another key: 2");
+	for (i = 0; i < 5; i++)
+		ok(reads("machine", names[i], "wrong key: the note needs", NULL), "%s says why",
+		   names[i]);
+	ok(reads("machine", "json", "kernel_note", "frames_named") && valid("machine.json"),
+	   "the schema fits");
+	made.memory[(FIRST_PINNED + 1) * PAGE + 5] = 'Z';
+	machine_write(&made, 0);
+	write_file("machine", made.file.bytes, made.file.len);
+	ok(report("machine") == 1, "a frame that is not zero: 1");
+	for (i = 0; i < 5; i++)
+		ok(reads("machine", names[i], "0x1029", NULL), "%s: its physical address", names[i]);
+	ok(reads("machine", "sarif", "frame-not-zero", NULL) && valid("machine.json"),
+	   "the schema fits");
+	fixture_free(&made.file);
 }
 
 /* Names in the dump: its process, a mapped file, a label; and of files on the command line. */
@@ -249,6 +276,7 @@ int main(void)
 	test_good();
 	test_dirty();
 	test_unverified();
+	test_machine();
 	test_hostile();
 	test_schema();
 	test_usage();

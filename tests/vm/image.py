@@ -112,17 +112,22 @@ def replace(output: Path, body: bytes) -> None:
     tmp.rename(output)
 
 
-def build_initramfs(kernel: Path, init: Path, output: Path) -> None:
+def add_modules(archive: Cpio, kernel: Path) -> None:
+    """The modules that reach the root disk, and /modules.list, which has their order."""
     modules = kernel / "modules"
-    archive = Cpio()
-    archive.add("dev", stat.S_IFDIR | 0o755)
-    archive.add("init", stat.S_IFREG | 0o755, init.read_bytes())
     names = []
     for path in resolve_modules(modules, DISK_MODULES):
         name = module_name(path) + ".ko"
         archive.add(name, stat.S_IFREG | 0o644, read_module(modules / path))
         names.append(f"/{name}\n")
     archive.add("modules.list", stat.S_IFREG | 0o644, "".join(names).encode())
+
+
+def build_initramfs(kernel: Path, init: Path, output: Path) -> None:
+    archive = Cpio()
+    archive.add("dev", stat.S_IFDIR | 0o755)
+    archive.add("init", stat.S_IFREG | 0o755, init.read_bytes())
+    add_modules(archive, kernel)
     replace(output, archive.finish())
 
 

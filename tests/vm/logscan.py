@@ -75,6 +75,8 @@ ALLOW = re.compile("|".join((
     r"^kasan: KernelAddressSanitizer initialized",
     # of the emulated machine, whose timer may be late where this system is busy
     r"^\.\.MP-BIOS bug: 8254 timer not connected to IO-APIC$",
+    # the disk of a kernel that crashed, where its capture kernel saves the dump
+    r"^EXT4-fs \(vda\): warning: mounting unchecked fs, running e2fsck is recommended$",
     # the kernel's own options, on its command line
     r"^(Kernel command|Command) line: ",
 )))

@@ -153,6 +153,13 @@ static void print_facts(const struct report *report, const struct audit *audit)
 		text_size(text, sizeof(text), audit->zeros.zero);
 		fact(out, "seen zero", text);
 		fact(out, "sealed by", seal->beside ? "a daemon" : "the kernel");
+	} else if (audit->crashed.readable) {
+		snprintf(text, sizeof(text), "%" PRIu64 " pinned frames, %" PRIu64 " others",
+			 le64toh(audit->crashed.note.frames), le64toh(audit->crashed.note.walked));
+		fact(out, "zeroed", text);
+		text_size(text, sizeof(text), audit->zeros.zero);
+		fact(out, "seen zero", text);
+		fact(out, "sealed by", "a kernel that crashed, in its note");
 	} else {
 		fact(out, "sealed by", "nobody, or unreadably");
 	}
@@ -186,6 +193,8 @@ static void print_head(const struct report *report, struct audit *audit)
 		fputs("<p>What else is in this dump cannot be verified.</p>\n", out);
 	if (audit->seal.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
 		fputs("<p>Unauthenticated: anyone could have written this seal.</p>\n", out);
+	if (audit->crashed.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
+		fputs("<p>Unauthenticated: anyone could have written this note.</p>\n", out);
 	fputs("</header>\n", out);
 }
 

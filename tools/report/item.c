@@ -17,6 +17,26 @@ static void settle(struct audit *audit, struct item *item)
 	place_text(&item->place, item->where, sizeof(item->where));
 }
 
+/* Of a machine: it has no registrations by name. */
+static void item_of_frame(struct audit *audit, const struct finding *finding, struct item *item)
+{
+	*item = (struct item){
+		.rule = "frame-not-zero",
+		.title = "registered memory of a machine",
+		.check = CHECK_RANGES,
+		.key = true,
+		.proven = true,
+		.offset = finding->offset,
+		.len = finding->dirty,
+	};
+	snprintf(item->text, sizeof(item->text), "%s%" PRIu64 " of %" PRIu64 " bytes not zero, at the "
+		 "physical address %#" PRIx64, finding->dirty_more ? "at least " : "",
+		 finding->dirty, finding->range.last - finding->range.addr + 1,
+		 finding->range.addr);
+	settle(audit, item);
+	item->advice = "keep this dump from others: the kernel's note says that this was to be zeroed";
+}
+
 /**
  * item_of_finding() - a registered range, or a copy, that is not zero
  * @audit:	after audit_run()
@@ -29,6 +49,10 @@ void item_of_finding(struct audit *audit, const struct finding *finding, bool co
 {
 	char label[TEXT_ESCAPED(KREDACT_LABEL_MAX)] = "";
 
+	if (finding->frame) {
+		item_of_frame(audit, finding, item);
+		return;
+	}
 	*item = (struct item){
 		.rule = copy ? "copy-not-zero" : "range-not-zero",
 		.title = copy ? "copy of a registered secret" : "registered memory",

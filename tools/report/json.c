@@ -184,6 +184,8 @@ static struct json_object *findings(struct audit *audit)
 		json_address(item, "range", finding->range.addr);
 		json_number(item, "range_bytes", finding->range.last - finding->range.addr + 1);
 		json_flag(item, "exact", finding->range.flags & KREDACT_EXACT);
+		if (finding->frame)
+			json_flag(item, "physical", true);
 		json_address(item, "handle", finding->range.handle);
 		if (finding->label)
 			json_escaped(item, "label", finding->label->text, finding->label->len);
@@ -363,6 +365,10 @@ int json_report(const struct report *report, struct audit *audit, struct json_ob
 			json_object_object_add(root, "copies", copies(audit));
 			json_number(root, "copies_total", audit->seal.nr_copies);
 		}
+	}
+	if (audit->crashed.readable) {
+		json_object_object_add(root, "kernel_note", json_crashed(&audit->crashed));
+		json_object_object_add(root, "ranges", zeros(&audit->zeros));
 	}
 	json_object_object_add(root, "findings", findings(audit));
 	json_number(root, "findings_total", audit->findings_total);

@@ -88,6 +88,26 @@ static void print_seal(const struct report *report, const struct seal *seal)
 	}
 }
 
+/* A kernel that crashed has no process, and no list. */
+static void print_machine(const struct report *report, const struct crashed *crashed)
+{
+	const struct kredact_panic_note *note = &crashed->note;
+
+	line(report, "crashed kernel", "%" PRIu64 " pinned frames zeroed and %" PRIu64 " others, of %"
+	     PRIu64 " ranges in %" PRIu64 " address spaces, in %" PRIu64 ".%03" PRIu64 " ms",
+	     le64toh(note->frames), le64toh(note->walked), le64toh(note->ranges),
+	     le64toh(note->mms), le64toh(note->time_ns) / 1000000,
+	     le64toh(note->time_ns) / 1000 % 1000);
+	line(report, "registers", "of %" PRIu64 " threads zeroed", le64toh(note->threads));
+	if (note->poisoned || note->foreign || note->faults)
+		line(report, "not zeroed", "%" PRIu64 " frames that the hardware had found bad, %" PRIu64
+		     " of devices, %" PRIu64 " that could not be written to",
+		     le64toh(note->poisoned), le64toh(note->foreign), le64toh(note->faults));
+	if (note->absent)
+		line(report, "not found", "%" PRIu64 " pages, in swap or on their way",
+		     le64toh(note->absent));
+}
+
 /* Without a seal the core itself tells a little. */
 static void print_notes(const struct report *report, const struct notes *notes)
 {
@@ -260,19 +280,26 @@ static void print_finding(const struct report *report, struct audit *audit,
 	fputs("\n  ", report->out);
 	colored(report, RED, "not zero");
 	fprintf(report->out, "%*s", INDENT - 10, "");
-	if (note)
+	if (finding->frame)
+		fprintf(report->out, "physical address %#" PRIx64 " (file offset %#" PRIx64 ")\n",
+			finding->first, finding->offset);
+	else if (note)
 		fprintf(report->out, "in a note (file offset %#" PRIx64 ")\n", finding->offset);
 	else
 		fprintf(report->out, "%#" PRIx64 " (file offset %#" PRIx64 ")\n", finding->first,
 			finding->offset);
-	if (copy)
+	if (finding->frame)
+		line(report, "  frames", "%#" PRIx64 ", %" PRIu64 " bytes, pinned when the kernel "
+		     "crashed", range->addr, len);
+	else if (copy)
 		line(report, "  copy at", "%s%#" PRIx64 ", %" PRIu64 " bytes",
 		     note ? "file offset " : "", range->addr, len);
 	else
 		line(report, "  registered", "%#" PRIx64 ", %" PRIu64 " bytes, %s", range->addr, len,
 		     range->flags & KREDACT_EXACT ? "exactly" : "whole pages");
-	print_owner(report, copy ? "  of" : "  as", range->handle, finding->label,
-		    finding->copy_flags);
+	if (!finding->frame)
+		print_owner(report, copy ? "  of" : "  as", range->handle, finding->label,
+			    finding->copy_flags);
 	line(report, "  holds", "%s%" PRIu64 " bytes that are not zero, first at%s",
 	     finding->dirty_more ? "at least " : "", finding->dirty, offsets);
 	item_of_finding(audit, finding, copy, &item);
@@ -459,6 +486,11 @@ static void print_verdict(const struct report *report, const struct audit *audit
 		fputs("  and what else is in this core cannot be verified\n", report->out);
 	if (audit->seal.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
 		fputs("  unauthenticated: anyone could have written this seal\n", report->out);
+	if (audit->crashed.readable && audit->checks[CHECK_AUTHENTICITY].state == CHECK_NOT_DONE)
+		fputs("  unauthenticated: anyone could have written this note\n", report->out);
+	if (audit->crashed.readable)
+		fputs("  of a whole machine: copies that nobody registered were not hunted\n",
+		      report->out);
 	if (audit->seal.readable && audit->seal.has_hunt && audit->seal.hunt.unindexed &&
 	    audit->seal.policy.unhunted != KREDACT_UNHUNTED_WRITABLE)
 		fputs("  copies were not hunted: they may be in this core\n", report->out);
@@ -497,7 +529,9 @@ static int print(const struct report *report, struct audit *audit)
 		line(report, "file", "%s, unpacked (%s)", size, magic_word(audit->packed));
 	else
 		line(report, "file", "%s", size);
-	if (audit->seal.readable)
+	if (audit->crashed.readable)
+		print_machine(report, &audit->crashed);
+	else if (audit->seal.readable)
 		print_seal(report, &audit->seal);
 	else if (audit->has_notes)
 		print_notes(report, &audit->notes);

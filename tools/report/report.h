@@ -79,6 +79,7 @@ void json_text(struct json_object *to, const char *name, const char *value);
 void json_address(struct json_object *to, const char *name, u64 value);
 void json_escaped(struct json_object *to, const char *name, const void *value, size_t most);
 void json_hex(struct json_object *to, const char *name, const u8 *value, size_t len);
+struct json_object *json_crashed(const struct crashed *crashed);
 struct json_object *json_seal(const struct report *report, const struct audit *audit);
 
 #endif /* KREDACT_TOOLS_REPORT_H */

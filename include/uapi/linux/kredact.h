@@ -125,6 +125,7 @@
  *   EDQUOT        the user's limit on ranges and labels is reached
  *   ENOSPC        the process has as many ranges or labels as one mm can have
  *   ENOMEM        the kernel has no memory for the tag
+ *   EBUSY         the system is about to hibernate (and the module refuses images with tags)
  *   ENOLCK        KREDACT_PIN: RLIMIT_MEMLOCK is reached
  *   EAGAIN        KREDACT_PIN: a page cannot be pinned (not writable by any means,
  *                 no access, not there in a userfaultfd area, no memory)

@@ -53,6 +53,9 @@
  * @threads:	threads of tagged processes whose saved registers were zeroed
  * @own_bytes:	bytes of what core dumps in progress were searched by, and copied
  * @time_ns:	how long it took, 0 if the processor's counter has no known rate
+ * @maps:	physical address of the first struct kredact_panic_map, 0 if there is none
+ * @nr_maps:	how many there are
+ * @digest:	SHA-256 of all of them, in their order; zero with KREDACT_PANIC_UNREAD
  * @hmac:	HMAC-SHA-256 of all that is before it, with the key of seals
  * @state:	KREDACT_PANIC_ARMED ...
  * @key_bytes:	bytes of keys of seals that were zeroed then, the one of @hmac among them
@@ -77,9 +80,28 @@ struct kredact_panic_note {
 	__le64 threads;
 	__le64 own_bytes;
 	__le64 time_ns;
+	__le64 maps;
+	__le64 nr_maps;
+	__u8 digest[32];
 	__u8 hmac[32];
 	__le32 state;
 	__le32 key_bytes;
+};
+
+/* Frames that a map speaks of. */
+#define KREDACT_PANIC_MAP_WORDS		510U
+#define KREDACT_PANIC_MAP_FRAMES	(64U * KREDACT_PANIC_MAP_WORDS)
+
+/**
+ * struct kredact_panic_map - which frames of some 128 MiB are pinned: a page, at its begin
+ * @next:	physical address of the next one, or 0
+ * @first:	number of the frame of the lowest bit of @bits[0]
+ * @bits:	1 for a frame that is pinned, and so was to be zeroed
+ */
+struct kredact_panic_map {
+	__le64 next;
+	__le64 first;
+	__le64 bits[KREDACT_PANIC_MAP_WORDS];
 };
 
 #endif /* _UAPI_LINUX_KREDACT_PANIC_H */

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process for strace and perf: calls, threads, a function that takes its time.
+ *
+ *	observed untagged|tagged
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "core.h"
+
+#define TEXT	"0123456789abcdef-a-secret-that-a-tracer-might-print"
+
+static volatile unsigned long sum;
+
+/* A third of a second of processor time, with a copy of the secret on the stack. */
+static __attribute__((noinline)) void hot_function(const char *secret)
+{
+	char here[sizeof(TEXT)];
+	struct timespec now, begin;
+	unsigned long i;
+
+	memcpy(here, secret, sizeof(here));
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+	do {
+		for (i = 0; i < 100000; i++)
+			sum += i ^ here[i % sizeof(here)];
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	} while ((now.tv_sec - begin.tv_sec) * 1000000000l + now.tv_nsec - begin.tv_nsec < 300000000);
+}
+
+static void *thread_main(void *arg)
+{
+	struct stat stat;
+
+	(void)arg;
+	return (void *)(long)fstat(STDIN_FILENO, &stat);
+}
+
+int main(int argc, char **argv)
+{
+	char *secret = (char *)pages(1);
+	pthread_t thread;
+	uint64_t handle;
+
+	memcpy(secret, TEXT, sizeof(TEXT));
+	if (argc != 2 || (!strcmp(argv[1], "tagged") && reg(secret, sizeof(TEXT), 0, NULL, &handle)))
+		return 1;
+	if (pthread_create(&thread, NULL, thread_main, NULL) || pthread_join(thread, NULL))
+		return 1;
+	hot_function(secret);
+	if (write(STDOUT_FILENO, secret, sizeof(TEXT) - 1) != sizeof(TEXT) - 1)
+		return 1;
+	return write(STDOUT_FILENO, "\n", 1) != 1;
+}
