@@ -14,12 +14,12 @@ AUDIT_SRC += $(wildcard tools/scan/*.c) $(wildcard tools/report/*.c)
 AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 
 # bpf/build.mk adds the BPF programs that both load.
-KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit.c \
+KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_event.c custody_log.c custody_unit.c \
 	       custody_watch.c daemon.c key.c keyfile.c maps.c mechanism.c policy.c probes.c ps.c \
 	       rules.c setting.c show.c status.c tagged.c tagging.c text.c unseal.c watch.c)
-KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_log.c \
-		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
-		setting.c tagging.c text.c)
+KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_event.c custody_log.c \
+		custody_unit.c custody_watch.c daemon.c key.c keyfile.c log/client.c mechanism.c \
+		policy.c setting.c tagging.c text.c)
 KREDACT_LIBS := -lcrypto -ljson-c
 
 # What makes the seal of a daemon, for a program that works without the module.

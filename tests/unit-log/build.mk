@@ -28,6 +28,7 @@ $(B)/tests/unit-log/kredact-logd-san: $(B)/obj/tools-san/log/logd.o $(LOG_SAN_OB
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(LOGD_LIBS)
 
+$(B)/tests/unit-log/logd_test: $(addprefix $(B)/obj/tools-san/,custody_event.o custody_log.o)
 $(B)/tests/unit-log/logd_test: | $(B)/tests/unit-log/kredact-logd-san $(B)/bin/kredact
 $(B)/tests/unit-log/query_test: | $(B)/bin/kredact
 
