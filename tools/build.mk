@@ -14,14 +14,14 @@ AUDIT_SRC += tools/attest/envelope.c $(wildcard tools/scan/*.c) $(wildcard tools
 AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 
 # bpf/build.mk adds the BPF programs that both load.
-KREDACT_SRC := $(addprefix tools/,kredact.c cgroup_path.c custody.c custody_log.c custody_unit.c \
+KREDACT_SRC := $(addprefix tools/,kredact.c cgroup_path.c custody.c custody_event.c custody_log.c custody_unit.c \
 	       custody_watch.c daemon.c event_json.c events.c key.c keyfile.c maps.c mechanism.c policy.c \
 	       probes.c ps.c \
 	       rules.c setting.c show.c status.c tagged.c tagging.c text.c unseal.c watch.c)
 # The gate, what attests, what deals with dumps, and what reads the log; and what these need.
 KREDACT_SRC += $(wildcard tools/attest/*.c) $(GATE_SRC) tools/gate/gate.c tools/gate/approve.c \
 	       $(CAPTURE_COMMANDS) $(LOG_CMD_SRC) $(addprefix tools/,digest.c input.c report/members.c)
-KREDACTD_SRC := $(addprefix tools/,kredactd.c cgroup_path.c config.c custody_child.c custody_log.c \
+KREDACTD_SRC := $(addprefix tools/,kredactd.c cgroup_path.c config.c custody_child.c custody_event.c custody_log.c \
 		custody_unit.c custody_watch.c daemon.c event_child.c event_json.c key.c keyfile.c \
 		log/client.c mechanism.c policy.c setting.c tagging.c text.c)
 KREDACT_LIBS := -lcrypto -ljson-c -lseccomp -lzstd -pthread

@@ -16,11 +16,15 @@
 
 #include <json-c/json.h>
 
+#include "custody_event.h"
 #include "custody_log.h"
 #include "custody_unit.h"
+#include "log/client.h"
 #include "text.h"
 
 #define FORMAT	1
+/* Instead of a file: the socket of kredact-logd. */
+#define SOCKET	"socket:"
 
 static void add_number(struct json_object *to, const char *name, u64 value)
 {
@@ -75,6 +79,25 @@ static void add_now(struct json_object *to)
 		 (u64)boot.tv_sec * 1000000000 + (u64)boot.tv_nsec);
 }
 
+/* To the audit log. The last event waits, so that custody_log_sync() can ask for its answer. */
+static int send_last(struct custody_log *log, struct log_ack *ack)
+{
+	struct json_object *data = log->last;
+	struct complaint why;
+
+	log->last = NULL;
+	return data ? log_put(log->client, log->last_event, data, ack, &why) : 0;
+}
+
+static int send_event(struct custody_log *log, struct json_object *line)
+{
+	int error = send_last(log, NULL);
+
+	log->last = custody_event(line, log->last_event);
+	log->dirty = true;
+	return log->last ? error : -ENOMEM;
+}
+
 /* One line, in one write. Return: 0, or a negative errno if it is not there whole. */
 static int append(struct custody_log *log, struct json_object *line)
 {
@@ -83,6 +106,8 @@ static int append(struct custody_log *log, struct json_object *line)
 	size_t len;
 	ssize_t n;
 
+	if (log->client)
+		return send_event(log, line);
 	text = json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN |
 					      JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!text)
@@ -262,18 +287,22 @@ static void on_start(void *arg, const struct custody_about *about)
 /**
  * custody_log_open() - open a log for appending
  * @log:	takes it
- * @path:	made for root only if there is none; NULL: standard output
+ * @path:	made for root only if there is none; "socket:PATH": the audit log, by the socket
+ *		of kredact-logd; NULL: standard output
  *
  * Return: 0, or a negative errno.
  */
 int custody_log_open(struct custody_log *log, const char *path)
 {
+	struct complaint why;
 	struct stat st;
 
 	memset(log, 0, sizeof(*log));
 	log->fd = STDOUT_FILENO;
 	if (!path)
 		return 0;
+	if (!strncmp(path, SOCKET, strlen(SOCKET)))
+		return log_open(&log->client, path + strlen(SOCKET), &why);
 	log->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
 	if (log->fd < 0)
 		return -errno;
@@ -346,6 +375,15 @@ void custody_log_stop(struct custody_log *log, int sig)
  */
 int custody_log_sync(struct custody_log *log)
 {
+	struct log_ack ack;
+	int error;
+
+	if (log->client && log->dirty) {
+		error = send_last(log, &ack);
+		log->dirty = error != 0;
+		log->failed += error != 0;
+		return error;
+	}
 	if (!log->dirty || !log->is_file)
 		return 0;
 	if (fdatasync(log->fd))
@@ -360,6 +398,8 @@ int custody_log_sync(struct custody_log *log)
  */
 void custody_log_close(struct custody_log *log)
 {
+	custody_log_sync(log);
+	log_close(log->client);
 	if (log->fd != STDOUT_FILENO)
 		close(log->fd);
 }

@@ -8,10 +8,15 @@
 #define KREDACT_TOOLS_CUSTODY_LOG_H
 
 #include "../bpf/custody.h"
+#include "custody_event.h"
+
+struct log_client;
 
 /**
  * struct custody_log - an open log
  * @fd:		of it
+ * @client:	it is the audit log: its connection; NULL: it is not
+ * @last:	event that is not sent yet; @last_event: its name
  * @is_file:	it is a file: lines are brought to the disk
  * @torn:	a line was written in part
  * @dirty:	lines are written that are not known to be on the disk
@@ -20,6 +25,9 @@
  */
 struct custody_log {
 	int fd;
+	struct log_client *client;
+	struct json_object *last;
+	char last_event[CUSTODY_EVENT_MAX];
 	bool is_file;
 	bool torn;
 	bool dirty;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Unit tests of the audit log, under the sanitizers. Run-time needs: openssl, python3 with
-# jsonschema.
+# jsonschema, zstd.
 
 UNIT_LOG_SRC := $(wildcard tests/unit-log/*_test.c)
 UNIT_LOG := $(UNIT_LOG_SRC:tests/unit-log/%.c=$(B)/tests/unit-log/%)
@@ -8,7 +8,7 @@ UNIT_LOG := $(UNIT_LOG_SRC:tests/unit-log/%.c=$(B)/tests/unit-log/%)
 LOG_SAN_SRC := $(sort $(LOGD_SRC) $(LOG_CMD_SRC))
 LOG_SAN_OBJ := $(LOG_SAN_SRC:tools/%.c=$(B)/obj/tools-san/%.o) $(B)/obj/unit-log/conf.o
 
-UNIT_TESTS += $(UNIT_LOG)
+UNIT_TESTS += $(UNIT_LOG) $(B)/tests/unit-log/prometheus_test
 ALL += $(UNIT_LOG)
 
 $(B)/obj/unit-log/%.o: tests/unit-log/%.c
@@ -28,8 +28,20 @@ $(B)/tests/unit-log/kredact-logd-san: $(B)/obj/tools-san/log/logd.o $(LOG_SAN_OB
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(LOGD_LIBS)
 
+$(B)/tests/unit-log/logd_test: $(addprefix $(B)/obj/tools-san/,custody_event.o custody_log.o)
 $(B)/tests/unit-log/logd_test: | $(B)/tests/unit-log/kredact-logd-san $(B)/bin/kredact
 $(B)/tests/unit-log/query_test: | $(B)/bin/kredact
+
+# promtool comes out of its package, which would start a service if it were installed.
+$(B)/prometheus/usr/bin/promtool:
+	@mkdir -p $(B)/prometheus
+	@cd $(B)/prometheus && apt-get -qq download prometheus 2>/dev/null && dpkg -x prometheus_*.deb . && \
+		rm prometheus_*.deb
+	@touch $@
+
+$(B)/tests/unit-log/prometheus_test: tests/unit-log/prometheus.py $(B)/prometheus/usr/bin/promtool | $(B)/bin/kredact-logd
+	@mkdir -p $(@D)
+	install -m 755 $< $@
 
 # A log of ten million lines, and the question of the incident.
 $(B)/tests/unit-log/bench: tests/unit-log/bench.c $(LOGD_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/conf.o

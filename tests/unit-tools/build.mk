@@ -39,7 +39,8 @@ $(B)/tests/unit-tools/sidecar_test: $(addprefix $(B)/obj/tools-san/,sidecar.o co
 	$(B)/obj/bpf/mountinfo.o
 $(B)/tests/unit-tools/sidecar_test: | $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 
-$(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_log.o custody_unit.o)
+$(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_event.o custody_log.o \
+	custody_unit.o log/client.o)
 
 # What is dumped; its symbols count, not its speed.
 $(B)/tests/unit-tools/victim: tests/unit-tools/victim.c
@@ -57,7 +58,8 @@ $(B)/tests/unit-tools/sandboxed: tests/unit-tools/sandboxed.c $(B)/obj/tools/san
 $(B)/tests/unit-tools/jail_test: | $(B)/tests/unit-tools/sandboxed
 
 # kredact with a device of the tests' own, and sanitized.
-KREDACT_DEVICE_OBJ := $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \
+KREDACT_DEVICE_OBJ = $(sort $(KREDACT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) \
+		     $(LOG_CMD_SRC:tools/%.c=$(B)/obj/tools-san/%.o)) \
 		      $(B)/obj/unit-tools/device.o $(BPF_OBJ)
 $(B)/tests/unit-tools/kredact-device: $(KREDACT_DEVICE_OBJ)
 	@mkdir -p $(@D)

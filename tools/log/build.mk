@@ -24,3 +24,18 @@ ALL += $(B)/bin/kredact-logd
 $(B)/bin/kredact-logd: $(LOGD_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LOGD_LIBS)
+
+.PHONY: install-log
+install: install-log
+install-log: $(B)/bin/kredact-logd
+	install -D -m 755 $(B)/bin/kredact-logd $(DESTDIR)$(SBINDIR)/kredact-logd
+	install -D -m 644 Documentation/man/kredact-logd.8 $(DESTDIR)$(MANDIR)/man8/kredact-logd.8
+	install -D -m 644 Documentation/man/logd.conf.5 $(DESTDIR)$(MANDIR)/man5/logd.conf.5
+	install -D -m 644 -t $(DESTDIR)/lib/systemd/system \
+		packaging/systemd/kredact-logd.service packaging/systemd/kredact-logd.socket
+	install -D -m 644 packaging/kredact-logd.sysusers $(DESTDIR)/usr/lib/sysusers.d/kredact-logd.conf
+	install -D -m 644 -t $(DESTDIR)/usr/share/doc/kredact/examples packaging/logd.conf \
+		packaging/prometheus/kredact-log.rules.yml \
+		packaging/prometheus/kredact-log.dashboard.json
+	install -D -m 644 Documentation/kredact-log.schema.json \
+		$(DESTDIR)/usr/share/kredact/kredact-log.schema.json

@@ -368,8 +368,8 @@ static int find_in(int dir, const struct segment *segment, struct look *look,
 	int error;
 
 	/* Without any term all lines are meant. */
-	if (!look->query->count || !segment->has[SEGMENT_PACKED] || !segment->has[SEGMENT_INDEX] ||
-	    index_open(&look->index, dir, segment, why))
+	if (!look->query->count || look->query->scans || !segment->has[SEGMENT_PACKED] ||
+	    !segment->has[SEGMENT_INDEX] || index_open(&look->index, dir, segment, why))
 		return scan(dir, segment, look, why);
 	segment_name(name, segment->number, SEGMENT_PACKED);
 	look->fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -30,6 +30,7 @@ struct find_group {
  * @after_seq:	no line of this number or a lower one
  * @ends_only:	only the first and the last line of each segment are wanted, and how many
  *		there are between them
+ * @scans:	indexes are not used: all lines are read
  */
 struct find_query {
 	struct find_group all[FIND_GROUPS];
@@ -38,6 +39,7 @@ struct find_query {
 	u64 until_ns;
 	u64 after_seq;
 	bool ends_only;
+	bool scans;
 };
 
 /**

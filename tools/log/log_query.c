@@ -36,6 +36,7 @@ static int usage(FILE *to)
 	      "                     2026-11-26, 2026-11-26T12:00:00 (UTC), @SECONDS, or 2h (ago)\n"
 	      "  --follow           then those that are new, until interrupted\n"
 	      "  --limit N          no more than N lines\n"
+	      "  --scan             read all lines, and trust no index\n"
 	      "  --json             lines as they are in the log\n"
 	      "  --csv              for a spreadsheet\n"
 	      "  --dir DIR          the log (default: " LOG_DIR ")\n"
@@ -178,6 +179,7 @@ int log_cmd_query(int argc, char **argv)
 		{ "until", required_argument, NULL, 'u' },
 		{ "follow", no_argument, NULL, 'f' },
 		{ "limit", required_argument, NULL, 'n' },
+		{ "scan", no_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "csv", no_argument, NULL, 'c' },
 		{ "dir", required_argument, NULL, 'd' },
@@ -215,6 +217,9 @@ int log_cmd_query(int argc, char **argv)
 			break;
 		case 'n':
 			good = log_number(optarg, INT64_MAX, &output.left) && output.left;
+			break;
+		case 'a':
+			query.scans = true;
 			break;
 		case 'j':
 			output.form = SHOW_JSON;

@@ -36,10 +36,11 @@ static const char *const verdicts[] = { "key-material-found", "unverified", "cle
 
 static int usage(FILE *to)
 {
-	fputs("usage: kredact report --label KEY [--dir DIR] [--json]\n"
+	fputs("usage: kredact report --label KEY [--dir DIR] [--scan] [--json]\n"
 	      "Was this key ever in a dump, where did that dump go, and who opened it?\n"
 	      "  --label KEY   its label, as it was registered\n"
 	      "  --dir DIR     the audit log (default: " LOG_DIR ")\n"
+	      "  --scan        read all lines, and trust no index\n"
 	      "  --json        as JSON\n"
 	      "The log is not verified: see kredact log verify. Exit code 0: answered, whatever\n"
 	      "the answer; 1: an error; 3: usage.\n", to);
@@ -218,8 +219,8 @@ static void print_log(const struct trail *trail)
 	line_time(from, trail->first.realtime_ns);
 	line_time(to, trail->last.realtime_ns);
 	printf("\nThe log has lines %" PRIu64 " to %" PRIu64 ", from %s to %s.\nIt was not verified "
-	       "(kredact log verify). What it cannot know:\n", trail->first.seq, trail->last.seq,
-	       from, to);
+	       "(kredact log verify%s). What it cannot know:\n", trail->first.seq, trail->last.seq,
+	       from, to, trail->scans ? "" : ", kredact log reindex --check");
 	for (i = 0; i < json_object_array_length(limits); i++)
 		printf("  - %s\n", json_object_get_string(json_object_array_get_idx(limits, i)));
 	for (i = 0; i < trail->nr_gaps && i < SHOWN_GAPS; i++) {
@@ -388,6 +389,7 @@ int cmd_report(int argc, char **argv)
 	static const struct option options[] = {
 		{ "label", required_argument, NULL, 'l' },
 		{ "dir", required_argument, NULL, 'd' },
+		{ "scan", no_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
@@ -395,7 +397,7 @@ int cmd_report(int argc, char **argv)
 	const char *dir = LOG_DIR, *label = NULL;
 	struct trail trail = { 0 };
 	struct complaint why;
-	bool json = false;
+	bool json = false, scans = false;
 	int opt, fd, error;
 
 	optind = 1;
@@ -406,6 +408,9 @@ int cmd_report(int argc, char **argv)
 			break;
 		case 'd':
 			dir = optarg;
+			break;
+		case 's':
+			scans = true;
 			break;
 		case 'j':
 			json = true;
@@ -423,7 +428,7 @@ int cmd_report(int argc, char **argv)
 		fprintf(stderr, "kredact report: %s: %s\n", dir, strerror(errno));
 		return EXIT_FAILED;
 	}
-	error = trail_follow(&trail, fd, label, &why);
+	error = trail_follow(&trail, fd, label, scans, &why);
 	if (error)
 		fprintf(stderr, "kredact report: %s\n", why.text);
 	else if (json)

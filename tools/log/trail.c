@@ -158,7 +158,7 @@ static void add_families(struct find_query *query)
 
 static int look_up_label(struct trail *trail, int dir, const char *label, struct complaint *why)
 {
-	struct find_query query = { .until_ns = UINT64_MAX, .count = 1 };
+	struct find_query query = { .until_ns = UINT64_MAX, .count = 1, .scans = trail->scans };
 	struct find_result result;
 	int error;
 
@@ -179,7 +179,7 @@ static int look_up_label(struct trail *trail, int dir, const char *label, struct
 /* Lines about dumps whose names are new. Return: 1 if there were new names. */
 static int look_up_keys(struct trail *trail, int dir, struct complaint *why)
 {
-	struct find_query query = { .until_ns = UINT64_MAX, .count = 1 };
+	struct find_query query = { .until_ns = UINT64_MAX, .count = 1, .scans = trail->scans };
 	struct term *terms = calloc(trail->nr_keys + 1, sizeof(*terms));
 	struct find_result result;
 	size_t i, count = 0;
@@ -306,7 +306,7 @@ static bool on_own(void *arg, const struct find_hit *hit)
 /* Which time the log is about at all. */
 static int look_at_log(struct trail *trail, int dir, struct complaint *why)
 {
-	struct find_query query = { .until_ns = UINT64_MAX, .count = 1 };
+	struct find_query query = { .until_ns = UINT64_MAX, .count = 1, .scans = trail->scans };
 	struct find_result result;
 	int error = find_ends(dir, &trail->first, &trail->last, why);
 
@@ -323,15 +323,18 @@ static int look_at_log(struct trail *trail, int dir, struct complaint *why)
  * @trail:	takes it, for trail_free(), also on an error
  * @dir:	of the log
  * @label:	of the key
+ * @scans:	indexes are not used: all lines are read
  * @why:	text of an error
  *
  * Return: 0, -ENOENT if there is no log, or another negative errno.
  */
-int trail_follow(struct trail *trail, int dir, const char *label, struct complaint *why)
+int trail_follow(struct trail *trail, int dir, const char *label, bool scans,
+		 struct complaint *why)
 {
 	int error;
 
 	memset(trail, 0, sizeof(*trail));
+	trail->scans = scans;
 	trail->table = calloc(TRAIL_TABLE, sizeof(*trail->table));
 	if (!trail->table)
 		return complain(why, -ENOMEM, "out of memory");

@@ -55,6 +55,7 @@ struct trail_gap {
 
 /**
  * struct trail - what there is of a key
+ * @scans:	indexes are not used
  * @registrations: lines with the label about registrations
  * @first_registration_ns: time of the first of them; @last_registration_ns: of the last one
  * @events:	@nr_events lines about dumps, in order
@@ -69,6 +70,7 @@ struct trail_gap {
  * @segments:	of the log; @scanned: those without an index, @broken: those that cannot be read
  */
 struct trail {
+	bool scans;
 	u64 registrations;
 	u64 first_registration_ns;
 	u64 last_registration_ns;
@@ -92,7 +94,8 @@ struct trail {
 	u64 broken;
 };
 
-int trail_follow(struct trail *trail, int dir, const char *label, struct complaint *why);
+int trail_follow(struct trail *trail, int dir, const char *label, bool scans,
+		 struct complaint *why);
 void trail_free(struct trail *trail);
 
 #endif /* KREDACT_TOOLS_LOG_TRAIL_H */
