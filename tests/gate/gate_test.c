@@ -78,6 +78,7 @@ static void restart_ledger(bool full)
 
 static void test_passes(void)
 {
+	char path[600];
 	struct stat stat;
 
 	site_policy("", NULL);
@@ -87,8 +88,10 @@ static void test_passes(void)
 	   same_file("prod/good.intoto.jsonl", "debug/good.intoto.jsonl") &&
 	   !lstat("debug/good", &stat) && (stat.st_mode & 07777) == 0640,
 	   "an attested clean dump passes, with its attestation: %s", outcome.err);
-	ok(ledger_count("log", "gate.allowed", "\"label\"") == 0 &&
-	   ledger_count("log", "gate.allowed", SITE_LABEL) == 1, "it is logged with its labels");
+	snprintf(path, sizeof(path), "\"path\":\"%.*s/prod/good\"", (int)strlen(debug) - 6, debug);
+	ok(ledger_count("log", "gate.allowed", path) == 1 &&
+	   ledger_count("log", "gate.allowed", SITE_LABEL) == 1,
+	   "it is logged with its labels, and where it was");
 	GATE("prod/good");
 	ok(outcome.status == 1 && strstr(outcome.err, "refused: destination: there is a good"),
 	   "what is there is not replaced");
@@ -396,12 +399,34 @@ static void test_policies(void)
 	ok(!outcome.status, "a policy without mistakes");
 }
 
+/* The packaged one, and with all that is commented out in it. */
+static void test_example(const char *example)
+{
+	static const char *const comments[] = { "", "s|^#\\([^ ]\\)|\\1|;" };
+	char line[1024];
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(line, sizeof(line), "sed -e '%s' -e 's|\"kredact-verify\"|\"nobody\"|; "
+			 "s|\"kredact-dumps\"|\"root\"|; s|/etc/kredact/trust|%.*s/trust|' %s >gate.conf",
+			 comments[i], (int)strlen(debug) - 6, debug, example);
+		if (system(line))
+			abort();
+		run(&outcome, (char *const[]){ kredact, "gate", "--check", "--config", "gate.conf",
+					       NULL });
+		ok(!outcome.status, "the example %s is right: %s", i ? "with all its comments" :
+		   "as it is", outcome.err);
+	}
+}
+
 int main(void)
 {
 	static char folder[] = "/tmp/gate_test.XXXXXX";
 
+	char *example = realpath("packaging/gate.conf", NULL);
+
 	kredact = (char *)beside("../unit-attest/kredact");
-	if (!mkdtemp(folder))
+	if (!example || !mkdtemp(folder))
 		return 1;
 	chmod(folder, 0755);
 	site_make(folder);
@@ -415,9 +440,11 @@ int main(void)
 	test_log();
 	test_exceptions();
 	test_policies();
+	test_example(example);
 	ledger_stop(ledger, "log.sock");
 	if (chdir("/"))
 		return 1;
 	run(&outcome, (char *const[]){ "rm", "-rf", folder, NULL });
+	free(example);
 	return tap_end();
 }

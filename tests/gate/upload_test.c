@@ -26,7 +26,7 @@
 #include "tap.h"
 
 static struct outcome outcome;
-static char *nginx, *gated, *site, folder[] = "/tmp/upload_test.XXXXXX";
+static char *nginx, *gated, *site, folder[] = "/dev/shm/upload_test.XXXXXX";
 static pid_t web, server;
 static int port;
 static char location[100];

@@ -114,6 +114,15 @@ static void test_verdicts(void)
 	}
 	KREDACT("attest", "good", "--key", "a.pem", "--seal-key", "seal.key");
 	ok(said(2, "exists already"), "an attestation that is there stays");
+	KREDACT("attest", "good", "--key", "a.pem", "--seal-key", "seal.key", "--label",
+		"ec scalar", "-o", "label.jsonl");
+	ok(said(0, ""), "a label that the seal names");
+	KREDACT("attest", "good", "--key", "a.pem", "--seal-key", "seal.key", "--label",
+		"ec scalar", "--label", "other key", "-o", "no-label.jsonl");
+	predicate = payload("no-label.jsonl");
+	ok(said(2, "") && !strcmp(text_of(predicate, "verdict"), "unverified"),
+	   "one that it does not name: it cannot be verified, and that is attested");
+	json_object_put(predicate);
 }
 
 static void test_schema(const char *schema, const char *validator)

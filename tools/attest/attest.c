@@ -28,6 +28,7 @@
  * @out:	file of the attestation; NULL: beside the dump; "-": standard output
  * @opts:	how the dump is examined
  * @certs:	of @opts
+ * @labels:	of @opts
  * @valid_for:	seconds
  */
 struct request {
@@ -37,6 +38,7 @@ struct request {
 	const char *out;
 	struct examine_opts opts;
 	const char *certs[EXAMINE_CERTS];
+	const char *labels[EXAMINE_LABELS];
 	u64 valid_for;
 };
 
@@ -44,7 +46,8 @@ static int usage(const char *text)
 {
 	fprintf(stderr, "kredact attest: %s\n"
 		"Usage: kredact attest DUMP --key KEY [--seal-key FILE] [--cert FILE]...\n"
-		"       [--seal FILE] [--unsealed] [--detect LIST] [--valid-for DAYS] [-o FILE]\n",
+		"       [--label TEXT]... [--seal FILE] [--unsealed] [--detect LIST]\n"
+		"       [--valid-for DAYS] [-o FILE]\n",
 		text);
 	return EXIT_USAGE;
 }
@@ -65,7 +68,7 @@ static int parse_days(const char *text, u64 *seconds)
 static int parse(struct request *request, int argc, char **argv)
 {
 	enum { OPT_KEY = 256, OPT_SEAL_KEY, OPT_SEAL, OPT_CERT, OPT_UNSEALED, OPT_DETECT,
-	       OPT_VALID };
+	       OPT_VALID, OPT_LABEL };
 	static const struct option options[] = {
 		{ "key", required_argument, NULL, OPT_KEY },
 		{ "seal-key", required_argument, NULL, OPT_SEAL_KEY },
@@ -74,6 +77,7 @@ static int parse(struct request *request, int argc, char **argv)
 		{ "unsealed", no_argument, NULL, OPT_UNSEALED },
 		{ "detect", required_argument, NULL, OPT_DETECT },
 		{ "valid-for", required_argument, NULL, OPT_VALID },
+		{ "label", required_argument, NULL, OPT_LABEL },
 		{ "output", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -81,6 +85,7 @@ static int parse(struct request *request, int argc, char **argv)
 	int option, error = 0;
 
 	opts->certs = request->certs;
+	opts->labels = request->labels;
 	optind = 1;
 	while (!error && (option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		switch (option) {
@@ -101,6 +106,12 @@ static int parse(struct request *request, int argc, char **argv)
 				error = usage("too many certificates");
 			else
 				request->certs[opts->nr_certs++] = optarg;
+			break;
+		case OPT_LABEL:
+			if (opts->nr_labels == EXAMINE_LABELS)
+				error = usage("too many labels");
+			else
+				request->labels[opts->nr_labels++] = optarg;
 			break;
 		case OPT_UNSEALED:
 			opts->unsealed = true;

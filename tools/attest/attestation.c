@@ -49,6 +49,16 @@ struct json_object *attestation_subject(const char *dump, const u8 *sha256)
 	return list;
 }
 
+static bool has_argument(const struct examine_opts *opts, const char *argument)
+{
+	u32 i;
+
+	for (i = 0; opts->arguments && opts->arguments[i]; i++)
+		if (!strcmp(opts->arguments[i], argument))
+			return true;
+	return false;
+}
+
 static struct json_object *make_rules(const struct attested *what)
 {
 	struct json_object *rules = json_object_new_object(), *list = json_object_new_array();
@@ -57,13 +67,21 @@ static struct json_object *make_rules(const struct attested *what)
 	size_t i;
 
 	json_text(rules, "detectors", opts->detect ? opts->detect : "all");
-	json_flag(rules, "seal", !opts->unsealed);
+	json_flag(rules, "seal", !opts->unsealed && !has_argument(opts, "--unsealed"));
 	json_flag(rules, "authenticity", opts->key);
 	for (i = 0; i < (certs ? json_object_array_length(certs) : 0); i++) {
 		id = member(json_object_array_get_idx(certs, i), "spki_sha256");
 		json_object_array_add(list, json_object_get(id));
 	}
 	json_object_object_add(rules, "certs", list);
+	list = json_object_new_array();
+	for (i = 0; i < opts->nr_labels; i++) {
+		char *label = text_escaped(opts->labels[i]);
+
+		json_object_array_add(list, json_object_new_string(label ? label : ""));
+		free(label);
+	}
+	json_object_object_add(rules, "labels", list);
 	list = json_object_new_array();
 	for (i = 0; opts->arguments && opts->arguments[i]; i++)
 		json_object_array_add(list, json_object_new_string(opts->arguments[i]));

@@ -18,6 +18,7 @@
 #include "attest/examine.h"
 #include "attest/still.h"
 #include "attest/verifier.h"
+#include "report/report.h"
 
 #define REPORT_DEPTH	12
 
@@ -50,10 +51,60 @@ static int read_report(struct examination *e, const struct verifier_result *resu
 		return -EBADMSG;
 	status = json_object_object_get(e->report, "status");
 	if (!json_object_is_type(status, json_type_int) ||
+	    !json_object_is_type(json_object_object_get(e->report, "checks"), json_type_array) ||
 	    json_object_get_int(status) != result->status)
 		return complain(why, -EBADMSG, "the verifier's report and its exit status (%d) differ",
 				result->status);
 	e->status = result->status;
+	return 0;
+}
+
+static bool has_label(struct json_object *labels, const char *wanted)
+{
+	struct json_object *label;
+	size_t i;
+
+	for (i = 0; i < (labels ? json_object_array_length(labels) : 0); i++) {
+		label = json_object_object_get(json_object_array_get_idx(labels, i), "label");
+		if (label && !strcmp(json_object_get_string(label), wanted))
+			return true;
+	}
+	return false;
+}
+
+/* A dump without the seal of the service that it should be of is no clean dump of it. */
+static int check_labels(struct examination *e, const struct examine_opts *opts,
+			struct complaint *why)
+{
+	struct json_object *seal = json_object_object_get(e->report, "seal");
+	struct json_object *labels = json_object_object_get(seal, "labels"), *check;
+	struct complaint missing = { "all labels that were asked for are in the seal" };
+	bool found = true;
+	char *text;
+	u32 i;
+
+	if (opts->nr_labels > EXAMINE_LABELS)
+		return complain(why, -EINVAL, "more than %u labels", EXAMINE_LABELS);
+	for (i = 0; found && i < opts->nr_labels; i++) {
+		text = text_escaped(opts->labels[i]);
+		if (!text)
+			return complain(why, -ENOMEM, "out of memory");
+		found = has_label(labels, text);
+		if (!found)
+			complaint_set(&missing, "the seal has no label \"%.200s\"", text);
+		free(text);
+	}
+	check = json_object_new_object();
+	json_text(check, "name", "labels");
+	json_text(check, "state", found ? "passed" : "failed");
+	json_text(check, "text", missing.text);
+	json_object_array_add(json_object_object_get(e->report, "checks"), check);
+	if (found || e->status)
+		return 0;
+	e->status = 2;
+	json_number(e->report, "status", e->status);
+	json_text(e->report, "verdict", "unverified");
+	json_flag(e->report, "unverified", true);
 	return 0;
 }
 
@@ -71,6 +122,8 @@ static int digest_and_verify(struct examination *e, int fd, bool leased,
 		error = verifier_run(&result, fd, opts, why);
 	if (!error)
 		error = read_report(e, &result, why);
+	if (!error && opts->nr_labels)
+		error = check_labels(e, opts, why);
 	verifier_free(&result);
 	/* A page that is mapped for writing can change without a trace, but for its bytes. */
 	if (!error && !leased && !opts->own) {

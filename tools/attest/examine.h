@@ -11,6 +11,7 @@
 
 #define EXAMINE_CERTS		32u
 #define EXAMINE_ARGUMENTS	16u
+#define EXAMINE_LABELS		32u
 #define EXAMINE_REPORT_MAX	(64u << 20)	/* bytes of a report */
 
 struct json_object;
@@ -24,6 +25,8 @@ struct json_object;
  * @certs:	files of public keys whose private halves are searched for; at most EXAMINE_CERTS
  * @nr_certs:	how many
  * @detect:	detectors to use, as kredact-verify takes them; NULL: all
+ * @labels:	that the seal has to name, not escaped; at most EXAMINE_LABELS
+ * @nr_labels:	how many
  * @arguments:	more arguments, ended by NULL, at most EXAMINE_ARGUMENTS; or NULL
  * @become:	the verifier runs as @uid and @gid, without other groups; files that it is given
  *		are opened before that
@@ -41,6 +44,8 @@ struct examine_opts {
 	const char *const *certs;
 	u32 nr_certs;
 	const char *detect;
+	const char *const *labels;
+	u32 nr_labels;
 	const char *const *arguments;
 	bool become;
 	uid_t uid;
@@ -54,7 +59,8 @@ struct examine_opts {
  * @sha256:	of all bytes of the file, packed as they are
  * @size:	how many
  * @status:	exit status of the verifier: 0 clean, 1 key material, 2 cannot be verified
- * @report:	its report: Documentation/kredact-verify.schema.json
+ * @report:	its report: Documentation/kredact-verify.schema.json; if labels were asked for, with a
+ *		check "labels", and unverified instead of clean if one is missing
  * @changed:	the file changed meanwhile, or someone may have changed it: nothing of the rest
  *		is about the bytes that are there now
  * @change:	what was seen of that

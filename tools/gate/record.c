@@ -2,7 +2,9 @@
 /*
  * What the gate writes to the log: gate.allowed, gate.refused, gate.exception.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -10,10 +12,25 @@
 #include "log/client.h"
 #include "report/report.h"
 
+/* Where the open file is, which is more than the name that it was given by; escaped. */
+static char *where(const struct passage *p)
+{
+	char self[32], path[4097];
+	ssize_t len = -1;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", p->fd);
+	if (p->fd >= 0)
+		len = readlink(self, path, sizeof(path) - 1);
+	if (len <= 0)
+		return text_escaped(p->source);
+	path[len] = '\0';
+	return text_escaped(path);
+}
+
 static struct json_object *make_dump(const struct passage *p)
 {
 	struct json_object *dump = json_object_new_object();
-	char *path = text_escaped(p->source), *name = text_escaped(p->name);
+	char *path = where(p), *name = text_escaped(p->name);
 
 	json_text(dump, "name", name ? name : "");
 	json_text(dump, "path", path ? path : "");
