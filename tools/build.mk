@@ -20,10 +20,13 @@ KREDACT_SRC := $(addprefix tools/,kredact.c custody.c custody_log.c custody_unit
 # What attests, the gate, and what they need besides.
 KREDACT_SRC += $(wildcard tools/attest/*.c) $(addprefix tools/,digest.c input.c report/members.c signer.c)
 KREDACT_SRC += $(filter-out tools/gate/gated%,$(wildcard tools/gate/*.c)) tools/log/client.c
+# tools/capture: what deals with dumps; kredact-capture itself is a program.
+KREDACT_SRC += $(filter-out %/capture.c %/tee.c,$(wildcard tools/capture/*.c)) \
+	       $(addprefix tools/,log/client.c sandbox.c sort.c)
 KREDACTD_SRC := $(addprefix tools/,kredactd.c config.c custody_child.c custody_log.c \
 		custody_unit.c custody_watch.c daemon.c key.c keyfile.c mechanism.c policy.c \
 		setting.c tagging.c text.c)
-KREDACT_LIBS := -lcrypto -ljson-c
+KREDACT_LIBS := -lcrypto -ljson-c -lseccomp -lzstd -pthread
 
 # What makes the seal of a daemon, for a program that works without the module.
 SIDECAR_SRC := $(addprefix tools/,corefile.c digest.c input.c keyfile.c sidecar.c text.c)
@@ -32,7 +35,7 @@ SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/mountinfo.o \
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/report/page.o
 VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
-KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
+KREDACT_OBJ := $(sort $(KREDACT_SRC:%.c=$(B)/obj/%.o))
 # Both have keyfile.o and text.o.
 KREDACTD_OBJ := $(sort $(KREDACTD_SRC:%.c=$(B)/obj/%.o) $(SIDECAR_OBJ))
 

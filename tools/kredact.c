@@ -41,6 +41,7 @@ static const struct command commands[] = {
 	{ "verify-attestation", cmd_verify_attestation, "FILE",
 	  "is it signed by someone trusted, and of this dump?" },
 	{ "gate", cmd_gate, "DUMP FOLDER", "let an attested dump pass, by the policy" },
+	{ "capture", cmd_capture, "...", "judge dumps that others wrote, or that were left" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };

@@ -121,6 +121,17 @@ static int add_output(scmp_filter_ctx filter, int fd)
 	return error ? error : allow_fd(filter, SCMP_SYS(pwrite64), fd);
 }
 
+static int add_streams(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	static const int calls[] = { SCMP_SYS(close), SCMP_SYS(fdatasync) };
+	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(poll), 0);
+	u32 i;
+
+	for (i = 0; i < sandbox->nr_outputs && !error && !SANITIZED; i++)
+		error = allow_fds(filter, calls, COUNT(calls), sandbox->outputs[i]);
+	return error || !SANITIZED ? error : allow(filter, calls + 1, 1);
+}
+
 static int add_files(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const int spool[] = { SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(lseek) };
@@ -132,6 +143,8 @@ static int add_files(scmp_filter_ctx filter, const struct sandbox *sandbox)
 		error = add_input(filter, sandbox->inputs[i]);
 	for (i = 0; i < sandbox->nr_outputs && !error; i++)
 		error = add_output(filter, sandbox->outputs[i]);
+	if (!error && sandbox->streams)
+		error = add_streams(filter, sandbox);
 	if (!error && sandbox->spool >= 0)
 		error = allow_fds(filter, spool, COUNT(spool), sandbox->spool);
 	if (!error && sandbox->broker >= 0)

@@ -34,6 +34,7 @@
  * @outputs:	files that can be written to, at their end or anywhere; standard output always
  *		can
  * @nr_outputs:	how many
+ * @streams:	these can be waited for, closed, and brought to the disk
  * @spool:	a file that can be written, too, or -1
  * @broker:	a socket to the parent, or -1
  * @resolver:	a socket to one who can be asked for symbols, or -1
@@ -44,6 +45,7 @@ struct sandbox {
 	u32 nr_inputs;
 	int outputs[SANDBOX_OUTPUTS];
 	u32 nr_outputs;
+	bool streams;
 	int spool;
 	int broker;
 	int resolver;
