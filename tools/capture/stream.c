@@ -223,7 +223,6 @@ static void child(const struct stream *stream, int report, pid_t parent)
 	u8 *chunk = malloc(CHUNK);
 	struct pack *pack;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
 	cell_close_others(keep, sizeof(keep) / sizeof(*keep));
 	unblock(stream->verify);
@@ -231,8 +230,11 @@ static void child(const struct stream *stream, int report, pid_t parent)
 	mouth_open(&mouths[VERIFY], stream->verify, VERIFY_PATIENCE);
 	mouth_open(&mouths[TEE], stream->tee, stream->patience);
 	pack = pack_new(stream->file, stream->level, stream->room, &end.cut);
-	if (!pack || !chunk || cell_enter(stream->uid, stream->gid, &end.cut) ||
-	    confine(stream, report, &end.cut) || getppid() != parent)
+	if (!pack || !chunk || cell_enter(stream->uid, stream->gid, &end.cut))
+		_exit(1);
+	/* After the change of user, which clears it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent || confine(stream, report, &end.cut))
 		_exit(1);
 	copy(stream, pack, mouths, chunk, &end);
 	OPENSSL_cleanse(chunk, CHUNK);
