@@ -148,14 +148,26 @@ static ssize_t next(const struct stream *stream, u8 *chunk, size_t room, struct 
 	return have;
 }
 
+/* Into the file, as far as there is room and the limit allows. Return: false if not all. */
+static bool keep(struct pack *pack, const u8 *chunk, size_t len, u64 *left, bool *fine,
+		 struct complaint *cut)
+{
+	size_t part = min((u64)len, *left);
+
+	*fine = !pack_add(pack, chunk, part, cut);
+	*left -= part;
+	if (*fine && part < len)
+		complaint_set(cut, "it has more bytes than are kept");
+	return *fine && part == len;
+}
+
 static void copy(const struct stream *stream, struct pack *pack, struct mouth *mouths, u8 *chunk,
 		 struct streamed *end)
 {
+	bool whole = true, fine = true;
 	struct complaint also;
-	bool whole = true;
 	u64 left = stream->most;
 	ssize_t got;
-	int error;
 
 	/* Who is teed to gets all, also what has no place any more. */
 	while (whole || mouths[TEE].fd >= 0) {
@@ -164,28 +176,15 @@ static void copy(const struct stream *stream, struct pack *pack, struct mouth *m
 			whole = false;
 		if (got <= 0)
 			break;
-		error = 0;
-		if (whole && (u64)got > left)
-			error = complain(&end->cut, -EFBIG, "it has more than %llu bytes",
-					 (unsigned long long)stream->most);
-		if (whole)
-			error = pack_add(pack, chunk, min((u64)got, left),
-					 error ? &also : &end->cut) ?: error;
-		left -= min((u64)got, left);
-		if (error) {
+		if (whole && !keep(pack, chunk, got, &left, &fine, &end->cut)) {
 			whole = false;
-			if (!*end->cut.text)
-				end->cut = also;
 			mouth_close(&mouths[VERIFY], FED_LEFT);
 		}
 		feed(mouths, chunk, got);
 	}
-	/* Where it failed the frame may be anywhere. Else it is a whole one of less. */
-	if (pack_end(pack, whole, &end->packed, whole ? &end->cut : &also)) {
-		if (!*end->cut.text)
-			end->cut = also;
+	/* What was cut off is a whole frame of less, unless it was the file that failed. */
+	if (pack_end(pack, fine, &end->packed, whole ? &end->cut : &also))
 		mouth_close(&mouths[VERIFY], FED_LEFT);
-	}
 }
 
 /* The pipes of those who are fed must not block; nobody else writes to them. */

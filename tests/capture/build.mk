@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of kredact-capture and "kredact capture", sanitized, with steps to be killed at.
+# Run-time needs: openssl, gzip, xz-utils, lz4, zstd, python3, systemd (systemd-analyze).
+
+CAPTURE_TESTS := $(addprefix $(B)/tests/capture/,capture_test scan_test steps_test)
+CAPTURE_TEST_PARTS := $(B)/obj/capture-tests/scene.o
+comma := ,
+CAPTURE_WRAPS := $(addprefix -Wl$(comma)--wrap=,linkat renameat2 unlinkat fsync fdatasync fchown \
+		 fchmod send)
+
+UNIT_TESTS += $(CAPTURE_TESTS)
+ALL += $(CAPTURE_TESTS)
+
+$(B)/obj/capture-tests/%.o: tests/capture/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -iquote tools -iquote tests/unit-tools -MMD -MP -c -o $@ $<
+
+$(B)/tests/capture/%_test: $(B)/obj/capture-tests/%_test.o $(CAPTURE_TEST_PARTS) \
+		$(B)/obj/unit-tools/fixture.o $(B)/obj/unit-tools/run.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -o $@ $^ -lcrypto
+
+$(B)/tests/capture/kredact-capture: $(CAPTURE_SAN_OBJ) $(B)/obj/capture-tests/stop.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(CAPTURE_WRAPS) -o $@ $^ $(CAPTURE_LIBS)
+
+$(B)/tests/capture/kredact: $(KREDACT_OBJ:$(B)/obj/tools/%=$(B)/obj/tools-san/%) \
+		$(B)/obj/capture-tests/stop.o $(BPF_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(CAPTURE_WRAPS) -o $@ $^ $(KREDACT_LIBS) $(BPF_LIBS)
+
+$(CAPTURE_TESTS): | $(B)/tests/capture/kredact-capture $(B)/tests/capture/kredact \
+	$(B)/tests/capture/kredact-verify
+
+# What they run on dumps: as it is installed, beside them.
+$(B)/tests/capture/kredact-verify: $(B)/bin/kredact-verify
+	@mkdir -p $(@D)
+	ln -sf ../../bin/kredact-verify $@
+
+.SECONDARY: $(CAPTURE_TESTS:$(B)/tests/capture/%=$(B)/obj/capture-tests/%.o) $(CAPTURE_TEST_PARTS) \
+	$(B)/obj/capture-tests/stop.o
+
+-include $(wildcard $(B)/obj/capture-tests/*.d)
