@@ -283,7 +283,7 @@ bool logged(const char *words)
 	size_t len = strlen(words);
 
 	shell("sed 's/^{\"event\":\"\\([^\"]*\\).*/\\1/' log | tr '\\n' ' '");
-	if (!strncmp(outcome.out, words, len) && !strcmp(outcome.out + len, " "))
+	if (!strncmp(outcome.out, words, len) && !strcmp(outcome.out + len, len ? " " : ""))
 		return true;
 	printf("# log: %s\n", outcome.out);
 	return false;

@@ -193,7 +193,8 @@ int store_pend(const struct store *store, int fd, const char *stem, const char *
 	for (i = 1; error == -EEXIST && i < 1000; i++) {
 		if (i > 1)
 			snprintf(again, sizeof(again), ".%u", i);
-		snprintf(name, STORE_NAME, "%.200s%s%s", stem, again, suffix);
+		snprintf(name, STORE_NAME, "%.*s%s%s",
+			 (int)(STORE_NAME - 1 - sizeof(again) - strlen(suffix)), stem, again, suffix);
 		snprintf(pending, sizeof(pending), "%s" STORE_PENDING, name);
 		if (!exists(store->dirs[STORE_CLEAN], name) &&
 		    !exists(store->dirs[STORE_QUARANTINE], name))
@@ -269,7 +270,7 @@ int store_take(const struct store *store, int dir, const char *from, int *fd, ch
 	}
 	if (errno != EXDEV)
 		return complain(why, -errno, "cannot be moved: %s", strerror(errno));
-	copy = copy_in(store, *fd, name, name, why);
+	copy = copy_in(store, *fd, from, name, why);
 	if (copy < 0)
 		return copy;
 	if (same_file(*fd, dir, from) && (unlinkat(dir, from, 0) || fsync(dir)))
