@@ -25,5 +25,6 @@ int cmd_attest(int argc, char **argv);
 int cmd_verify_attestation(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
+int cmd_dumps(int argc, char **argv);
 
 #endif /* KREDACT_TOOLS_COMMANDS_H */

@@ -42,6 +42,7 @@ static const struct command commands[] = {
 	  "is it signed by someone trusted, and of this dump?" },
 	{ "gate", cmd_gate, "DUMP FOLDER", "let an attested dump pass, by the policy" },
 	{ "capture", cmd_capture, "...", "judge dumps that others wrote, or that were left" },
+	{ "dumps", cmd_dumps, "[show|rm NAME]", "what is in the store and in the quarantine" },
 	{ "version", cmd_version, "", "version of this program" },
 	{ "help", cmd_help, "", "this text" },
 };

@@ -207,6 +207,40 @@ static void test_quota(void)
 	scene_configure("");
 }
 
+static bool shows(const char *text)
+{
+	if (strstr(outcome.out, text))
+		return true;
+	printf("# %s%s", outcome.out, outcome.err);
+	return false;
+}
+
+static void test_dumps(void)
+{
+	scene_clear();
+	shell("mkdir -p trust && openssl pkey -in sign.key -pubout -out trust/one.pem && "
+	      "echo 'key = \"one.pem\"; roles = [\"attest\"];' >trust/one.conf");
+	capture("clean", "");
+	capture("key_core", "");
+	ok(!kredact("dumps --config capture.conf --trust trust", "") &&
+	   shows("store      clean ") && shows("quarantine key-material-found "),
+	   "both dumps are listed");
+	ok(!strstr(outcome.out, "not trusted") && shows(" trusted"), "... with what attests them");
+	shell("openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out trust/one.pem");
+	kredact("dumps --config capture.conf --trust trust", "");
+	ok(shows("not trusted"), "... which another key does not do");
+	shell("printf x >>$(ls store/*.zst)");
+	kredact("dumps --config capture.conf --trust trust", "");
+	ok(shows("of other bytes"), "... nor of a dump that was changed");
+	ok(!kredact("dumps --config capture.conf show $(ls quarantine | head -n 1)", "") &&
+	   shows("verdict      key-material-found\n") && shows("comm         a b;$x\n"),
+	   "one is shown");
+	ok(kredact("dumps --config capture.conf show ../key_core", "") == 1, "only of the stores");
+	shell("truncate -s 0 log");
+	ok(!kredact("dumps --config capture.conf rm $(ls quarantine | head -n 1)", "") &&
+	   !count("quarantine/*") && logged("dump.expired"), "one is removed, and the log has it");
+}
+
 int main(void)
 {
 	scene_begin();
@@ -222,6 +256,7 @@ int main(void)
 	test_log();
 	test_settings();
 	test_quota();
+	test_dumps();
 	scene_end();
 	return tap_end();
 }

@@ -94,6 +94,9 @@ int keeper_tell(struct keeper *keeper, const char *event, const struct dump *dum
 	const struct examination *e = &dump->verdict.examination;
 	static const char *const verdicts[] = { "clean", "key-material-found", "unverified" };
 	struct json_object *members, *object;
+	bool pending = !dump->folder && (!strcmp(event, "dump.captured") ||
+					 !strcmp(event, "dump.verified") ||
+					 !strcmp(event, "dump.attested"));
 	char path[4096], *name;
 	struct log_ack ack;
 
@@ -101,7 +104,8 @@ int keeper_tell(struct keeper *keeper, const char *event, const struct dump *dum
 		return complain(why, -ENOTCONN, "the log cannot be reached");
 	members = json_object_new_object();
 	object = json_object_new_object();
-	snprintf(path, sizeof(path), "%s/%s", folder_of(keeper, dump), dump->name);
+	snprintf(path, sizeof(path), "%s/%s%s", pending ? keeper->store.paths[STORE_QUARANTINE] :
+		 folder_of(keeper, dump), dump->name, pending ? STORE_PENDING : "");
 	name = text_escaped(dump->name);
 	json_text(object, "name", name ? name : "");
 	free(name);
@@ -292,8 +296,17 @@ static void recall(struct keeper *keeper, struct dump *dump)
 	close(fd);
 }
 
-static int expire_one(struct keeper *keeper, const struct stored *stored, const char *reason,
-		      struct complaint *why)
+/**
+ * keeper_remove() - remove a dump, which the log tells first
+ * @keeper:	open
+ * @stored:	the dump
+ * @reason:	why
+ * @why:	text of an error
+ *
+ * Return: 0, or a negative errno.
+ */
+int keeper_remove(struct keeper *keeper, const struct stored *stored, const char *reason,
+		  struct complaint *why)
 {
 	struct dump dump = { .fd = -1, .where = stored->where };
 	int error;
@@ -335,7 +348,7 @@ static int expire_store(struct keeper *keeper, enum where where, u64 room, struc
 			reason = "keep_free";
 		if (!reason)
 			continue;
-		error = expire_one(keeper, &list[i], reason, why);
+		error = keeper_remove(keeper, &list[i], reason, why);
 		bytes -= list[i].disk;
 		files--;
 	}

@@ -52,6 +52,8 @@ void keeper_mark(const struct dump *dump, const char *attestation);
 void keeper_show(const struct dump *dump, const char *path);
 int keeper_finish(struct keeper *keeper, const struct judge *judge, struct dump *dump,
 		  struct complaint *why);
+int keeper_remove(struct keeper *keeper, const struct stored *stored, const char *reason,
+		  struct complaint *why);
 int keeper_expire(struct keeper *keeper, u64 room, struct complaint *why);
 
 #endif /* KREDACT_CAPTURE_KEEPER_H */
