@@ -8,7 +8,7 @@ comma := ,
 CAPTURE_WRAPS := $(addprefix -Wl$(comma)--wrap=,linkat renameat2 unlinkat fsync fdatasync fchown \
 		 fchmod send)
 
-UNIT_TESTS += $(CAPTURE_TESTS)
+UNIT_TESTS += $(CAPTURE_TESTS) tests/capture/units_test.sh
 ALL += $(CAPTURE_TESTS)
 
 $(B)/obj/capture-tests/%.o: tests/capture/%.c
@@ -29,7 +29,7 @@ $(B)/tests/capture/kredact: $(KREDACT_OBJ:$(B)/obj/tools/%=$(B)/obj/tools-san/%)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(CAPTURE_WRAPS) -o $@ $^ $(KREDACT_LIBS) $(BPF_LIBS)
 
-$(CAPTURE_TESTS): | $(B)/tests/capture/kredact-capture $(B)/tests/capture/kredact \
+$(CAPTURE_TESTS): | $(B)/bin/kredact $(B)/tests/capture/kredact-capture $(B)/tests/capture/kredact \
 	$(B)/tests/capture/kredact-verify
 
 # What they run on dumps: as it is installed, beside them.

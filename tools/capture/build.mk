@@ -19,3 +19,21 @@ LIBEXECDIR ?= $(PREFIX)/lib/kredact
 $(B)/bin/kredact-capture: $(CAPTURE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(CAPTURE_LIBS)
+
+.PHONY: install-capture
+install: install-capture
+install-capture: $(B)/bin/kredact-capture
+	install -D -m 755 $(B)/bin/kredact-capture $(DESTDIR)$(LIBEXECDIR)/kredact-capture
+	install -D -m 644 Documentation/man/kredact-capture.8 $(DESTDIR)$(MANDIR)/man8/kredact-capture.8
+	install -D -m 644 Documentation/man/capture.conf.5 $(DESTDIR)$(MANDIR)/man5/capture.conf.5
+	install -d $(DESTDIR)/lib/systemd/system
+	install -m 644 packaging/systemd/kredact-coredump.* packaging/systemd/kredact-dumps.* \
+		$(DESTDIR)/lib/systemd/system/
+	install -D -m 644 packaging/kredact-capture.sysusers \
+		$(DESTDIR)/usr/lib/sysusers.d/kredact-capture.conf
+	install -D -m 644 packaging/kredact-capture.tmpfiles \
+		$(DESTDIR)/usr/lib/tmpfiles.d/kredact-capture.conf
+	install -D -m 644 packaging/capture.conf \
+		$(DESTDIR)/usr/share/doc/kredact/examples/capture.conf
+	install -D -m 644 packaging/kredact-capture.sysctl \
+		$(DESTDIR)/usr/share/doc/kredact/examples/60-kredact-capture.conf
