@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of kredact-capture and "kredact capture", sanitized, with steps to be killed at.
-# Run-time needs: openssl, gzip, xz-utils, lz4, zstd, python3, systemd (systemd-analyze).
+# Run-time needs: openssl, gzip, xz-utils, lz4, zstd, systemd (systemd-analyze).
 
 CAPTURE_TESTS := $(addprefix $(B)/tests/capture/,capture_test scan_test steps_test)
 CAPTURE_TEST_PARTS := $(B)/obj/capture-tests/scene.o
@@ -9,7 +9,7 @@ CAPTURE_WRAPS := $(addprefix -Wl$(comma)--wrap=,linkat renameat2 unlinkat fsync 
 		 fchmod send)
 
 UNIT_TESTS += $(CAPTURE_TESTS) tests/capture/units_test.sh
-ALL += $(CAPTURE_TESTS)
+ALL += $(CAPTURE_TESTS) $(B)/tests/capture/fleet_test
 
 $(B)/obj/capture-tests/%.o: tests/capture/%.c
 	@mkdir -p $(@D)
@@ -29,15 +29,26 @@ $(B)/tests/capture/kredact: $(KREDACT_OBJ:$(B)/obj/tools/%=$(B)/obj/tools-san/%)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(CAPTURE_WRAPS) -o $@ $^ $(KREDACT_LIBS) $(BPF_LIBS)
 
-$(CAPTURE_TESTS): | $(B)/bin/kredact $(B)/tests/capture/kredact-capture $(B)/tests/capture/kredact \
-	$(B)/tests/capture/kredact-verify
+$(CAPTURE_TESTS) $(B)/tests/capture/fleet_test: | $(B)/bin/kredact $(B)/tests/capture/kredact-capture $(B)/tests/capture/kredact \
+	$(B)/tests/capture/kredact-verify $(B)/tests/capture/kredact-queue
 
 # What they run on dumps: as it is installed, beside them.
 $(B)/tests/capture/kredact-verify: $(B)/bin/kredact-verify
 	@mkdir -p $(@D)
 	ln -sf ../../bin/kredact-verify $@
 
-.SECONDARY: $(CAPTURE_TESTS:$(B)/tests/capture/%=$(B)/obj/capture-tests/%.o) $(CAPTURE_TEST_PARTS) \
+$(B)/tests/capture/kredact-queue: packaging/fleet/kredact-queue
+	@mkdir -p $(@D)
+	cp $< $@
+
+check-fleet: $(B)/tests/capture/fleet_test ## a queue of dumps, and shipping of logs, with gearman and rsyslog
+	@packaging/deps.sh gearman-tools gearman-job-server rsyslog rsyslog-relp
+	$(B)/tests/capture/fleet_test
+	tests/capture/ship_test.sh
+
+.PHONY: check-fleet
+.SECONDARY: $(CAPTURE_TESTS:$(B)/tests/capture/%=$(B)/obj/capture-tests/%.o) \
+	$(B)/obj/capture-tests/fleet_test.o $(CAPTURE_TEST_PARTS) \
 	$(B)/obj/capture-tests/stop.o
 
 -include $(wildcard $(B)/obj/capture-tests/*.d)

@@ -37,3 +37,5 @@ install-capture: $(B)/bin/kredact-capture
 		$(DESTDIR)/usr/share/doc/kredact/examples/capture.conf
 	install -D -m 644 packaging/kredact-capture.sysctl \
 		$(DESTDIR)/usr/share/doc/kredact/examples/60-kredact-capture.conf
+	install -D -m 755 packaging/fleet/kredact-queue $(DESTDIR)$(SBINDIR)/kredact-queue
+	install -m 644 packaging/fleet/*.conf $(DESTDIR)/usr/share/doc/kredact/examples/
