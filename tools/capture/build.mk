@@ -28,6 +28,7 @@ install-capture: $(B)/bin/kredact-capture
 	install -D -m 644 Documentation/man/capture.conf.5 $(DESTDIR)$(MANDIR)/man5/capture.conf.5
 	install -d $(DESTDIR)/lib/systemd/system
 	install -m 644 packaging/systemd/kredact-coredump.* packaging/systemd/kredact-dumps.* \
+		packaging/systemd/kredact-scan@.* \
 		$(DESTDIR)/lib/systemd/system/
 	install -D -m 644 packaging/kredact-capture.sysusers \
 		$(DESTDIR)/usr/lib/sysusers.d/kredact-capture.conf

@@ -56,7 +56,8 @@ static int be_private(struct complaint *why)
 {
 	const struct rlimit one = { 1, 1 };
 
-	if (setrlimit(RLIMIT_CORE, &one) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+	if (setrlimit(RLIMIT_CORE, &one) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return complain(why, -errno, "cannot switch off own dumps: %s", strerror(errno));
 	return 0;
 }

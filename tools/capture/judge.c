@@ -21,6 +21,8 @@
 #define REPORT_DEPTH	12
 #define UNVERIFIED	2
 #define PIPE_SIZE	(1 << 20)
+/* From the first byte on. What hangs is killed then, and the dump is unverified. */
+#define SECONDS_MOST	(4u * 3600)
 
 /**
  * judge_user() - who reads dumps
@@ -57,6 +59,7 @@ static void set_opts(struct judge *judge, const struct settings *settings)
 	while (settings->certs[opts->nr_certs])
 		opts->nr_certs++;
 	opts->arguments = settings->verify;
+	opts->seconds = SECONDS_MOST;
 	opts->become = !geteuid();
 	opts->uid = judge->stream.uid;
 	opts->gid = judge->stream.gid;

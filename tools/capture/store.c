@@ -68,12 +68,12 @@ static int open_folder(struct store *store, enum where where, struct complaint *
  * @settings:	where they are; outlives @store
  * @why:	text of an error
  *
- * Return: 0, -EPERM (others may write there), -EXDEV (two file systems), or another
+ * Return: 0, -EPERM (others may write there), -EXDEV (two mounts), or another
  * negative errno.
  */
 int store_open(struct store *store, const struct settings *settings, struct complaint *why)
 {
-	struct stat stats[STORES];
+	struct statx stats[STORES];
 	int error;
 
 	*store = (struct store){
@@ -86,10 +86,12 @@ int store_open(struct store *store, const struct settings *settings, struct comp
 		error = open_folder(store, STORE_CLEAN, why);
 	if (error)
 		return error;
-	if (fstat(store->dirs[0], &stats[0]) || fstat(store->dirs[1], &stats[1]) ||
-	    stats[0].st_dev != stats[1].st_dev)
-		return complain(why, -EXDEV, "%s and %s are not on one file system",
-				store->paths[0], store->paths[1]);
+	/* A sandbox of systemd makes mounts of folders, between which nothing can be renamed. */
+	if (statx(store->dirs[0], "", AT_EMPTY_PATH, STATX_MNT_ID, &stats[0]) ||
+	    statx(store->dirs[1], "", AT_EMPTY_PATH, STATX_MNT_ID, &stats[1]) ||
+	    stats[0].stx_mnt_id != stats[1].stx_mnt_id)
+		return complain(why, -EXDEV, "%s and %s are not on one mount", store->paths[0],
+				store->paths[1]);
 	return 0;
 }
 
