@@ -27,6 +27,8 @@ static void test_clean(void)
 	ok(!shell("test $(stat -c %%a%%u store/*.zst) = 6400"), "... its mode is 0640, root's");
 	ok(has_attribute("store/*.zst", "verdict", "clean") &&
 	   has_attribute("store/*.zst", "comm", "a b;$x"), "... attributes say what it is");
+	shell("printf %%s $(sha256sum <clean | cut -d' ' -f1)");
+	ok(has_attribute("store/*.zst", "core_sha256", outcome.out), "... also before it was packed");
 }
 
 static void test_unclean(void)

@@ -42,7 +42,7 @@ static void test_packed(void)
 	   "... of the bytes that are in it");
 	ok(has_attribute("dumps/core.5.zst", "verdict", "clean"), "... and attributes");
 	ok(!shell("test $(grep -c dump.stored log) = 6 && grep dump.stored log | "
-		  "grep -q '\"path\":\"dumps/core.5.zst\"'"), "... and lines in the log");
+		  "grep -q '\"path\":\"/.*/dumps/core.5.zst\"'"), "... and lines in the log");
 	ok(scan("0 clean, 0 marked, 0 to the quarantine, 6 judged before"),
 	   "a second scan has nothing to do");
 	shell("printf x >>dumps/core.1");
@@ -138,7 +138,7 @@ static void test_journal(void)
 	message[len < 0 ? 0 : len] = '\0';
 	ok(strstr(message, "MESSAGE_ID=b3e0d2c5a96f4d0c8f7a52d1c4e96b07\n") &&
 	   strstr(message, "\nKREDACT_VERDICT=clean\n") &&
-	   strstr(message, "\nCOREDUMP_FILENAME=dumps/core.1\n"), "... and the journal has it");
+	   strstr(message, "\nCOREDUMP_FILENAME=/var/tmp/") && strstr(message, "/dumps/core.1\n"), "... and the journal has it");
 	close(journal);
 }
 

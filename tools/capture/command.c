@@ -25,22 +25,22 @@ static int fail(const char *text)
 
 static int scan(struct keeper *keeper, const char *folder, const char *pattern)
 {
+	char *full = realpath(folder, NULL);
 	struct scanned all = { 0 }, one;
+	int error;
 	struct complaint why;
 
-	if (!keeper->settings->sign)
-		return fail("capture.conf has no key to sign with");
-	if (!keeper->log)
-		return EXIT_FAILED;
 	/* Those that came while others were judged, too. */
 	do {
 		one = (struct scanned){ 0 };
-		if (scan_folder(keeper, folder, pattern, &one, &why))
-			return fail(why.text);
+		error = scan_folder(keeper, full ?: folder, pattern, &one, &why);
 		all.clean += one.clean;
 		all.marked += one.marked;
 		all.moved += one.moved;
-	} while (one.clean + one.marked + one.moved);
+	} while (!error && one.clean + one.marked + one.moved);
+	free(full);
+	if (error)
+		return fail(why.text);
 	printf("%llu clean, %llu marked, %llu to the quarantine, %llu judged before, "
 	       "%llu being written, %llu failed\n", (unsigned long long)all.clean,
 	       (unsigned long long)all.marked, (unsigned long long)all.moved,
@@ -109,8 +109,10 @@ int cmd_capture(int argc, char **argv)
 		return EXIT_FAILED;
 	if (keeper_open(&keeper, "kredact capture", settings, &why))
 		status = fail(why.text);
+	else if (what == OPT_SCAN && !settings->sign)
+		status = fail("capture.conf has no key to sign with");
 	else if (what == OPT_SCAN)
-		status = scan(&keeper, folder, pattern);
+		status = keeper.log ? scan(&keeper, folder, pattern) : EXIT_FAILED;
 	else
 		status = what == OPT_RECOVER ? recover(&keeper) : expire(&keeper);
 	keeper_close(&keeper);

@@ -115,6 +115,9 @@ int keeper_tell(struct keeper *keeper, const char *event, const struct dump *dum
 	/* Of what was never read nobody knows it. */
 	if (memcmp(e->sha256, (u8[DIGEST_LEN]){ 0 }, DIGEST_LEN))
 		json_hex(object, "sha256", e->sha256, DIGEST_LEN);
+	/* The core as others have it, behind whom this one is. */
+	if (dump->verdict.streamed.packed.stored)
+		json_hex(object, "core_sha256", dump->verdict.streamed.packed.sha256, DIGEST_LEN);
 	json_number(object, "bytes", e->size);
 	json_object_object_add(members, "dump", object);
 	json_object_object_add(members, "process", crash_json(&dump->crash));
@@ -195,6 +198,10 @@ void keeper_mark(const struct dump *dump, const char *attestation)
 	mark(dump->fd, "verdict", verdicts[e->status]);
 	text_hex(hex, e->sha256, DIGEST_LEN);
 	mark(dump->fd, "sha256", hex);
+	if (dump->verdict.streamed.packed.stored) {
+		text_hex(hex, dump->verdict.streamed.packed.sha256, DIGEST_LEN);
+		mark(dump->fd, "core_sha256", hex);
+	}
 	if (*dump->verdict.why.text)
 		mark(dump->fd, "reason", dump->verdict.why.text);
 	if (!attestation ||
@@ -217,13 +224,14 @@ void keeper_show(const struct dump *dump, const char *path)
 	char message[900], hex[2 * DIGEST_LEN + 1];
 
 	text_hex(hex, e->sha256, DIGEST_LEN);
-	snprintf(message, sizeof(message), "Core dump of process %.12s (%.40s) is %s%s%.200s: %.500s",
-		 crash->facts[FACT_PID], crash->facts[FACT_COMM], words[e->status],
+	snprintf(message, sizeof(message),
+		 "Core dump of process %.12s (%.40s) is %s%s%.200s: %.500s", crash->facts[FACT_PID], crash->facts[FACT_COMM], words[e->status],
 		 *dump->verdict.why.text ? ", " : "", dump->verdict.why.text, path);
 	journal_send((const struct journal_field[]){
 		{ "MESSAGE", message }, { "MESSAGE_ID", JOURNAL_VERDICT_ID },
 		{ "PRIORITY", e->status ? "4" : "5" },
-		{ "KREDACT_VERDICT", words[e->status] }, { "KREDACT_REASON", dump->verdict.why.text },
+		{ "KREDACT_VERDICT", words[e->status] },
+		{ "KREDACT_REASON", dump->verdict.why.text },
 		{ "KREDACT_SHA256", hex }, { "KREDACT_DUMP", path },
 		{ "KREDACT_STORE", dump->folder ? NULL : where_word(dump->where) },
 		{ "COREDUMP_FILENAME", path }, { "COREDUMP_PID", crash->facts[FACT_PID] },

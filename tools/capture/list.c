@@ -134,8 +134,8 @@ static int list(const struct listing *listing)
 	char size[24], *name;
 	u32 nr, where, i;
 
-	printf("%-10s %-18s %12s %4s %8s %-15s %-14s %s\n", "STORE", "VERDICT", "SIZE", "AGE", "PID",
-	       "COMM", "ATTESTATION", "NAME");
+	printf("%-10s %-18s %12s %4s %8s %-15s %-14s %s\n", "STORE", "VERDICT", "SIZE", "AGE",
+	       "PID", "COMM", "ATTESTATION", "NAME");
 	for (where = 0; where < STORES; where++) {
 		if (store_list(&listing->store, where, &dumps, &nr, &why))
 			return fail(NULL, why.text);

@@ -177,10 +177,15 @@ static int scan_file(const struct found *found, struct scanned *scanned)
 		judge.opts.seal = seal;
 	error = judge_file(found->keeper, &judge, &dump, NULL, &why);
 	if (!still_end(&still, &change)) {
+		/* The verdict is on bytes that are not there any more. */
 		scanned->busy++;
 		tell(found, change.text);
-	} else if (error || (error = place(found, &judge, &dump, scanned, &why))) {
-		tell(found, why.text);
+		error = 0;
+	} else {
+		if (!error)
+			error = place(found, &judge, &dump, scanned, &why);
+		if (error)
+			tell(found, why.text);
 	}
 	judgement_free(&dump.verdict);
 	return error;

@@ -196,7 +196,8 @@ int store_pend(const struct store *store, int fd, const char *stem, const char *
 		if (i > 1)
 			snprintf(again, sizeof(again), ".%u", i);
 		snprintf(name, STORE_NAME, "%.*s%s%s",
-			 (int)(STORE_NAME - 1 - sizeof(again) - strlen(suffix)), stem, again, suffix);
+			 (int)(STORE_NAME - 1 - sizeof(again) - strlen(suffix)), stem, again,
+			 suffix);
 		snprintf(pending, sizeof(pending), "%s" STORE_PENDING, name);
 		if (!exists(store->dirs[STORE_CLEAN], name) &&
 		    !exists(store->dirs[STORE_QUARANTINE], name))

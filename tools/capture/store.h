@@ -15,7 +15,8 @@
 #include "settings.h"
 
 #define STORE_PENDING		".pending"
-#define STORE_NAME		(CRASH_NAME + 40u)	/* with all suffixes but that of a sidecar */
+/* A name with all suffixes, and that of a sidecar. */
+#define STORE_NAME		(CRASH_NAME + 40u)
 #define STORE_SIDECAR		(STORE_NAME + 20u)
 
 enum where {
