@@ -204,6 +204,18 @@ static void test_quota(void)
 	kredact("capture --config capture.conf --expire", "");
 	ok(!count("store/*") && !count("quarantine/*"), "what is over the bytes goes");
 
+	scene_configure("");
+	capture("clean", "");
+	capture("key_core", "");
+	scene_configure("");
+	shell("sed -i 's/keep_free = 0/keep_free = \"900000G\"/' capture.conf; truncate -s 0 log");
+	ok(kredact("capture --config capture.conf --expire", "") == 0 && !count("store/*") &&
+	   count("quarantine/*") == 2 && logged("dump.expired"),
+	   "on a full disk clean ones go, evidence stays");
+	ok(capture("clean", "") == 1 && count("quarantine/*.cut.zst") == 1,
+	   "... and a new one has no room");
+
+	scene_clear();
 	scene_configure("log = \"/nonexistent/log.sock\";");
 	capture("clean", "");
 	limit("files = 0");

@@ -67,7 +67,7 @@ static int expire(struct keeper *keeper)
 {
 	struct complaint why;
 
-	return keeper_expire(keeper, keeper->settings->store_quota.keep_free, &why) ?
+	return keeper_expire(keeper, 1, &why) ?
 	       fail(why.text) : 0;
 }
 
