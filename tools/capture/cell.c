@@ -26,7 +26,7 @@ static bool number_after(const void *a, const void *b, const void *arg)
 /**
  * cell_close_others() - close all but some descriptors
  * @keep:	these; negative ones are passed over
- * @nr:		how many, at most 13; standard error stays as well
+ * @nr:		how many, at most 15; standard error stays as well
  */
 void cell_close_others(const int *keep, u32 nr)
 {
