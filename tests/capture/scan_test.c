@@ -79,6 +79,29 @@ static void test_unclean(void)
 	scene_configure("");
 }
 
+/* With the capabilities of kredact-coredump.service, and no others. */
+static void test_unit(void)
+{
+	scene_clear();
+	shell("cp clean dumps/core.1; cp key_core dumps/core.2");
+	ok(!shell("setpriv --no-new-privs --inh-caps -all "
+		  "--bounding-set -all,+chown,+setuid,+setgid,+setpcap,+kill "
+		  "'%s' capture --config capture.conf --scan dumps", program("kredact")) &&
+	   strstr(outcome.out, "1 clean, 0 marked, 1 to the quarantine"),
+	   "a unit's capabilities are enough");
+	shell("chown nobody dumps/core.1; cp key_core dumps/core.3; chown nobody dumps/core.3");
+	shell("chmod 600 dumps/core.?");
+	ok(shell("setpriv --no-new-privs --inh-caps -all "
+		 "--bounding-set -all,+chown,+setuid,+setgid,+setpcap,+kill "
+		 "'%s' capture --config capture.conf --scan dumps", program("kredact")) != 0 ||
+	   !strstr(outcome.out, "1 to the quarantine"), "... for root's files only");
+	ok(!shell("setpriv --no-new-privs --inh-caps -all "
+		  "--bounding-set -all,+chown,+setuid,+setgid,+setpcap,+kill,+dac_override,+fowner,"
+		  "+lease '%s' capture --config capture.conf --scan dumps", program("kredact")) &&
+	   strstr(outcome.out, "1 clean, 0 marked, 1 to the quarantine"),
+	   "... those of kredact-scan@ for all");
+}
+
 /* From another file system, where nothing can be renamed to the quarantine. */
 static void test_elsewhere(void)
 {
@@ -158,6 +181,7 @@ int main(void)
 	scene_core("unsealed", CORE_UNSEALED);
 	test_packed();
 	test_unclean();
+	test_unit();
 	test_elsewhere();
 	test_races();
 	test_log();
