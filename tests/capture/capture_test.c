@@ -13,6 +13,14 @@
 #define QUARANTINED	"dump.captured dump.verified dump.attested dump.quarantined"
 #define UNATTESTED	"dump.captured dump.verified dump.quarantined"
 
+static bool shows(const char *text)
+{
+	if (strstr(outcome.out, text))
+		return true;
+	printf("# %s%s", outcome.out, outcome.err);
+	return false;
+}
+
 static void test_clean(void)
 {
 	scene_clear();
@@ -138,6 +146,29 @@ static void test_tee(void)
 	scene_configure("");
 }
 
+/* Of all processes while a core is coming: name, user, capabilities, seccomp, descriptors. */
+static void test_privileges(void)
+{
+	static const char parent[] = "kredact-capture uid 0 cap 00000000000001e1 priv 1";
+	static const char streamer[] = "kredact-capture uid 65534 cap 0000000000000000 "
+				       "priv 1 seccomp 2 files 5";
+	static const char verifier[] = "kredact-verify uid 65534 cap 0000000000000000";
+
+	scene_clear();
+	shell("{ head -c 20000 clean; sleep 2; tail -c +20001 clean; } | "
+	      "'%s' --config capture.conf P=999999999 t=1 & p=$!; sleep 1; "
+	      "for c in $p $(cat /proc/$p/task/*/children); do "
+	      "awk -v files=$(ls /proc/$c/fd | wc -l) '"
+	      "/^Name:/ { n = $2 } /^Uid:/ { u = $3 } /^CapPrm:/ { c = $2 } "
+	      "/^NoNewPrivs:/ { p = $2 } /^Seccomp:/ { s = $2 } "
+	      "END { print n, \"uid\", u, \"cap\", c, \"priv\", p, \"seccomp\", s, "
+	      "\"files\", files }' /proc/$c/status; done; wait $p", program("kredact-capture"));
+	ok(outcome.status == 0, "a core comes slowly");
+	ok(shows(parent), "who has the folders has few capabilities");
+	ok(shows(streamer), "who has the bytes has none, a filter, and five descriptors");
+	ok(shows(verifier), "nor has who verifies");
+}
+
 static void test_log(void)
 {
 	scene_clear();
@@ -224,14 +255,6 @@ static void test_quota(void)
 	scene_configure("");
 }
 
-static bool shows(const char *text)
-{
-	if (strstr(outcome.out, text))
-		return true;
-	printf("# %s%s", outcome.out, outcome.err);
-	return false;
-}
-
 static void test_dumps(void)
 {
 	scene_clear();
@@ -270,6 +293,7 @@ int main(void)
 	test_limits();
 	test_full();
 	test_tee();
+	test_privileges();
 	test_log();
 	test_settings();
 	test_quota();
