@@ -109,8 +109,10 @@ static int take_bytes(struct capture *capture, struct keeper *keeper, struct com
 	error = fsync(dump->fd) ? complain(why, -errno, "%s", strerror(errno)) :
 				  store_pend(&keeper->store, dump->fd, stem, ".zst", dump->name,
 					     why);
-	if (error)
+	if (error) {
+		*dump->name = '\0';
 		return error;
+	}
 	dump->where = STORE_QUARANTINE;
 	error = keeper_tell(keeper, "dump.captured", dump, verdict->streamed.cut.text, why);
 	if (error)

@@ -225,7 +225,8 @@ void keeper_show(const struct dump *dump, const char *path)
 
 	text_hex(hex, e->sha256, DIGEST_LEN);
 	snprintf(message, sizeof(message),
-		 "Core dump of process %.12s (%.40s) is %s%s%.200s: %.500s", crash->facts[FACT_PID], crash->facts[FACT_COMM], words[e->status],
+		 "Core dump of process %.12s (%.40s) is %s%s%.200s: %.500s",
+		 crash->facts[FACT_PID], crash->facts[FACT_COMM], words[e->status],
 		 *dump->verdict.why.text ? ", " : "", dump->verdict.why.text, path);
 	journal_send((const struct journal_field[]){
 		{ "MESSAGE", message }, { "MESSAGE_ID", JOURNAL_VERDICT_ID },
