@@ -193,10 +193,13 @@ static void test_settings(void)
 	shell("chmod 777 store");
 	ok(capture("clean", "") == 2 && strstr(outcome.err, "others may write to it"),
 	   "a store that others may write to is none");
-	shell("chmod 750 store && mount --bind store store");
-	ok(capture("clean", "") == 2 && strstr(outcome.err, "not on one mount"),
-	   "nor is one that nothing can be renamed to");
-	shell("umount store");
+	shell("chmod 750 store");
+	if (may_mount()) {
+		shell("mount --bind store store");
+		ok(capture("clean", "") == 2 && strstr(outcome.err, "not on one mount"),
+		   "nor is one that nothing can be renamed to");
+		shell("umount store");
+	}
 	shell("sed -i '/^sign/d' capture.conf");
 	ok(capture("clean", "") == 1 && count("quarantine/*.zst") == 1 && logged(UNATTESTED),
 	   "without a key to sign with all goes to the quarantine");
@@ -291,7 +294,10 @@ int main(void)
 	test_clean();
 	test_unclean();
 	test_limits();
-	test_full();
+	if (may_mount())
+		test_full();
+	else
+		printf("ok %u - full file systems # SKIP nothing can be mounted\n", ++tap_tests);
 	test_tee();
 	test_privileges();
 	test_log();

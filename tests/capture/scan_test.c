@@ -182,7 +182,10 @@ int main(void)
 	test_packed();
 	test_unclean();
 	test_unit();
-	test_elsewhere();
+	if (may_mount())
+		test_elsewhere();
+	else
+		printf("ok %u - file systems # SKIP nothing can be mounted\n", ++tap_tests);
 	test_races();
 	test_log();
 	test_journal();
