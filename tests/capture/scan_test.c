@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -32,6 +33,10 @@ static void test_packed(void)
 	      "lz4 -qc clean >dumps/core.4.lz4; zstd -qc clean >dumps/core.5.zst; "
 	      "cp clean '%s'; cp key_core dumps/.#core.6; echo text >dumps/readme",
 	      "dumps/core.a b$x\\\\.7");
+	/* As systemd-coredump has them. */
+	setxattr("dumps/core.5.zst", "user.coredump.comm", "a\nb", 3, 0);
+	setxattr("dumps/core.5.zst", "user.coredump.timestamp", "1700000000123456", 16, 0);
+	setxattr("dumps/core.5.zst", "user.coredump.pid", "12;3", 4, 0);
 	ok(scan("6 clean, 0 marked, 0 to the quarantine, 0 judged before, 0 being written, 0 failed"),
 	   "clean cores, packed or not, are attested where they are");
 	ok(count("dumps/core.?*.intoto.jsonl") == 6 && count("dumps/*") == 13 && !count("store/*"),
@@ -40,7 +45,10 @@ static void test_packed(void)
 		  "sed 's/.*\"payload\":\"\\([^\"]*\\)\".*/\\1/' $d.intoto.jsonl | base64 -d | "
 		  "grep -q \"$(sha256sum <$d | cut -d' ' -f1)\" || exit 1; done"),
 	   "... of the bytes that are in it");
-	ok(has_attribute("dumps/core.5.zst", "verdict", "clean"), "... and attributes");
+	ok(has_attribute("dumps/core.5.zst", "verdict", "clean") &&
+	   has_attribute("dumps/core.5.zst", "comm", "a\\x0ab") &&
+	   has_attribute("dumps/core.5.zst", "time", "1700000000"), "... and attributes");
+	ok(shell("grep -q '\"pid\"' log") == 1, "... none that is no number");
 	ok(!shell("test $(grep -c dump.stored log) = 6 && grep dump.stored log | "
 		  "grep -q '\"path\":\"/.*/dumps/core.5.zst\"'"), "... and lines in the log");
 	ok(scan("0 clean, 0 marked, 0 to the quarantine, 6 judged before"),
@@ -69,6 +77,29 @@ static void test_unclean(void)
 	   "... or are marked where they are");
 	ok(scan("0 clean, 0 marked, 0 to the quarantine, 1 judged before"), "... once");
 	scene_configure("");
+}
+
+/* With the capabilities of kredact-coredump.service, and no others. */
+static void test_unit(void)
+{
+	scene_clear();
+	shell("cp clean dumps/core.1; cp key_core dumps/core.2");
+	ok(!shell("setpriv --no-new-privs --inh-caps -all "
+		  "--bounding-set -all,+chown,+setuid,+setgid,+setpcap,+kill "
+		  "'%s' capture --config capture.conf --scan dumps", program("kredact")) &&
+	   strstr(outcome.out, "1 clean, 0 marked, 1 to the quarantine"),
+	   "a unit's capabilities are enough");
+	shell("chown nobody dumps/core.1; cp key_core dumps/core.3; chown nobody dumps/core.3");
+	shell("chmod 600 dumps/core.?");
+	ok(shell("setpriv --no-new-privs --inh-caps -all "
+		 "--bounding-set -all,+chown,+setuid,+setgid,+setpcap,+kill "
+		 "'%s' capture --config capture.conf --scan dumps", program("kredact")) != 0 ||
+	   !strstr(outcome.out, "1 to the quarantine"), "... for root's files only");
+	ok(!shell("setpriv --no-new-privs --inh-caps -all "
+		  "--bounding-set -all,+chown,+setuid,+setgid,+setpcap,+kill,+dac_override,+fowner,"
+		  "+lease '%s' capture --config capture.conf --scan dumps", program("kredact")) &&
+	   strstr(outcome.out, "1 clean, 0 marked, 1 to the quarantine"),
+	   "... those of kredact-scan@ for all");
 }
 
 /* From another file system, where nothing can be renamed to the quarantine. */
@@ -150,7 +181,11 @@ int main(void)
 	scene_core("unsealed", CORE_UNSEALED);
 	test_packed();
 	test_unclean();
-	test_elsewhere();
+	test_unit();
+	if (may_mount())
+		test_elsewhere();
+	else
+		printf("ok %u - file systems # SKIP nothing can be mounted\n", ++tap_tests);
 	test_races();
 	test_log();
 	test_journal();

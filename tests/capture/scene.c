@@ -88,7 +88,10 @@ static void start_log(void)
  */
 void scene_begin(void)
 {
-	must(!geteuid(), "who captures dumps is root");
+	if (geteuid()) {
+		puts("1..0 # SKIP who captures dumps is root");
+		exit(0);
+	}
 	must(mkdtemp(folder) && !chdir(folder) && !chmod(folder, 0755), folder);
 	must(!mkdir("store", 0750) && !mkdir("quarantine", 0700) && !mkdir("dumps", 0755),
 	     "mkdir");
@@ -191,6 +194,16 @@ void scene_core(const char *path, enum core core)
 void scene_clear(void)
 {
 	shell("rm -rf store/* quarantine/* dumps/* dumps/.[!.]* && : >>log && truncate -s 0 log");
+}
+
+/**
+ * may_mount() - can file systems be mounted here?
+ *
+ * Return: false in a container that may not.
+ */
+bool may_mount(void)
+{
+	return !shell("mkdir -p mnt && mount -t tmpfs tmpfs mnt && umount mnt");
 }
 
 /**

@@ -24,6 +24,7 @@ void scene_end(void);
 void scene_configure(const char *more);
 void scene_core(const char *path, enum core core);
 void scene_clear(void);
+bool may_mount(void);
 int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *program(const char *name);
 int capture(const char *core, const char *environment);

@@ -23,6 +23,7 @@
 #include "tee.h"
 
 #define PROGRAM		"kredact-capture"
+#define ROOM		(256ULL << 20)
 #define EXIT_KEPT	1	/* in the quarantine, or pending there */
 #define EXIT_LOST	2
 #define EXIT_USAGE	3
@@ -108,8 +109,10 @@ static int take_bytes(struct capture *capture, struct keeper *keeper, struct com
 	error = fsync(dump->fd) ? complain(why, -errno, "%s", strerror(errno)) :
 				  store_pend(&keeper->store, dump->fd, stem, ".zst", dump->name,
 					     why);
-	if (error)
+	if (error) {
+		*dump->name = '\0';
 		return error;
+	}
 	dump->where = STORE_QUARANTINE;
 	error = keeper_tell(keeper, "dump.captured", dump, verdict->streamed.cut.text, why);
 	if (error)
@@ -147,7 +150,7 @@ static int keep(struct capture *capture, struct keeper *keeper)
 	if (error)
 		tell(capture, *dump->name ? "it stays pending in the quarantine" : "it is lost",
 		     why.text);
-	if (keeper_expire(keeper, keeper->settings->store_quota.keep_free, &also))
+	if (keeper_expire(keeper, 1, &also))
 		journal_trouble(PROGRAM, "quota", also.text);
 	if (!*dump->name)
 		return EXIT_LOST;
@@ -193,6 +196,9 @@ static int capture(struct capture *capture)
 		status = pass_on(capture, tee, why.text);
 		goto out;
 	}
+	/* Old clean dumps make room for it. */
+	if (store_free(&keeper.store) < ROOM && keeper_expire(&keeper, ROOM, &why))
+		tell(capture, "quota", why.text);
 	stream->room = store_room(&keeper.store);
 	capture->dump.fd = stream->file = store_new(&keeper.store, &why);
 	if (stream->file < 0)

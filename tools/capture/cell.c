@@ -26,7 +26,7 @@ static bool number_after(const void *a, const void *b, const void *arg)
 /**
  * cell_close_others() - close all but some descriptors
  * @keep:	these; negative ones are passed over
- * @nr:		how many, at most 13; standard error stays as well
+ * @nr:		how many, at most 15; standard error stays as well
  */
 void cell_close_others(const int *keep, u32 nr)
 {
@@ -61,11 +61,17 @@ static int drop_bounds(u64 keep, struct complaint *why)
 static int set_capabilities(u64 keep, struct complaint *why)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = {
-		{ keep, keep, 0 }, { keep >> 32, keep >> 32, 0 },
-	};
+	struct __user_cap_data_struct data[2];
+	int error = syscall(SYS_capget, &header, data);
+	u32 i;
 
-	if (syscall(SYS_capset, &header, data))
+	/* What it does not have, as in a unit, it does not get. */
+	for (i = 0; i < 2; i++, keep >>= 32) {
+		data[i].permitted &= keep;
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (error || syscall(SYS_capset, &header, data))
 		return complain(why, -errno, "cannot give up capabilities: %s", strerror(errno));
 	return 0;
 }

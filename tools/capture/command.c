@@ -3,11 +3,18 @@
  * kredact capture: what is done with dumps besides capturing them.
  */
 #include <getopt.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cell.h"
 #include "commands.h"
 #include "scan.h"
+
+/* As kredact-capture; and files that are anybody's are marked, moved and leased. */
+#define CAPABILITIES	(1ULL << CAP_CHOWN | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID | \
+			 1ULL << CAP_SETPCAP | 1ULL << CAP_KILL | 1ULL << CAP_DAC_OVERRIDE | \
+			 1ULL << CAP_FOWNER | 1ULL << CAP_LEASE)
 
 static int usage(const char *text)
 {
@@ -67,7 +74,7 @@ static int expire(struct keeper *keeper)
 {
 	struct complaint why;
 
-	return keeper_expire(keeper, keeper->settings->store_quota.keep_free, &why) ?
+	return keeper_expire(keeper, 1, &why) ?
 	       fail(why.text) : 0;
 }
 
@@ -107,7 +114,8 @@ int cmd_capture(int argc, char **argv)
 	settings = settings_load(conf, stderr);
 	if (!settings)
 		return EXIT_FAILED;
-	if (keeper_open(&keeper, "kredact capture", settings, &why))
+	if (keeper_open(&keeper, "kredact capture", settings, &why) ||
+	    cell_keep_capabilities(CAPABILITIES, &why))
 		status = fail(why.text);
 	else if (what == OPT_SCAN && !settings->sign)
 		status = fail("capture.conf has no key to sign with");

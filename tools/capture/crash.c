@@ -296,6 +296,9 @@ void crash_load(struct crash *crash, int fd)
 		if (len < 0 && sources[i].systemd) {
 			snprintf(name, sizeof(name), "user.coredump.%s", sources[i].systemd);
 			len = fgetxattr(fd, name, text, sizeof(text) - 1);
+			/* It counts microseconds. */
+			if (i == FACT_TIME && len > 6)
+				len -= 6;
 		}
 		if (len <= 0)
 			continue;

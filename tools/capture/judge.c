@@ -10,6 +10,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -119,10 +120,14 @@ int judge_streamed(struct judge *judge, struct judgement *verdict, struct compla
 	struct streamed *streamed = &verdict->streamed;
 	int error = stream_end(judge->from, judge->child, streamed, why);
 	bool packed = judge->stream.file >= 0;
+	struct stat stat;
 
 	if (error) {
 		*streamed = (struct streamed){ 0 };
 		streamed->cut = *why;
+	} else if (packed && (fstat(judge->stream.file, &stat) ||
+			      (u64)stat.st_size != streamed->packed.stored)) {
+		complaint_set(&streamed->cut, "the file is not as long as was told");
 	}
 	verdict->examination = (struct examination){
 		.status = UNVERIFIED,

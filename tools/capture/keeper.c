@@ -225,7 +225,8 @@ void keeper_show(const struct dump *dump, const char *path)
 
 	text_hex(hex, e->sha256, DIGEST_LEN);
 	snprintf(message, sizeof(message),
-		 "Core dump of process %.12s (%.40s) is %s%s%.200s: %.500s", crash->facts[FACT_PID], crash->facts[FACT_COMM], words[e->status],
+		 "Core dump of process %.12s (%.40s) is %s%s%.200s: %.500s",
+		 crash->facts[FACT_PID], crash->facts[FACT_COMM], words[e->status],
 		 *dump->verdict.why.text ? ", " : "", dump->verdict.why.text, path);
 	journal_send((const struct journal_field[]){
 		{ "MESSAGE", message }, { "MESSAGE_ID", JOURNAL_VERDICT_ID },
@@ -352,7 +353,7 @@ static int expire_store(struct keeper *keeper, enum where where, u64 room, struc
 			reason = "files";
 		else if (bytes > quota->bytes)
 			reason = "bytes";
-		else if (store_room(&keeper->store) < room)
+		else if (where == STORE_CLEAN && store_free(&keeper->store) < room)
 			reason = "keep_free";
 		if (!reason)
 			continue;
@@ -367,10 +368,11 @@ static int expire_store(struct keeper *keeper, enum where where, u64 room, struc
 /**
  * keeper_expire() - make both stores as small as they are to be
  * @keeper:	open
- * @room:	bytes that should be free for a new dump
+ * @room:	bytes that are to be free beyond those that always are
  * @why:	text of an error
  *
- * The oldest go first, and clean ones before those that are evidence.
+ * The oldest go first. Only clean ones make room: a disk that others have filled is no reason
+ * to lose evidence.
  *
  * Return: 0, or a negative errno.
  */

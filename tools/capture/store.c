@@ -132,22 +132,33 @@ int store_new(const struct store *store, struct complaint *why)
 }
 
 /**
- * store_room() - how large a new file may become
+ * store_free() - how much is free
  * @store:	open
  *
- * Return: bytes that are free beyond those that are to stay so, in the stricter of the two.
+ * Return: bytes of the file system beyond those that are to stay free, in the stricter of the
+ * two.
  */
-u64 store_room(const struct store *store)
+u64 store_free(const struct store *store)
 {
 	u64 keep = max(store->quotas[0]->keep_free, store->quotas[1]->keep_free);
-	u64 most = min(store->quotas[0]->bytes, store->quotas[1]->bytes);
 	struct statvfs statvfs;
 	u64 is_free;
 
 	if (fstatvfs(store->dirs[STORE_QUARANTINE], &statvfs))
 		return 0;
 	is_free = (u64)statvfs.f_bavail * statvfs.f_frsize;
-	return is_free > keep ? min(is_free - keep, most) : 0;
+	return is_free > keep ? is_free - keep : 0;
+}
+
+/**
+ * store_room() - how large a new file may become
+ * @store:	open
+ *
+ * Return: bytes that are free, but no more than the quotas allow.
+ */
+u64 store_room(const struct store *store)
+{
+	return min(store_free(store), min(store->quotas[0]->bytes, store->quotas[1]->bytes));
 }
 
 /**

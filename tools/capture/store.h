@@ -63,6 +63,7 @@ const char *where_word(enum where where);
 int store_open(struct store *store, const struct settings *settings, struct complaint *why);
 void store_close(struct store *store);
 int store_new(const struct store *store, struct complaint *why);
+u64 store_free(const struct store *store);
 u64 store_room(const struct store *store);
 int store_pend(const struct store *store, int fd, const char *stem, const char *suffix,
 	       char *name, struct complaint *why);
