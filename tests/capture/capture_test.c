@@ -214,6 +214,22 @@ static void limit(const char *what)
 	shell("sed -i 's/keep_free = 0;/& %s;/' capture.conf", what);
 }
 
+/* Names that a crashed process has given itself. */
+static void test_names(void)
+{
+	scene_clear();
+	ok(!shell("'%s' --config capture.conf P=999999999 t=9 u=7 \"e=$(printf 'x\\n/../\\033[3m%%%%s')\" "
+		  "\"E=!$(printf '%%0400d' 7)\" <clean", program("kredact-capture")),
+	   "a name may have anything in it");
+	ok(count("store/core.x_x0a_____x1b_3m_s.7.*.9.zst") == 1 && count("store/*") == 2,
+	   "... but not in the name of a file");
+	ok(!shell("test $(wc -l <log) = 4 && grep -cF 'x\\\\x0a/../\\\\x1b[3m%%s' log"),
+	   "... nor as it is in the log");
+	ok(!shell("'%s' --config capture.conf P=../../etc t=x u=-1 s=1e3 <clean",
+		  program("kredact-capture")) && count("store/core.unknown.*") == 2 &&
+	   shell("grep -q 'etc\\|1e3' log") == 1, "what is no number is none");
+}
+
 static void test_quota(void)
 {
 	scene_clear();
@@ -302,6 +318,7 @@ int main(void)
 	test_privileges();
 	test_log();
 	test_settings();
+	test_names();
 	test_quota();
 	test_dumps();
 	scene_end();

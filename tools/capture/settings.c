@@ -220,6 +220,8 @@ struct settings *settings_load(const char *path, FILE *errors)
 		fprintf(errors, "%s: out of memory\n", path);
 		return NULL;
 	}
+	/* It is begun anew. */
+	config_destroy(&settings->file);
 	root = conf_read(&c, &settings->file);
 	if (root)
 		read_root(&c, root, settings);
