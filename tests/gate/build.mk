@@ -32,4 +32,4 @@ $(GATE_BIN)/kredact-verify: $(B)/bin/kredact-verify
 	@mkdir -p $(@D)
 	ln -sf $(abspath $<) $@
 
-$(GATE_BIN)/upload_test: | $(GATE_BIN)/kredact-gated $(GATE_BIN)/kredact-verify $(B)/nginx/usr/sbin/nginx
+$(GATE_BIN)/upload_test: | $(GATE_BIN)/kredact-gated $(B)/bin/kredact-gated $(GATE_BIN)/kredact-verify $(B)/nginx/usr/sbin/nginx
