@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -315,6 +316,19 @@ static void test_log(void)
 	passed("the log works");
 }
 
+static void test_full(void)
+{
+	if (mount("tmpfs", "debug", "tmpfs", 0, "size=32k")) {
+		printf("ok %u - SKIP cannot mount\n", ++tap_tests);
+		return;
+	}
+	GATE("prod/good");
+	refused("destination", "it cannot be copied: cannot be written: No space", "no room");
+	umount("debug");
+	GATE("prod/good");
+	passed("room enough, and the same attestation");
+}
+
 static void approve(const char *key, const char *rule, const char *dump)
 {
 	run(&outcome, (char *const[]){ kredact, "gate", "approve", "--rule", (char *)rule,
@@ -438,6 +452,7 @@ int main(void)
 	test_attestations();
 	test_contents();
 	test_log();
+	test_full();
 	test_exceptions();
 	test_policies();
 	test_example(example);

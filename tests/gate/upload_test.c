@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * kredact-gated behind nginx, by the site file that is packaged: clients are curl, with
- * certificates that openssl makes. An upload is cut and resumed, also by another kredact-gated; what passes
- * and what does not is the gate's.
+ * certificates that openssl makes. An upload is cut and resumed, also by another kredact-gated;
+ * what passes and what does not is the gate's.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
