@@ -164,10 +164,14 @@ static void test_source(void)
 
 static void test_policy(void)
 {
+	char text[200];
+
 	site_policy("", "users = [ \"nobody\" ];");
 	GATE("prod/good");
-	refused("user", "root may not", "a user whom the policy does not name");
-	site_policy("", "groups = [ \"root\" ];");
+	snprintf(text, sizeof(text), "%s may not", site_user());
+	refused("user", text, "a user whom the policy does not name");
+	snprintf(text, sizeof(text), "groups = [ \"%s\" ];", site_group());
+	site_policy("", text);
 	GATE("prod/good");
 	passed("by a group");
 	site_policy("max_bytes = 1000;", NULL);
