@@ -166,7 +166,7 @@ static void test_policy(void)
 {
 	char text[200];
 
-	site_policy("", "users = [ \"nobody\" ];");
+	site_policy("", "users = [ \"daemon\" ];");
 	GATE("prod/good");
 	snprintf(text, sizeof(text), "%s may not", site_user());
 	refused("user", text, "a user whom the policy does not name");
