@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -163,10 +164,14 @@ static void test_source(void)
 
 static void test_policy(void)
 {
-	site_policy("", "users = [ \"nobody\" ];");
+	char text[200];
+
+	site_policy("", "users = [ \"daemon\" ];");
 	GATE("prod/good");
-	refused("user", "root may not", "a user whom the policy does not name");
-	site_policy("", "groups = [ \"root\" ];");
+	snprintf(text, sizeof(text), "%s may not", site_user());
+	refused("user", text, "a user whom the policy does not name");
+	snprintf(text, sizeof(text), "groups = [ \"%s\" ];", site_group());
+	site_policy("", text);
 	GATE("prod/good");
 	passed("by a group");
 	site_policy("max_bytes = 1000;", NULL);
@@ -315,6 +320,19 @@ static void test_log(void)
 	passed("the log works");
 }
 
+static void test_full(void)
+{
+	if (mount("tmpfs", "debug", "tmpfs", 0, "size=32k")) {
+		printf("ok %u - SKIP cannot mount\n", ++tap_tests);
+		return;
+	}
+	GATE("prod/good");
+	refused("destination", "it cannot be copied: cannot be written: No space", "no room");
+	umount("debug");
+	GATE("prod/good");
+	passed("room enough, and the same attestation");
+}
+
 static void approve(const char *key, const char *rule, const char *dump)
 {
 	run(&outcome, (char *const[]){ kredact, "gate", "approve", "--rule", (char *)rule,
@@ -438,6 +456,7 @@ int main(void)
 	test_attestations();
 	test_contents();
 	test_log();
+	test_full();
 	test_exceptions();
 	test_policies();
 	test_example(example);

@@ -4,6 +4,8 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,9 +74,29 @@ void site_reset(void)
 }
 
 /**
+ * site_user() - who runs the tests
+ *
+ * Return: the name, up to the next call.
+ */
+const char *site_user(void)
+{
+	return getpwuid(getuid())->pw_name;
+}
+
+/**
+ * site_group() - in which group
+ *
+ * Return: the name, up to the next call.
+ */
+const char *site_group(void)
+{
+	return getgrgid(getgid())->gr_name;
+}
+
+/**
  * site_policy() - write gate.conf
  * @more:	settings; what they name is not there otherwise
- * @who:	NULL: root
+ * @who:	NULL: who runs the tests
  */
 void site_policy(const char *more, const char *who)
 {
@@ -82,13 +104,14 @@ void site_policy(const char *more, const char *who)
 		{ "seal_key", "seal_key = \"%s/seal.key\";\n" },
 		{ "verifier", "verifier = { seconds = 100; };\n" },
 	};
-	char text[8192];
+	char text[8192], user[100];
 	int at, i;
 
+	snprintf(user, sizeof(user), "users = [ \"%s\" ];", site_user());
 	at = snprintf(text, sizeof(text), "destinations = [ \"%s/debug\" ];\n"
 		      "quarantines = [ \"%s/prod/quarantine\" ];\ntrust = \"%s/trust\";\n"
 		      "state = \"%s/state\";\nlog = \"%s/log.sock\";\nwho = { %s };\n%s\n", root,
-		      root, root, root, root, who ? who : "users = [ \"root\" ];", more);
+		      root, root, root, root, who ? who : user, more);
 	for (i = 0; i < 2; i++)
 		if (!strstr(more, defaults[i][0]))
 			at += snprintf(text + at, sizeof(text) - at, defaults[i][1], root);

@@ -12,6 +12,8 @@
 void site_make(char *folder);
 void site_reset(void);
 void site_policy(const char *more, const char *who);
+const char *site_user(void);
+const char *site_group(void);
 bool same_file(const char *a, const char *b);
 bool exists(const char *path);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * kredact attest and kredact verify-attestation: what is attested is what the verifier said of
- * these very bytes; each reason not to believe an attestation is one. Each refusal has beside it the
- * same without its reason.
+ * these very bytes; each reason not to believe an attestation is one. Each refusal has beside it
+ * the same without its reason.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

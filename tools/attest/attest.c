@@ -226,6 +226,13 @@ out:
 	return status;
 }
 
+/**
+ * cmd_attest() - the subcommand attest
+ * @argc:	arguments, from its name on
+ * @argv:	likewise
+ *
+ * Return: 0, 1, 2: the verifier's, 2 also without an attestation; 3 for wrong arguments.
+ */
 int cmd_attest(int argc, char **argv)
 {
 	struct signer *signers[SIGNERS_MAX] = { NULL };

@@ -59,8 +59,8 @@ struct examine_opts {
  * @sha256:	of all bytes of the file, packed as they are
  * @size:	how many
  * @status:	exit status of the verifier: 0 clean, 1 key material, 2 cannot be verified
- * @report:	its report: Documentation/kredact-verify.schema.json; if labels were asked for, with a
- *		check "labels", and unverified instead of clean if one is missing
+ * @report:	its report: Documentation/kredact-verify.schema.json; if labels were asked for,
+ *		with a check "labels", and unverified instead of clean if one is missing
  * @changed:	the file changed meanwhile, or someone may have changed it: nothing of the rest
  *		is about the bytes that are there now
  * @change:	what was seen of that

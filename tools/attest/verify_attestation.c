@@ -207,6 +207,13 @@ out:
 	return status;
 }
 
+/**
+ * cmd_verify_attestation() - the subcommand verify-attestation
+ * @argc:	arguments, from its name on
+ * @argv:	likewise
+ *
+ * Return: 0, 1, 2: what is attested, 2 also if that is not to be believed; 3 for wrong arguments.
+ */
 int cmd_verify_attestation(int argc, char **argv)
 {
 	struct question question = { .trust = TRUST_DIR, .threshold = 1 };

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # The gate: the subcommand is in KREDACT_SRC; kredact-gated takes dumps over HTTP. Needs
-# libmicrohttpd-dev.
+# libmicrohttpd-dev, libseccomp-dev.
 
 GATE_SRC := $(filter-out tools/gate/gate.c tools/gate/approve.c tools/gate/gated%,$(wildcard tools/gate/*.c))
 GATED_SRC := $(GATE_SRC) $(wildcard tools/gate/gated*.c) tools/log/client.c tools/daemon.c
 GATED_OBJ := $(sort $(GATED_SRC:%.c=$(B)/obj/%.o) $(ATTEST_OBJ))
 GATED_SAN_OBJ := $(sort $(GATED_SRC:tools/%.c=$(B)/obj/tools-san/%.o) $(ATTEST_SAN_OBJ))
-GATED_LIBS := -lmicrohttpd $(ATTEST_LIBS)
+GATED_LIBS := -lmicrohttpd -lseccomp $(ATTEST_LIBS)
 
 ALL += $(B)/bin/kredact-gated
 

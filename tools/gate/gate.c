@@ -158,6 +158,13 @@ out:
 	return status;
 }
 
+/**
+ * cmd_gate() - the subcommand gate
+ * @argc:	arguments, from its name on
+ * @argv:	likewise
+ *
+ * Return: 0 it passed, 1 it was refused, 2 it failed, 3 for wrong arguments.
+ */
 int cmd_gate(int argc, char **argv)
 {
 	struct wish wish = { .config = POLICY_FILE };

@@ -15,6 +15,7 @@
 
 #include "attest/moment.h"
 #include "gate/gated_http.h"
+#include "gate/gated_sandbox.h"
 
 #define CONNECTIONS	128u
 #define CONNECTION_MEM	(128u << 10)
@@ -114,10 +115,12 @@ int http_serve(struct gated *gated, int listener, struct complaint *why)
 				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEM,
 				  MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S,
 				  MHD_OPTION_NOTIFY_COMPLETED, completed, gated, MHD_OPTION_END);
-	error = daemon ? loop(gated, daemon, signals) :
+	error = daemon ? gated_sandbox_enter(why) :
 			 complain(why, -EIO, "libmicrohttpd cannot listen there");
-	if (daemon && error)
+	if (!error) {
+		error = loop(gated, daemon, signals);
 		complaint_set(why, "%s", strerror(-error));
+	}
 	if (daemon)
 		MHD_stop_daemon(daemon);
 	close(signals);
