@@ -166,7 +166,8 @@ static void test_merkle(void)
 			bad += !merkle_proof(hashes, n, i, path, &steps) ||
 			       !merkle_check(hashes[i], i, n, path, steps, root);
 			/* Of another leaf, with another place, and with a path that was changed. */
-			false_ones += merkle_check(hashes[(i + 1) % LEAVES], i, n, path, steps, root);
+			false_ones += merkle_check(hashes[(i + 1) % LEAVES], i, n, path, steps,
+						   root);
 			if (n > 1)
 				false_ones += merkle_check(hashes[i], (i + 1) % n, n, path, steps,
 							   root);

@@ -470,7 +470,8 @@ static int segment_ends(int dir, const struct segment *segment, struct line_stam
 int find_more(int dir, struct find_tail *tail, const struct find_query *query, find_take *take,
 	      void *arg, struct complaint *why)
 {
-	const struct segment here = { .number = tail->segment }, next = { .number = tail->segment + 1 };
+	const struct segment here = { .number = tail->segment };
+	const struct segment next = { .number = tail->segment + 1 };
 	struct segment_reader *reader, *other;
 	bool goes_on = true, has_next;
 	const char *text;
