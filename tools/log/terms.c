@@ -142,7 +142,9 @@ void terms_of(const struct line *line, struct json_object *data,
 	if (json_object_object_get_ex(data, "dump", &member))
 		take_dump(&to, member);
 	take_destination(&to, data);
-	if (json_object_object_get_ex(data, "process", &member))
+	/* Of what a process does to itself the kernel names it once: "by". */
+	if (json_object_object_get_ex(data, "process", &member) ||
+	    json_object_object_get_ex(data, "by", &member))
 		take_process(&to, member);
 	if (json_object_object_get_ex(data, "person", &member)) {
 		take_number(&to, TERM_PERSON, member, "uid");
