@@ -53,7 +53,12 @@ static void test_client(void)
 	ok(!log_put(client, "test.five", data_of(5), &ack, &why), "the client finds it again");
 	log_close(client);
 	ok(log_open(&client, "/nonexistent/socket", &why) == -ENOENT, "without a log: %s", why.text);
-	ok(stop(SIGTERM) == 0, "it ends");
+	kill(logd_pid, SIGHUP);
+	ok(reachable() && stop(SIGTERM) == 0, "it reads its configuration again, and ends");
+	text = made_read(&made, "segment-0000000001.jsonl", &len);
+	ok(strstr(text, "\"event\":\"config.changed\"") && strstr(text, "\"file\":\""),
+	   "and the log says that it did");
+	free(text);
 }
 
 static int dial(void)

@@ -32,7 +32,7 @@ void configure(const char *format, ...)
 	fclose(file);
 }
 
-static bool reachable(void)
+bool reachable(void)
 {
 	struct log_client *client;
 	struct complaint why;

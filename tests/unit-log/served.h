@@ -18,6 +18,7 @@ void served_init(const char *program);
 void served_free(void);
 __attribute__((format(printf, 1, 2)))
 void configure(const char *format, ...);
+bool reachable(void);
 bool start(rlim_t file_size);
 int stop(int sig);
 void clear_log(void);

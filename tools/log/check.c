@@ -350,7 +350,7 @@ int check_dir(struct check *check, int dir, struct complaint *why)
 		error = segment_open(&reader, dir, &segments.list[i], why);
 		if (!error)
 			error = check_segment(check, reader, segments.list[i].number, why);
-		segment_close(error == -ENOENT ? NULL : reader);
+		segment_close(reader);
 	}
 	segments_free(&segments);
 	return error;
