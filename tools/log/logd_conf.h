@@ -11,7 +11,7 @@
 
 #define LOGD_CONF	"/etc/kredact/logd.conf"
 #define LOG_DIR		"/var/log/kredact"
-#define LOG_TRUST	"/etc/kredact/trust"
+#define LOG_TRUST	"/etc/kredact/trust/log"
 #define LOGD_MOST	32u	/* of anything in one list */
 
 /**
