@@ -123,7 +123,8 @@ int main(int argc, char **argv)
 	/* Closed segments that the thread was not at yet. */
 	packer_stop(packer);
 	for (i = 1; i < writer->synced.segment; i++)
-		if (!faccessat(opts.dir, plain_name(i), F_OK, 0) && pack_segment(opts.dir, i, &why)) {
+		if (!faccessat(opts.dir, plain_name(i), F_OK, 0) &&
+		    pack_segment(opts.dir, i, &why)) {
 			fprintf(stderr, "bench: %s\n", why.text);
 			return 1;
 		}

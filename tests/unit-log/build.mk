@@ -28,8 +28,9 @@ $(B)/tests/unit-log/kredact-logd-san: $(B)/obj/tools-san/log/logd.o $(LOG_SAN_OB
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(LOGD_LIBS)
 
-$(B)/tests/unit-log/logd_test: $(addprefix $(B)/obj/tools-san/,custody_event.o custody_log.o)
-$(B)/tests/unit-log/logd_test: | $(B)/tests/unit-log/kredact-logd-san $(B)/bin/kredact
+$(B)/tests/unit-log/output_test: $(addprefix $(B)/obj/tools-san/,custody_event.o custody_log.o)
+$(B)/tests/unit-log/logd_test $(B)/tests/unit-log/output_test: $(B)/obj/unit-log/served.o
+$(B)/tests/unit-log/logd_test $(B)/tests/unit-log/output_test: | $(B)/tests/unit-log/kredact-logd-san $(B)/bin/kredact
 $(B)/tests/unit-log/query_test: | $(B)/bin/kredact
 
 # promtool comes out of its package, which would start a service if it were installed.
@@ -52,6 +53,7 @@ $(B)/tests/unit-log/bench: tests/unit-log/bench.c $(LOGD_SRC:%.c=$(B)/obj/%.o) $
 bench-log: $(B)/tests/unit-log/bench $(B)/bin/kredact ## write a log of ten million lines, and ask it (LINES=10000000)
 	@tests/unit-log/bench.sh $(B) $(or $(LINES),10000000)
 
-.SECONDARY: $(UNIT_LOG_SRC:tests/unit-log/%.c=$(B)/obj/unit-log/%.o) $(B)/obj/unit-log/made.o
+.SECONDARY: $(UNIT_LOG_SRC:tests/unit-log/%.c=$(B)/obj/unit-log/%.o) $(B)/obj/unit-log/made.o \
+	$(B)/obj/unit-log/served.o
 
 -include $(wildcard $(B)/obj/unit-log/*.d)

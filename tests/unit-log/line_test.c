@@ -166,7 +166,8 @@ static void test_merkle(void)
 			bad += !merkle_proof(hashes, n, i, path, &steps) ||
 			       !merkle_check(hashes[i], i, n, path, steps, root);
 			/* Of another leaf, with another place, and with a path that was changed. */
-			false_ones += merkle_check(hashes[(i + 1) % LEAVES], i, n, path, steps, root);
+			false_ones += merkle_check(hashes[(i + 1) % LEAVES], i, n, path, steps,
+						   root);
 			if (n > 1)
 				false_ones += merkle_check(hashes[i], (i + 1) % n, n, path, steps,
 							   root);
@@ -226,7 +227,7 @@ static void count_term(void *arg, const struct term *term)
 static void test_terms(void)
 {
 	static const char data[] = "{\"labels\":[\"jwt\",5],\"dump\":{\"name\":\"core\",\"sha256\":\"ab\","
-		"\"path\":\"/p\"},\"process\":{\"pid\":5,\"start_ns\":6,\"comm\":\"c\"},"
+		"\"path\":\"/p\"},\"process\":{\"pid\":5,\"start_ns\":61234567,\"comm\":\"c\"},"
 		"\"person\":{\"uid\":1000,\"name\":\"a\"}}";
 	char text[1024], terms[1024] = "";
 	struct term one = { TERM_LABEL, "a", 1 }, two = { TERM_NAME, "a", 1 };
@@ -240,6 +241,14 @@ static void test_terms(void)
 	json_object_put(object);
 	ok(!strcmp(terms, "e=dump.stored f=dump l=jwt d=ab n=core p=/p c=5 c=c s=5:6 w=1000 w=a "),
 	   "what a line can be found by");
+	len = line_write(text, sizeof(text), &stamp, "gate.allowed", "{}", "{\"dump\":{\"name\":\"core\"},"
+			 "\"destination\":\"/debug/\"}");
+	line_read(&line, text, len);
+	object = line_json(line.data, line.data_len);
+	*terms = '\0';
+	terms_of(&line, object, count_term, terms);
+	json_object_put(object);
+	ok(!strcmp(terms, "e=gate.allowed f=gate n=core p=/debug/core "), "where a gate has put it");
 	ok(term_hash(&one) != term_hash(&two) && term_hash(&one) == term_hash(&one),
 	   "terms of different kinds are different");
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kredact-logd as a process: senders of all kinds, kills, full disks, its outputs. It is
+ * kredact-logd as a process: senders of all kinds, kills, full disks. It is
  * under the sanitizers.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -22,82 +19,12 @@
 
 #include <json-c/json.h>
 
-#include "../../bpf/custody.h"
-#include "custody_log.h"
 #include "log/client.h"
-#include "log/output.h"
-#include "made.h"
+#include "served.h"
 #include "tap.h"
 
 #define KILLS	12
 #define SENDERS	4
-
-static struct made made;
-static char build[4096], socket_path[160], conf_path[160];
-static pid_t daemon_pid;
-
-static void configure(const char *format, ...)
-{
-	FILE *file = fopen(conf_path, "we");
-	va_list args;
-
-	fprintf(file, "dir = \"%s\";\nsocket = \"%s\";\nkey = \"%s\";\n", made.path, socket_path,
-		made.key);
-	va_start(args, format);
-	vfprintf(file, format, args);
-	va_end(args);
-	fclose(file);
-}
-
-static bool reachable(void)
-{
-	struct log_client *client;
-	struct complaint why;
-	int i;
-
-	for (i = 0; i < 500; i++) {
-		if (!log_open(&client, socket_path, &why)) {
-			log_close(client);
-			return true;
-		}
-		usleep(20000);
-	}
-	return false;
-}
-
-static bool start(rlim_t file_size)
-{
-	struct rlimit limit = { file_size, file_size };
-	char path[4200];
-
-	snprintf(path, sizeof(path), "%s/kredact-logd-san", build);
-	unlink(socket_path);
-	daemon_pid = fork();
-	if (!daemon_pid) {
-		if (file_size)
-			setrlimit(RLIMIT_FSIZE, &limit);
-		execl(path, path, "--config", conf_path, NULL);
-		_exit(127);
-	}
-	return reachable();
-}
-
-static int stop(int sig)
-{
-	int status;
-
-	kill(daemon_pid, sig);
-	waitpid(daemon_pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-static struct json_object *data_of(unsigned int n)
-{
-	struct json_object *data = json_object_new_object();
-
-	json_object_object_add(data, "n", json_object_new_int((int)n));
-	return data;
-}
 
 static void test_client(void)
 {
@@ -126,7 +53,12 @@ static void test_client(void)
 	ok(!log_put(client, "test.five", data_of(5), &ack, &why), "the client finds it again");
 	log_close(client);
 	ok(log_open(&client, "/nonexistent/socket", &why) == -ENOENT, "without a log: %s", why.text);
-	ok(stop(SIGTERM) == 0, "it ends");
+	kill(logd_pid, SIGHUP);
+	ok(reachable() && stop(SIGTERM) == 0, "it reads its configuration again, and ends");
+	text = made_read(&made, "segment-0000000001.jsonl", &len);
+	ok(strstr(text, "\"event\":\"config.changed\"") && strstr(text, "\"file\":\""),
+	   "and the log says that it did");
+	free(text);
 }
 
 static int dial(void)
@@ -206,7 +138,7 @@ static void test_hostile(void)
 	for (i = 0; i < 50; i++)
 		if (sendmsg(fd, &header, 0) < 0 || recv(fd, text, sizeof(text), 0) <= 0)
 			break;
-	snprintf(text, sizeof(text), "ls /proc/%d/fd | wc -l", daemon_pid);
+	snprintf(text, sizeof(text), "ls /proc/%d/fd | wc -l", logd_pid);
 	made_run(text, big, sizeof(big));
 	ok(i == 50 && atoi(big) < 30, "descriptors that are sent along are dropped (%d are open)",
 	   atoi(big));
@@ -426,7 +358,8 @@ static void test_flood(void)
 	s = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 	stop(SIGTERM);
 	made_check(&made, NULL, &check);
-	ok(!check.status && check.result.lines - before >= 20000 && check.result.lines - before < 20020,
+	ok(!check.status && check.result.lines - before >= 20000 &&
+	   check.result.lines - before < 20020,
 	   "20,000 lines are all there, after %.2f s (%.0f a second, under the sanitizers)", s,
 	   20000 / s);
 }
@@ -464,183 +397,10 @@ static void test_full(void)
 	stop(SIGTERM);
 }
 
-static int listen_unix(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const struct timeval timeout = { .tv_sec = 10 };
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-	strcpy(address.sun_path, path);
-	unlink(path);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -1 : fd;
-}
-
-static void test_outputs(void)
-{
-	char path[170], text[70000], published[170], metrics[170], command[600];
-	struct log_client *client;
-	struct made_check check;
-	struct complaint why;
-	struct log_ack ack;
-	unsigned int n = 0, good = 0;
-	FILE *file;
-	ssize_t len;
-	int fd, audit;
-
-	snprintf(path, sizeof(path), "%s.syslog", made.path);
-	snprintf(published, sizeof(published), "%s.published", made.path);
-	snprintf(metrics, sizeof(metrics), "%s.prom", made.path);
-	fd = listen_unix(path);
-	configure("syslog = { to = \"unix:%s\"; events = [ \"log.*\", \"test.*\" ]; };\naudit = { };\n"
-		  "metrics = \"%s\";\n", path, metrics);
-	ok(start(0), "kredact-logd starts, with syslog, audit and metrics");
-	log_open(&client, socket_path, &why);
-	ok(!log_put(client, "test.out", data_of(1), &ack, &why) &&
-	   !log_put(client, "other.out", data_of(1), &ack, &why), "lines");
-	log_close(client);
-	ok(stop(SIGTERM) == 0, "it ends, though nobody reads");
-	file = fopen(published, "we");
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	while ((len = recv(fd, text, sizeof(text) - 1, 0)) > 0) {
-		text[len] = '\0';
-		n++;
-		good += strstr(text, "<110>1 20") == text && strstr(text, " kredact-log ") &&
-			strstr(text, "[kredact@32473 seq=\"") && strstr(text, "] {\"seq\":");
-		fprintf(file, "%s\n", text);
-		if (strstr(text, "other.out"))
-			good = 0;
-	}
-	fclose(file);
-	ok(n >= 5 && good == n, "%u messages of syslog, all in its form, none that is not wanted", n);
-	made_check(&made, published, &check);
-	ok(check.status == 0, "checkpoints that came by syslog are those of the log");
-	snprintf(command, sizeof(command), "grep -E '^kredact_log_(events_total.family=.test.. 1|lost_"
-		 "total 0|undelivered_total.output=.syslog.. 0|signs 1)$' %s | wc -l", metrics);
-	made_run(command, text, sizeof(text));
-	ok(atoi(text) == 4, "the metrics are those of what was done");
-	audit = output_audit.open("");
-	printf("# the audit of this kernel: %s\n", audit < 0 ? strerror(-audit) : "there");
-	if (audit >= 0) {
-		struct line_stamp stamp = { .seq = 5, .boot_id = "4f98ffc8-15b4-4ac6-829c-773ae2757813" };
-		struct line line;
-
-		len = (ssize_t)line_write(text, sizeof(text), &stamp, "log.stop", "{}", "{}");
-		line_read(&line, text, (size_t)len);
-		ok(!output_audit.send(audit, &line, text, (size_t)len), "it takes a record");
-		close(audit);
-	}
-	close(fd);
-	unlink(path);
-	unlink(published);
-	unlink(metrics);
-}
-
-static void test_hanging_output(void)
-{
-	char path[170];
-	struct log_client *client;
-	struct complaint why;
-	struct log_ack ack;
-	unsigned int i, acked = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s.syslog", made.path);
-	fd = listen_unix(path);
-	configure("syslog = { to = \"unix:%s\"; };\n", path);
-	start(0);
-	log_open(&client, socket_path, &why);
-	/* Some ten datagrams fill the socket, which nobody reads. */
-	for (i = 0; i < 500; i++)
-		acked += !log_put(client, "test.hang", data_of(i), &ack, &why);
-	ok(acked == 500, "an output that hangs does not hold up the log");
-	log_close(client);
-	ok(stop(SIGTERM) == 0, "nor its end");
-	close(fd);
-	unlink(path);
-}
-
-static void test_journald(void)
-{
-	static const char data[] = "{\"labels\":[\"a\\nMESSAGE=b\",\"c\"],\"dump\":{\"sha256\":\"ab\"}}";
-	struct line_stamp stamp = { .seq = 5, .boot_id = "4f98ffc8-15b4-4ac6-829c-773ae2757813" };
-	char path[170], text[2048], line_text[1024];
-	struct line line;
-	size_t len = line_write(line_text, sizeof(line_text), &stamp, "dump.stored", "{}", data);
-	int in, out;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s.journal", made.path);
-	in = listen_unix(path);
-	out = output_journald.open(path);
-	line_read(&line, line_text, len);
-	ok(out >= 0 && !output_journald.send(out, &line, line_text, len), "an entry of the journal");
-	n = recv(in, text, sizeof(text) - 1, 0);
-	text[n > 0 ? n : 0] = '\0';
-	ok(strstr(text, "\nKREDACT_EVENT=dump.stored\nKREDACT_SEQ=5\n") &&
-	   strstr(text, "\nKREDACT_LABEL=a\\x0aMESSAGE=b\nKREDACT_LABEL=c\nKREDACT_DUMP_SHA256=ab\n") &&
-	   strstr(text, "\nMESSAGE={\"seq\":5,"), "has its fields, and no others");
-	close(in);
-	close(out);
-	unlink(path);
-}
-
-/* The log of custody needs this one of bpf/custody.c, and no kernel. */
-const char *custody_op_name(enum custody_op op)
-{
-	return op == CUSTODY_READ ? "read" : "other";
-}
-
-/* The watch of dumps writes to this log. */
-static void test_custody(void)
-{
-	struct custody_record record = { .op = CUSTODY_READ, .id = "feed", .path = "/var/crash/core",
-					 .realtime_ns = 1, .who = { .pid = 77, .comm = "gdb",
-					 .exe = "/usr/bin/gdb", .uid = 1000, .login_uid = 1001 } };
-	struct custody_sink sink;
-	struct custody_log log;
-	char name[200], *text;
-	size_t len;
-
-	configure("%s", "");
-	start(0);
-	snprintf(name, sizeof(name), "socket:%s", socket_path);
-	ok(!custody_log_open(&log, name), "custody writes to this log");
-	custody_log_sink(&log, &sink);
-	sink.record(sink.arg, &record);
-	record.op = CUSTODY_OPEN;
-	sink.record(sink.arg, &record);
-	ok(!custody_log_sync(&log) && !log.failed, "and waits until it is on the disk");
-	text = made_read(&made, "segment-0000000001.jsonl", &len);
-	ok(strstr(text, "\"event\":\"custody.read\"") && strstr(text, "\"event\":\"custody.other\"") &&
-	   strstr(text, "\"dump\":{\"mark\":\"feed\",\"path\":\"/var/crash/core\"") &&
-	   strstr(text, "\"person\":{\"uid\":1000,\"login_uid\":1001"), "with dump and person");
-	free(text);
-	custody_log_close(&log);
-	stop(SIGTERM);
-	ok(custody_log_open(&log, "socket:/nonexistent") == -ENOENT, "without a log it does not begin");
-}
-
-static void clear_log(void)
-{
-	char command[256], out[16];
-
-	snprintf(command, sizeof(command), "rm -f %s/*", made.path);
-	made_run(command, out, sizeof(out));
-}
-
 int main(int argc, char **argv)
 {
-	char *slash;
-
 	(void)argc;
-	snprintf(build, sizeof(build), "%s", argv[0]);
-	slash = strrchr(build, '/');
-	if (slash)
-		*slash = '\0';
-	made_init(&made);
-	snprintf(socket_path, sizeof(socket_path), "%s.sock", made.path);
-	snprintf(conf_path, sizeof(conf_path), "%s.conf", made.path);
+	served_init(argv[0]);
 	test_client();
 	test_hostile();
 	clear_log();
@@ -650,14 +410,6 @@ int main(int argc, char **argv)
 	test_flood();
 	clear_log();
 	test_full();
-	clear_log();
-	test_outputs();
-	test_hanging_output();
-	test_journald();
-	clear_log();
-	test_custody();
-	unlink(socket_path);
-	unlink(conf_path);
-	made_free(&made);
+	served_free();
 	return tap_end();
 }

@@ -53,24 +53,24 @@ static unsigned int count_lines(void)
 static void make_incident(void)
 {
 	static const char *const lines[][2] = {
-		{ "registration.batch", "{\"labels\":[\"jwt\",\"tls\"],\"process\":{\"pid\":7,\"start_ns\":1}}" },
-		{ "dump.redacted", "{\"labels\":[\"jwt\"],\"process\":{\"pid\":7,\"start_ns\":1,\"comm\":\"signer\"}}" },
-		{ "dump.captured", "{\"process\":{\"pid\":7,\"start_ns\":1},\"dump\":{\"name\":\"core.7\",\"path\":\"/q/core.7\"}}" },
-		{ "dump.verified", "{\"labels\":[\"jwt\"],\"process\":{\"pid\":7,\"start_ns\":1},\"dump\":{\"name\":\"core.7\","
+		{ "registration.batch", "{\"labels\":[\"jwt\",\"tls\"],\"process\":{\"pid\":7,\"start_ns\":10000000}}" },
+		{ "dump.redacted", "{\"labels\":[\"jwt\"],\"process\":{\"pid\":7,\"start_ns\":10004321,\"comm\":\"signer\"}}" },
+		{ "dump.captured", "{\"process\":{\"pid\":7,\"start_ns\":10000000},\"dump\":{\"name\":\"core.7\",\"path\":\"/q/core.7\"}}" },
+		{ "dump.verified", "{\"labels\":[\"jwt\"],\"process\":{\"pid\":7,\"start_ns\":10000000},\"dump\":{\"name\":\"core.7\","
 		  "\"path\":\"/q/core.7\",\"sha256\":\"" SHA_A "\"},\"verdict\":\"clean\"}" },
-		{ "gate.allowed", "{\"dump\":{\"name\":\"core.7\",\"path\":\"/debug/core.7\",\"sha256\":\"" SHA_A "\"},"
-		  "\"person\":{\"uid\":1000,\"name\":\"alice\"}}" },
+		{ "gate.allowed", "{\"dump\":{\"name\":\"core.7\",\"path\":\"/q/core.7\",\"sha256\":\"" SHA_A "\"},"
+		  "\"destination\":\"/debug\",\"person\":{\"uid\":1000,\"name\":\"alice\"}}" },
 		{ "custody.open", "{\"dump\":{\"path\":\"/debug/core.7\",\"mark\":\"m1\"},\"process\":{\"pid\":900,"
-		  "\"start_ns\":5,\"comm\":\"gdb\"},\"person\":{\"uid\":1001,\"login_uid\":1001,\"name\":\"=cmd|'x'!A1\"}}" },
+		  "\"start_ns\":50000000,\"comm\":\"gdb\"},\"person\":{\"uid\":1001,\"login_uid\":1001,\"name\":\"=cmd|'x'!A1\"}}" },
 		{ "custody.rename", "{\"dump\":{\"path\":\"/debug/core.7\",\"new_path\":\"/home/eve/x\",\"mark\":\"m1\"},"
 		  "\"process\":{\"pid\":901,\"comm\":\"mv\\u001b[2J\"},\"person\":{\"uid\":1001}}" },
 		{ "custody.read", "{\"dump\":{\"path\":\"/home/eve/x\",\"mark\":\"m2\"},\"process\":{\"pid\":902,\"comm\":\"nc\"}}" },
-		{ "dump.verified", "{\"labels\":[\"jwt\"],\"process\":{\"pid\":8,\"start_ns\":2},\"dump\":{\"name\":\"core.8\","
+		{ "dump.verified", "{\"labels\":[\"jwt\"],\"process\":{\"pid\":8,\"start_ns\":20000000},\"dump\":{\"name\":\"core.8\","
 		  "\"path\":\"/q/core.8\",\"sha256\":\"" SHA_B "\"},\"verdict\":\"key-material-found\"}" },
 		{ "dump.quarantined", "{\"dump\":{\"name\":\"core.8\",\"path\":\"/quarantine/core.8\",\"sha256\":\"" SHA_B "\"},"
 		  "\"reason\":\"a key\"}" },
 		/* Of another key: must not be in the answer. */
-		{ "dump.verified", "{\"labels\":[\"tls\"],\"process\":{\"pid\":9,\"start_ns\":3},\"dump\":{\"name\":\"core.9\","
+		{ "dump.verified", "{\"labels\":[\"tls\"],\"process\":{\"pid\":9,\"start_ns\":30000000},\"dump\":{\"name\":\"core.9\","
 		  "\"path\":\"/q/core.9\",\"sha256\":\"" SHA_C "\"},\"verdict\":\"clean\"}" },
 		{ "custody.open", "{\"dump\":{\"path\":\"/q/core.9\",\"mark\":\"m3\"},\"process\":{\"pid\":903,\"comm\":\"cat\"}}" },
 		{ "dump.verified", "{\"labels\":[\"ssh\"],\"dump\":{\"name\":\"core.10\",\"path\":\"/q/core.10\"},"

@@ -205,7 +205,8 @@ static void check_clock(struct check *check, const struct line_stamp *stamp)
 		check_say(check, CHECK_UNSURE, CHECK_CLOCK, stamp->seq,
 			  "the clock was set %s by %.3f s: %.3f s passed since the line before",
 			  real > boot ? "forward" : "back",
-			  (double)(real > boot ? real - boot : boot - real) / 1e9, (double)boot / 1e9);
+			  (double)(real > boot ? real - boot : boot - real) / 1e9,
+			  (double)boot / 1e9);
 }
 
 static void check_chain(struct check *check, const struct line_stamp *stamp)
@@ -349,7 +350,7 @@ int check_dir(struct check *check, int dir, struct complaint *why)
 		error = segment_open(&reader, dir, &segments.list[i], why);
 		if (!error)
 			error = check_segment(check, reader, segments.list[i].number, why);
-		segment_close(error == -ENOENT ? NULL : reader);
+		segment_close(reader);
 	}
 	segments_free(&segments);
 	return error;

@@ -157,7 +157,14 @@ static void check_retired(struct check *check, const struct line *line, struct j
 static void check_lost(struct check *check, const struct line *line, struct json_object *data)
 {
 	u64 count = get_number(data, "count");
+	struct json_object *source;
 
+	/* Somebody else lost them, on the way here. */
+	if (json_object_object_get_ex(data, "source", &source)) {
+		check_say(check, CHECK_NOTE, CHECK_LOST, line->stamp.seq,
+			  "%" PRIu64 " events were lost before they got to the log", count);
+		return;
+	}
 	check->result.lost += count;
 	check_say(check, CHECK_NOTE, CHECK_LOST, line->stamp.seq,
 		  "%" PRIu64 " lines could not be written before this one", count);

@@ -165,8 +165,8 @@ static int receive(struct log_client *client, struct log_ack *ack, struct compla
  * @client:	from log_open()
  * @event:	"family.what"
  * @members:	an object, the line's "data"; it is taken over, also on an error
- * @ack:	takes the number of the line, after it was brought to the disk; NULL: not waited for,
- *		and nobody says if the log refuses it
+ * @ack:	takes the number of the line, after it was brought to the disk; NULL: not waited
+ *		for, and nobody says if the log refuses it
  * @why:	text of an error
  *
  * Return: 0; otherwise the line must be taken as not written: -EACCES if this sender may not

@@ -118,11 +118,14 @@ static bool event_matches(const struct find_query *query, const struct line *lin
 /* How much of a value JSON has as it is. */
 static size_t plain_len(const struct term *term)
 {
-	size_t n;
+	size_t end = term->len, n;
 
 	if (term->kind == TERM_START)
 		return strcspn(term->value, ":");
-	for (n = 0; n < term->len; n++)
+	/* The folder, and the name in it, may be two members. */
+	if (term->kind == TERM_PATH && strrchr(term->value, '/'))
+		end = (size_t)(strrchr(term->value, '/') - term->value);
+	for (n = 0; n < end; n++)
 		if ((u8)term->value[n] < ' ' || term->value[n] == '"' || term->value[n] == '\\')
 			break;
 	return n;
@@ -470,7 +473,8 @@ static int segment_ends(int dir, const struct segment *segment, struct line_stam
 int find_more(int dir, struct find_tail *tail, const struct find_query *query, find_take *take,
 	      void *arg, struct complaint *why)
 {
-	const struct segment here = { .number = tail->segment }, next = { .number = tail->segment + 1 };
+	const struct segment here = { .number = tail->segment };
+	const struct segment next = { .number = tail->segment + 1 };
 	struct segment_reader *reader, *other;
 	bool goes_on = true, has_next;
 	const char *text;

@@ -87,11 +87,14 @@ int index_open(struct index **out, int dir, const struct segment *segment, struc
 	if (fd < 0)
 		return complain(why, -errno, "%s: %s", name, strerror(errno));
 	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode) || !stat.st_size ||
-	    (bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
+	    (u64)stat.st_size > SIZE_MAX / 2) {
 		close(fd);
 		return complain(why, -EBADMSG, "%s: no index", name);
 	}
+	bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
+	if (bytes == MAP_FAILED)
+		return complain(why, -EBADMSG, "%s: no index", name);
 	index = calloc(1, sizeof(*index));
 	if (!index) {
 		munmap(bytes, (size_t)stat.st_size);

@@ -83,7 +83,8 @@ static int find_end(int dir, struct find_tail *tail, struct complaint *why)
 	struct segments segments;
 	int error = segments_list(&segments, dir, why);
 
-	*tail = (struct find_tail){ segments.count ? segments.list[segments.count - 1].number : 1, 0 };
+	tail->segment = segments.count ? segments.list[segments.count - 1].number : 1;
+	tail->at = 0;
 	segments_free(&segments);
 	return error;
 }

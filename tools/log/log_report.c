@@ -117,7 +117,7 @@ static struct json_object *limits_of(const struct trail *trail)
 		add_limit(list, "%zu times nobody wrote the log, for %.3f s in all", trail->nr_gaps,
 			  (double)trail->gap_ns / 1e9);
 	if (trail->lost)
-		add_limit(list, "%" PRIu64 " lines could not be written", trail->lost);
+		add_limit(list, "%" PRIu64 " events are lost: the kernel had no room, or the log", trail->lost);
 	if (trail->broken)
 		add_limit(list, "%" PRIu64 " segments cannot be read to the end", trail->broken);
 	if (trail->full)

@@ -16,7 +16,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
+#include <json-c/json.h>
 
 #include "../commands.h"
 #include "../daemon.h"
@@ -221,6 +221,29 @@ static bool open_log(struct logd *d, const char *dir, struct complaint *why)
 	return !writer_open(&d->writer, &opts, why);
 }
 
+/* Who changes what is logged is logged: which bytes hold from now on. */
+static void say_changed(struct logd *d)
+{
+	const char *path = d->path ?: LOGD_CONF;
+	struct json_object *data = json_object_new_object();
+	char text[65536], hash[2 * LINE_HASH_LEN + 1];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	u8 digest[LINE_HASH_LEN];
+	struct complaint why;
+
+	if (fd >= 0)
+		close(fd);
+	json_object_object_add(data, "program", json_object_new_string("kredact-logd"));
+	json_object_object_add(data, "file", json_object_new_string(path));
+	if (n >= 0 && line_hash(text, (size_t)n, digest)) {
+		text_hex(hash, digest, sizeof(digest));
+		json_object_object_add(data, "sha256", json_object_new_string(hash));
+	}
+	if (writer_say(d->writer, "config.changed", data, &why))
+		tell("%s", why.text);
+}
+
 static void reload(struct logd *d)
 {
 	struct logd_conf *conf = read_conf(d);
@@ -229,6 +252,7 @@ static void reload(struct logd *d)
 		tell("the configuration stays as it was");
 		return;
 	}
+	say_changed(d);
 	/* Outputs point into the configuration that goes. */
 	stop_outputs(d);
 	server_reconfigure(d->server, conf);

@@ -31,7 +31,7 @@ static int send_line(int fd, const struct line *line, const char *text, size_t l
 	struct {
 		struct nlmsghdr head;
 		char text[512];
-	} message = { .head = { .nlmsg_type = AUDIT_USER, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK } };
+	} message = { .head = { .nlmsg_type = AUDIT_USER } };
 	struct {
 		struct nlmsghdr head;
 		struct nlmsgerr error;
@@ -47,6 +47,7 @@ static int send_line(int fd, const struct line *line, const char *text, size_t l
 	n = snprintf(message.text, sizeof(message.text), "op=kredact-log seq=%llu event=%.*s "
 		     "sha256=%s res=success", (unsigned long long)line->stamp.seq,
 		     (int)line->event_len, line->event, hash);
+	message.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	message.head.nlmsg_len = (u32)NLMSG_LENGTH((size_t)n + 1);
 	if (send(fd, &message, message.head.nlmsg_len, MSG_NOSIGNAL) < 0)
 		return -errno;

@@ -115,7 +115,8 @@ static int read_segment(struct writer *writer, const struct segment *segment,
 	segment_close(reader);
 	if (error && error != -EBADMSG)
 		return error;
-	if (error == -EBADMSG || rest.has_lines || (!writer->now.size && rest.bytes > LOG_LINE_MAX)) {
+	if (error == -EBADMSG || rest.has_lines ||
+	    (!writer->now.size && rest.bytes > LOG_LINE_MAX)) {
 		writer->damaged = true;
 		writer->now = all;
 		return 0;

@@ -81,7 +81,7 @@ static bool is_one(const struct sender *sender, const struct logd_senders *sende
  * @conf:	has the policy
  * @event:	its name
  *
- * What the log says of itself nobody else may say.
+ * What the log says of itself nobody else may say, but that something was lost.
  *
  * Return: true if it may.
  */
@@ -89,7 +89,7 @@ bool sender_may(const struct sender *sender, const struct logd_conf *conf, const
 {
 	unsigned int i;
 
-	if (!strncmp(event, "log.", 4))
+	if (!strncmp(event, "log.", 4) && strcmp(event, "log.lost"))
 		return false;
 	for (i = 0; i < conf->nr_senders; i++)
 		if (logd_events_have(&conf->senders[i].events, event, strlen(event)) &&

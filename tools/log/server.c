@@ -304,6 +304,7 @@ static int take_message(struct server *server, struct peer *peer, size_t len,
 
 		error = text ? writer_add(server->writer, event, sender, text, &ack, why) :
 			complain(why, -ENOMEM, "out of memory");
+		server->counts.refused += error != 0;
 	}
 	if (!error && *wants_ack) {
 		server->answers[server->nr_answers].to = peer;

@@ -12,6 +12,7 @@
 
 /* Labels of a line that are looked at. */
 #define LABELS_MAX	4096u
+#define START_NS	10000000u
 
 struct taker {
 	void (*take)(void *arg, const struct term *term);
@@ -76,9 +77,33 @@ static void take_process(const struct taker *to, struct json_object *process)
 	take_text(to, TERM_PROCESS, process, "comm");
 	take_text(to, TERM_PROCESS, process, "exe");
 	take_text(to, TERM_PROCESS, process, "unit");
+	/* /proc has hundredths of a second, the kernel nanoseconds: of the same start. */
 	if (get_number(process, "pid", &pid) && get_number(process, "start_ns", &start_ns))
 		take(to, TERM_START, text, (size_t)snprintf(text, sizeof(text), "%" PRIu64 ":%" PRIu64,
-							    pid, start_ns));
+							    pid, start_ns / START_NS));
+}
+
+/* Where a gate has put a dump: a file, or a folder in which it has its name. */
+static void take_destination(const struct taker *to, struct json_object *data)
+{
+	struct json_object *dump = NULL, *name = NULL, *destination = NULL;
+	const char *folder, *base;
+	char path[TERM_VALUE_MAX];
+	int len;
+
+	json_object_object_get_ex(data, "dump", &dump);
+	json_object_object_get_ex(dump, "name", &name);
+	json_object_object_get_ex(data, "destination", &destination);
+	if (!json_object_is_type(name, json_type_string) ||
+	    !json_object_is_type(destination, json_type_string))
+		return;
+	folder = json_object_get_string(destination);
+	base = strrchr(folder, '/');
+	len = snprintf(path, sizeof(path), base && !strcmp(base + 1, json_object_get_string(name)) ?
+		       "%s" : base && !base[1] ? "%s%s" : "%s/%s", folder,
+		       json_object_get_string(name));
+	if (len > 0 && len < (int)sizeof(path))
+		take(to, TERM_PATH, path, (size_t)len);
 }
 
 static void take_labels(const struct taker *to, struct json_object *list)
@@ -116,7 +141,10 @@ void terms_of(const struct line *line, struct json_object *data,
 		take_labels(&to, member);
 	if (json_object_object_get_ex(data, "dump", &member))
 		take_dump(&to, member);
-	if (json_object_object_get_ex(data, "process", &member))
+	take_destination(&to, data);
+	/* Of what a process does to itself the kernel names it once: "by". */
+	if (json_object_object_get_ex(data, "process", &member) ||
+	    json_object_object_get_ex(data, "by", &member))
 		take_process(&to, member);
 	if (json_object_object_get_ex(data, "person", &member)) {
 		take_number(&to, TERM_PERSON, member, "uid");

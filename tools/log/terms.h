@@ -17,7 +17,7 @@ enum term_kind {
 	TERM_PATH = 'p',	/* of its file */
 	TERM_MARK = 'm',	/* its mark of custody */
 	TERM_PROCESS = 'c',	/* number, name, executable or unit of a process */
-	TERM_START = 's',	/* number and start of a process: "PID:START_NS" */
+	TERM_START = 's',	/* number of a process, and its start in hundredths of a second */
 	TERM_PERSON = 'w',	/* user, login user, or name */
 };
 
