@@ -110,11 +110,16 @@ ok "and their end" there registration.batch '"what":"ended"'
 ok "a process that has nothing tagged crashes" crash $DIR/plain untagged
 ok "of which there is nothing to tell" [ "$(lines dump.redacted | wc -l)" -eq 1 ]
 
-sleep 300 &
-sleeper=$!
-ok "nothing is unsealed where nothing is tagged" sh -c "! kredact unseal --pid $sleeper \
-	--reason 'ticket 4711' 2>/dev/null"
-kill $sleeper
+/kredact/tests/victim regs $DIR/secret >$DIR/where &
+tagged=$!
+ok "a process waits" wait_for 20 [ -s $DIR/where ]
+ok "it is unsealed" kredact unseal --pid $tagged --reason 'ticket 4711' --for 1m
+ok "that is in the log, with the reason" there unseal.granted '"reason":"ticket 4711"'
+ok "with who did it" line_has '"person":{"uid":0,'
+ok "and whose memory it is" line_has "\"process\":{\"pid\":$tagged,"
+ok "that it is not any more" kredact unseal --pid $tagged --reason 'done' --end
+ok "is there as well" there unseal.ended '"reason":"done"'
+kill $tagged
 ok "a policy is changed" quietly kredact policy --run 20
 ok "that is in the log" there policy.changed '"run":20'
 quietly kredact policy --run 16
