@@ -39,6 +39,8 @@ $(B)/tests/unit-tools/sidecar_test: $(addprefix $(B)/obj/tools-san/,sidecar.o co
 	$(B)/obj/bpf/mountinfo.o
 $(B)/tests/unit-tools/sidecar_test: | $(B)/bin/kredact-verify $(B)/tests/unit-tools/kredact-verify-san
 
+$(B)/tests/unit-tools/event_test: \
+	$(addprefix $(B)/obj/tools-san/,cgroup_path.o custody_unit.o event_json.o)
 $(B)/tests/unit-tools/custody_test: $(addprefix $(B)/obj/tools-san/,custody_event.o custody_log.o \
 	custody_unit.o log/client.o)
 
