@@ -205,6 +205,11 @@ static void hash_aes(const struct hasher *hasher, struct places places, u32 nr, 
 	}
 }
 
+static inline __m128i load(struct places places, u32 nr)
+{
+	return _mm_loadu_si128((const __m128i *)place(places, nr));
+}
+
 /* Four windows, or their reverses. */
 TARGET_VAES
 static inline __m512i canon_four(struct places places, u32 nr)
@@ -214,10 +219,10 @@ static inline __m512i canon_four(struct places places, u32 nr)
 	__m512i window, reverse;
 	u32 more;
 
-	window = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)place(places, nr)));
-	window = _mm512_inserti32x4(window, _mm_loadu_si128((const void *)place(places, nr + 1)), 1);
-	window = _mm512_inserti32x4(window, _mm_loadu_si128((const void *)place(places, nr + 2)), 2);
-	window = _mm512_inserti32x4(window, _mm_loadu_si128((const void *)place(places, nr + 3)), 3);
+	window = _mm512_castsi128_si512(load(places, nr));
+	window = _mm512_inserti32x4(window, load(places, nr + 1), 1);
+	window = _mm512_inserti32x4(window, load(places, nr + 2), 2);
+	window = _mm512_inserti32x4(window, load(places, nr + 3), 3);
 	reverse = _mm512_shuffle_epi8(window, backwards);
 	more = _mm512_mask_cmpgt_epu64_mask(0x55, window, reverse);
 	return _mm512_mask_blend_epi64(more | more << 1, window, reverse);
@@ -250,9 +255,10 @@ static void hash_vaes(const struct hasher *hasher, struct places places, u32 nr,
 			state[i] = _mm512_xor_si512(state[i], from[i]);
 		}
 #pragma GCC unroll 2
-		for (i = 0; i < VAES / 4; i += 2)
-			_mm512_storeu_si512(low + done + 4 * i,
-					    _mm512_permutex2var_epi64(state[i], even, state[i + 1]));
+		for (i = 0; i < VAES / 4; i += 2) {
+			state[i] = _mm512_permutex2var_epi64(state[i], even, state[i + 1]);
+			_mm512_storeu_si512(low + done + 4 * i, state[i]);
+		}
 	}
 }
 

@@ -138,7 +138,7 @@ static bool fill(struct comb *comb, u64 *power)
 static bool shift(struct comb *comb)
 {
 	u32 digit, i, limbs = comb->field.limbs, values = 1U << comb->bits;
-	u64 by[2 * FIELD_LIMBS], state = comb_seed;
+	u64 by[2 * FIELD_LIMBS], state = comb_seed, *first;
 
 	for (digit = 0; digit < comb->digits; digit++) {
 		for (i = 0; i < min(comb->digits, PARTS); i++) {
@@ -155,9 +155,10 @@ static bool shift(struct comb *comb)
 			memcpy(comb->shift, by, sizeof(by));
 		else if (!comb_add(comb, comb->shift, by, comb->shift))
 			return false;
-		if (!add_run(comb, comb_entry(comb, digit, 1), comb_entry(comb, digit, 1), by, values - 1))
+		first = comb_entry(comb, digit, 1);
+		if (!add_run(comb, first, first, by, values - 1))
 			return false;
-		memcpy(comb_entry(comb, digit, 0), by, 16 * limbs);
+		memcpy(first - 2 * limbs, by, 16 * limbs);
 	}
 	return true;
 }
