@@ -93,6 +93,7 @@ install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 	install -D -m 644 Documentation/man/kredactd.8 $(DESTDIR)$(MANDIR)/man8/kredactd.8
 	install -D -m 644 Documentation/man/kredactd.conf.5 $(DESTDIR)$(MANDIR)/man5/kredactd.conf.5
 	install -D -m 644 packaging/kredactd.service $(DESTDIR)/lib/systemd/system/kredactd.service
+	install -D -m 644 packaging/kredactd.sysusers $(DESTDIR)/usr/lib/sysusers.d/kredactd.conf
 	install -D -m 644 packaging/kredactd.conf \
 		$(DESTDIR)/usr/share/doc/kredact/examples/kredactd.conf
 
