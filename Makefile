@@ -32,7 +32,7 @@ QUIET      := --no-print-directory $(if $(V),,-s)
 .PHONY: all install clean help
 .DEFAULT_GOAL := all
 
-include $(wildcard */build.mk tests/*/build.mk)
+include $(wildcard */build.mk tools/*/build.mk tests/*/build.mk)
 
 all: $(ALL) ## build library, tools and native tests (the default)
 
@@ -50,7 +50,7 @@ bench: deps ## measure allocation and search (here), registration and dumps (in 
 bench-ready: $(BENCHES) $(VM_SERIES:%=$(B)/vm/%.img) $(VM_SERIES:%=$(B)/vm/%.cpio)
 
 clean: ## remove what was built; downloads stay
-	rm -rf $(filter-out $(B)/kernels $(B)/kselftest $(B)/gdb $(B)/nginx $(B)/haproxy $(B)/stunnel $(B)/postgresql $(B)/source,$(wildcard $(B)/*))
+	rm -rf $(filter-out $(B)/kernels $(B)/kselftest $(B)/gdb $(B)/nginx $(B)/haproxy $(B)/stunnel $(B)/postgresql $(B)/source $(B)/systemd,$(wildcard $(B)/*))
 
 distclean: ## remove the build folder, downloads too
 	rm -rf $(B)

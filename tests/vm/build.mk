@@ -115,7 +115,8 @@ $(VM_ALL:%=$(B)/vm/%.img) $(B)/vm/selfcheck.img: $(B)/vm/%.img: $(B)/stage/%.sta
 	@mkdir -p $(@D)
 	tests/vm/image.py rootfs $(B)/stage/$* $@ --lib $(B)/lib
 
-vm-ready: $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio)
+vm-ready: $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio) \
+	$(patsubst %,$(B)/vm/%-systemd.img,$(filter $(VM_SERIES),$(VM_RUN)))
 
 .SECONDEXPANSION:
 
