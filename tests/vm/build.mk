@@ -120,7 +120,7 @@ vm-ready: $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio) \
 
 .SECONDEXPANSION:
 
-check-ready: $$(UNIT_TESTS) vm-ready $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
+check-ready: $$(UNIT_TESTS) vm-ready $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio $(B)/vm/6.12-systemd.img
 
 # The other folders' variables are complete only when all of them were read.
 $(VM_ALL:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \
