@@ -105,6 +105,7 @@ install-tools: $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 		$(DESTDIR)/lib/systemd/system/$$unit.service.d/kredact.conf; done
 	install -D -m 644 packaging/kdump/kredact-kdump.default \
 		$(DESTDIR)/usr/share/doc/kredact/examples/kredact-kdump
+	install -D -m 644 packaging/kredactd.sysusers $(DESTDIR)/usr/lib/sysusers.d/kredactd.conf
 	install -D -m 644 packaging/kredactd.conf \
 		$(DESTDIR)/usr/share/doc/kredact/examples/kredactd.conf
 

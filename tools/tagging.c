@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What those have in common that tag: see tagging.h. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -69,7 +70,10 @@ void tagging_print_dump(const struct free_event *event, void *arg)
 void tagging_hurry(void)
 {
 	struct sched_param param = { .sched_priority = 1 };
+	bool hurries = (sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO;
 
-	if (sched_setscheduler(0, SCHED_FIFO, &param) || mlockall(MCL_CURRENT | MCL_FUTURE))
+	/* Its unit may have seen to that, and forbid it from here on. */
+	if ((!hurries && sched_setscheduler(0, SCHED_FIFO, &param)) ||
+	    mlockall(MCL_CURRENT | MCL_FUTURE))
 		fprintf(stderr, "no priority, so windows are longer (%s)\n", strerror(errno));
 }

@@ -116,11 +116,12 @@ $(VM_ALL:%=$(B)/vm/%.img) $(B)/vm/selfcheck.img: $(B)/vm/%.img: $(B)/stage/%.sta
 	@mkdir -p $(@D)
 	tests/vm/image.py rootfs $(B)/stage/$* $@ --lib $(B)/lib
 
-vm-ready: $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio)
+vm-ready: $(VM_RUN:%=$(B)/vm/%.img) $(VM_RUN:%=$(B)/vm/%.cpio) \
+	$(patsubst %,$(B)/vm/%-systemd.img,$(filter $(VM_SERIES),$(VM_RUN)))
 
 .SECONDEXPANSION:
 
-check-ready: $$(UNIT_TESTS) vm-ready $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio
+check-ready: $$(UNIT_TESTS) vm-ready $(B)/vm/selfcheck.img $(B)/vm/6.12.cpio $(B)/vm/6.12-systemd.img
 
 # The other folders' variables are complete only when all of them were read.
 $(VM_ALL:%=$(B)/stage/%.stamp): $(B)/stage/%.stamp: $$(ALL) $$(ALL_VM) \

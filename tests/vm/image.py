@@ -4,10 +4,11 @@
 
 image.py initramfs KERNEL_DIR INIT OUTPUT
     PID 1, and the modules that reach the root disk, in order of insertion.
-image.py rootfs STAGE OUTPUT [--lib DIR]
+image.py rootfs STAGE OUTPUT [--lib DIR] [--base ROOT]
     An ext4 image: the stage, busybox with its applets, and the shared
     libraries that the programs in the stage need, taken from this system (or
-    from DIR, when the stage has them).
+    from DIR, when the stage has them). With ROOT, a root file system that has
+    programs and libraries of its own, only what is missing in it is added.
 
 Needs no privileges. An output is complete or absent.
 """
@@ -31,6 +32,9 @@ DISK_SIZE = "8G"
 
 # Loaded by the C library at run time, so no program names it as needed.
 EXTRA_LIBS = ("/usr/lib/x86_64-linux-gnu/libgcc_s.so.1",)
+
+# Of busybox, where there is another system: what the tests' scripts use and Debian does not have.
+BASE_APPLETS = ("usleep", "cttyhack")
 
 ETC = {
     "passwd": "root:x:0:0:root:/root:/bin/sh\n"
@@ -168,8 +172,8 @@ def install(source: Path, root: Path, destination: str) -> None:
         shutil.copy2(source, target)
 
 
-def install_libraries(root: Path, libdir: Path | None) -> None:
-    files = [path for path in root.rglob("*")
+def install_libraries(root: Path, stage: Path, libdir: Path | None) -> None:
+    files = [path for path in stage.rglob("*")
              if path.is_file() and not path.is_symlink() and path.suffix != ".ko"
              and is_dynamic(path)]
     wanted = needed_libraries(files, libdir)
@@ -183,7 +187,7 @@ def install_libraries(root: Path, libdir: Path | None) -> None:
         install(Path(lib).resolve(), root, f"{where}/{os.path.basename(lib)}")
 
 
-def install_busybox(root: Path) -> None:
+def install_busybox(root: Path, only: tuple[str, ...] = ()) -> None:
     busybox = shutil.which("busybox")
     if not busybox:
         fail("busybox is missing")
@@ -191,11 +195,11 @@ def install_busybox(root: Path) -> None:
     for applet in subprocess.run([busybox, "--list"], text=True, capture_output=True,
                                  check=True).stdout.split():
         link = root / "usr/bin" / applet
-        if not os.path.lexists(link) and applet != "busybox":
+        if not os.path.lexists(link) and applet != "busybox" and (not only or applet in only):
             link.symlink_to("busybox")
 
 
-def populate(root: Path, stage: Path, libdir: Path | None) -> None:
+def populate_bare(root: Path, stage: Path) -> None:
     for name in ("dev", "proc", "sys", "tmp", "root", "run", "out", "etc", "var",
                  "usr/bin", "usr/sbin", "usr/lib", "usr/lib64"):
         (root / name).mkdir(parents=True)
@@ -205,25 +209,61 @@ def populate(root: Path, stage: Path, libdir: Path | None) -> None:
         (root / "etc" / name).write_text(text)
     shutil.copytree(stage, root, symlinks=True, dirs_exist_ok=True)
     install_busybox(root)
-    install_libraries(root, libdir)
+
+
+def populate(root: Path, stage: Path, libdir: Path | None, base: Path | None) -> None:
+    if base:
+        shutil.copytree(base, root, symlinks=True, dirs_exist_ok=True)
+        overlay(root, stage)
+        install_busybox(root, BASE_APPLETS)
+    else:
+        populate_bare(root, stage)
+    install_libraries(root, stage, libdir)
     (root / "tmp").chmod(0o1777)
     (root / "out").chmod(0o1777)
 
 
-def build_rootfs(stage: Path, output: Path, libdir: Path | None) -> None:
-    mke2fs = shutil.which("mke2fs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if not mke2fs:
-        fail("mke2fs is missing")
+def overlay(root: Path, stage: Path) -> None:
+    """Copy a stage over a root whose /lib and its like are links."""
+    for folder, folders, files in os.walk(stage):
+        to = root / Path(folder).relative_to(stage)
+        for name in [*folders, *files]:
+            path = Path(folder) / name
+            if path.is_dir() and not path.is_symlink():
+                (to / name).mkdir(exist_ok=True)
+            else:
+                (to / name).unlink(missing_ok=True)
+                shutil.copy2(path, to / name, follow_symlinks=False)
+
+
+def give_to_root(image: Path, root: Path) -> None:
+    """What a user has built without privileges is root's in the machine."""
+    names = [path.relative_to(root) for path in root.rglob("*")]
+    commands = "".join(f'sif "/{name}" {field} 0\n' for name in names for field in ("uid", "gid"))
+    subprocess.run([tool("debugfs"), "-w", "-f", "-", str(image)], input=commands, text=True,
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def tool(name: str) -> str:
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if not path:
+        fail(f"{name} is missing")
+    return path
+
+
+def build_rootfs(stage: Path, output: Path, libdir: Path | None, base: Path | None) -> None:
     image = output.with_name(output.name + ".tmp")
     image.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".rootfs.") as tmp:
         root = Path(tmp) / "root"
         root.mkdir(mode=0o755)
-        populate(root, stage, libdir)
-        subprocess.run([mke2fs, "-q", "-t", "ext4", "-d", str(root), "-L", "root", "-m", "0",
+        populate(root, stage, libdir, base)
+        subprocess.run([tool("mke2fs"), "-q", "-t", "ext4", "-d", str(root), "-L", "root", "-m", "0",
                         "-N", "65536", "-O", "^has_journal,^metadata_csum",
                         "-E", "lazy_itable_init=1,nodiscard,root_owner=0:0",
                         str(image), DISK_SIZE], check=True, stdout=subprocess.DEVNULL)
+        if os.geteuid() != 0:
+            give_to_root(image, root)
     image.rename(output)
 
 
@@ -238,13 +278,14 @@ def main() -> None:
     command.add_argument("stage", type=Path)
     command.add_argument("output", type=Path)
     command.add_argument("--lib", type=Path)
+    command.add_argument("--base", type=Path)
     args = parser.parse_args()
 
     args.output.parent.mkdir(parents=True, exist_ok=True)
     if args.command == "initramfs":
         build_initramfs(args.kernel, args.init, args.output)
     else:
-        build_rootfs(args.stage, args.output, args.lib)
+        build_rootfs(args.stage, args.output, args.lib, args.base)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@
  * by VM_RUNNER there. While that runs, PID 1 reaps orphans; when it has ended,
  * PID 1 writes the disk back and resets the machine, which ends QEMU.
  *
+ * VM_INIT names another PID 1 instead, which this one becomes.
+ *
  * Nothing here tells the host that the tests went well: only the runner does,
  * on a channel of its own. Whatever goes wrong here is a silence there.
  */
@@ -147,9 +149,16 @@ static pid_t start_runner(const char *path)
 	_exit(127);
 }
 
+static void __attribute__((noreturn)) become(const char *path)
+{
+	execl(path, path, (char *)NULL);
+	fail("cannot run %s", path);
+}
+
 int main(void)
 {
 	const char *runner = getenv("VM_RUNNER");
+	const char *other = getenv("VM_INIT");
 	pid_t pid, dead;
 	int status;
 
@@ -160,6 +169,8 @@ int main(void)
 	insert_modules();
 	wait_for_disk();
 	switch_root();
+	if (other)
+		become(other);
 
 	pid = start_runner(runner ? runner : "/kredact/guest/run.sh");
 	do {

@@ -173,7 +173,8 @@ def main() -> int:
                      statuses(runs["splat"][0], "splat") == "pass"
                      and statuses(runs["splat"][0], "qemu") == "pass fail")
         checks.check("words: a machine with settings of its own",
-                     vm.machines(BUILD, "selfcheck") == ["tests", "machines/words"]
+                     vm.machines(BUILD, "selfcheck") == [("selfcheck", "tests"),
+                                                         ("selfcheck", "machines/words")]
                      and vm.spec_for(BUILD, SERIES, work, None, "machines/words",
                                      "selfcheck").program_limit == 7
                      and statuses(runs["words"][0], "words") == "pass pass"

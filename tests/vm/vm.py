@@ -57,6 +57,7 @@ class Spec:
     grace: float = GRACE
     crash: bool = False     # the kernel is made to crash, and a capture kernel goes on
     environment: dict[str, str] = field(default_factory=dict)
+    arguments: list[str] = field(default_factory=list)  # further ones for QEMU
 
     @property
     def console(self) -> Path:
@@ -304,7 +305,7 @@ def boot(spec: Spec, disk: Path, guest: Guest) -> str | None:
     """Run the machine to its end. What went wrong with it, if anything did."""
     environment = {"VM_TOKEN": guest.token, "VM_TIMEOUT": str(spec.program_limit),
                    **spec.environment}
-    arguments = command_line(spec, disk, environment) + [
+    arguments = command_line(spec, disk, environment) + spec.arguments + [
         "-chardev", f"file,id=console,path={quoted(spec.console)}", "-serial", "chardev:console",
         "-chardev", "stdio,id=status,signal=off", "-serial", "chardev:status"]
     qemu_log = spec.work / "qemu.log"
@@ -364,6 +365,8 @@ def apply_settings(spec: Spec, settings: Path) -> None:
             spec.environment["VM_MODULE"] = value
         elif name == "crash":
             spec.crash = value == "yes"
+        elif name == "init":
+            spec.environment["VM_INIT"] = value
         elif name == "cmdline":
             for word in value.split():
                 parameter, _, setting = word.partition("=")
@@ -372,10 +375,11 @@ def apply_settings(spec: Spec, settings: Path) -> None:
             raise ValueError(f"{settings}: {line!r} is no setting")
 
 
-def machines(build: Path, series: str) -> list[str]:
-    """Folders of programs, each for a machine of its own: see spec_for()."""
-    return ["tests"] + sorted(f"machines/{folder.name}" for folder
-                              in (build / "stage" / series / "kredact/machines").glob("*"))
+def machines(build: Path, series: str) -> list[tuple[str, str]]:
+    """Stages and folders of programs in them, each for a machine of its own: see spec_for()."""
+    return [(series, "tests")] + sorted(
+        (stage, f"machines/{folder.name}") for stage in (series, f"{series}-systemd")
+        for folder in (build / "stage" / stage / "kredact/machines").glob("*"))
 
 
 def spec_for(build: Path, series: str, work: Path, test: str | None = None,
@@ -384,7 +388,8 @@ def spec_for(build: Path, series: str, work: Path, test: str | None = None,
 
     It runs the programs in the guest's folder /kredact/DIRECTORY. A file
     "settings" there may hold "timeout=SECONDS", as in the kernel's selftests,
-    "module=no", "crash=yes" and "cmdline=WORDS" for the kernel's command line.
+    "module=no", "crash=yes", "init=PROGRAM" for another PID 1, and "cmdline=WORDS"
+    for the kernel's command line.
     """
     stage = stage or series
     folder = build / "stage" / stage / "kredact" / directory

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Runs in the test machine, started by PID 1. The host's wishes are in the
-# environment (they come from the kernel's command line):
+# environment (they come from the kernel's command line, from where they are read if
+# PID 1 is systemd):
 #
 #   VM_TOKEN     what to say at the very end, after everything was run
 #   VM_DIR       run the programs in this folder below /kredact
@@ -19,6 +20,23 @@ DIR=/kredact
 MODULE=$DIR/kredact.ko
 CORES=/out/core.%e.%p
 export PATH=/usr/sbin:/usr/bin
+
+# Another init has its own ways: it mounts, inserts the module, and says where cores go.
+systemd=no
+[ ! -d /run/systemd/system ] || systemd=yes
+
+# wishes WORD...: those that are the host's become the environment
+wishes()
+{
+	for word in "$@"; do
+		case "$word" in
+		VM_*=* | KREDACT_*=*)
+			# shellcheck disable=SC2163 # it is NAME=VALUE
+			export "$word"
+			;;
+		esac
+	done
+}
 
 mount_all()
 {
@@ -37,6 +55,7 @@ mount_all()
 # What tests change, as they shall find it.
 settle()
 {
+	[ $systemd = no ] || return 0
 	echo "$CORES" >/proc/sys/kernel/core_pattern
 	if [ "${VM_MODULE-}" != no ] && [ ! -d /sys/module/kredact ]; then
 		insmod "$MODULE"
@@ -151,9 +170,15 @@ if [ "${1-}" = machine ]; then
 	exit 0
 fi
 
-mount_all
-hostname -F /etc/hostname
-ip link set lo up
+if [ $systemd = yes ]; then
+	# shellcheck disable=SC2046 # words are wanted
+	wishes $(cat /proc/cmdline)
+	[ -d /sys/module/kredact ] || VM_MODULE=no
+else
+	mount_all
+	hostname -F /etc/hostname
+	ip link set lo up
+fi
 # shellcheck disable=SC3045 # busybox's shell has it
 ulimit -c unlimited
 # Messages of a program that crashes repeat: none shall hide a splat.
