@@ -7,23 +7,29 @@ POWERCUT_O   := $(B)/obj/tests/powercut
 POWERCUT_BIN := $(B)/tests/powercut
 CUTS         ?= 200
 
-ALL_VM        += $(POWERCUT_BIN)/keep
+POWERCUT_PROGRAMS := $(addprefix $(POWERCUT_BIN)/,keep put)
+ALL_VM        += $(POWERCUT_PROGRAMS)
 UNIT_TESTS    += tests/powercut/powercut_test.py
-SYSTEMD_FILES += $(POWERCUT_BIN)/keep:/kredact/bin/ tests/powercut/settings:/kredact/powercut/ \
+SYSTEMD_FILES += $(addsuffix :/kredact/bin/,$(POWERCUT_PROGRAMS)) \
+		 tests/powercut/settings:/kredact/powercut/ \
 		 tests/powercut/load.sh:/kredact/powercut/load
 
 $(POWERCUT_O)/%.o: tests/powercut/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KR_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(KR_CFLAGS) -iquote tools -Iuserspace -MMD -MP -c -o $@ $<
 
 $(POWERCUT_BIN)/keep: $(addprefix $(POWERCUT_O)/,keep.o mark.o)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -o $@ $^ -lcrypto
 
+$(POWERCUT_BIN)/put: $(addprefix $(POWERCUT_O)/,put.o mark.o) $(addprefix $(B)/obj/tools/,log/client.o text.o)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie -o $@ $^ -ljson-c
+
 .PHONY: power-cut
 power-cut: deps ## cut the power at random instants, and check what is left (CUTS=200, KERNEL=6.12)
 	@+$(MAKE) $(QUIET) $(B)/vm/$(or $(KERNEL),6.12)-systemd.img $(B)/vm/$(or $(KERNEL),6.12).cpio
-	@B=$(abspath $(B)) KREDACT_CUTS=$(CUTS) KREDACT_KERNEL=$(or $(KERNEL),6.12) KREDACT_SECONDS=4 \
-		$(if $(SEED),KREDACT_SEED=$(SEED)) tests/powercut/powercut_test.py
+	@B=$(abspath $(B)) KREDACT_CUTS=$(CUTS) KREDACT_KERNEL=$(or $(KERNEL),6.12) \
+		KREDACT_SECONDS=4 KREDACT_CHAIN=60 $(if $(SEED),KREDACT_SEED=$(SEED)) tests/powercut/powercut_test.py
 
 -include $(wildcard $(POWERCUT_O)/*.d)

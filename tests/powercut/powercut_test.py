@@ -7,7 +7,8 @@ It runs its load once, to the end; each cut is an instant of that record (writel
 The file system that a cut leaves is repaired and read here, without mounting it.
 The loads that leave out a step have to be caught.
 
-Speaks TAP. KREDACT_CUTS: cuts for each load; KREDACT_SEED: the same cuts again.
+Speaks TAP. KREDACT_CUTS: cuts for each load; KREDACT_SEED: the same cuts again; KREDACT_SECONDS
+and KREDACT_CHAIN: how long each load runs; KREDACT_KERNEL: 6.1.
 """
 
 import os
@@ -25,7 +26,7 @@ sys.path.insert(0, str(HERE.parent / "vm"))
 # pylint: disable=wrong-import-position
 import tap          # noqa: E402
 import vm           # noqa: E402
-from promises import check_keep             # noqa: E402
+from promises import check_chain, check_keep # noqa: E402
 from writelog import Crashes, KEEPS, WriteLog   # noqa: E402
 
 BUILD = Path(os.environ.get("B", HERE.parent.parent / "build"))
@@ -44,7 +45,6 @@ MOST_LINES = 40
 
 CONTROLS = ("data", "line", "link", "folder", "order")
 Check = Callable[[Path, list[str]], list[str]]
-LOADS: dict[str, Check] = {"keep": check_keep}
 
 
 class Tap:
@@ -80,8 +80,9 @@ def make_disk(path: Path) -> None:
 def boot(work: Path, disk: Path, log: Path) -> list[tap.Report]:
     """Run the load in a machine; its disk is the second one."""
     spec = vm.spec_for(BUILD, SERIES, work / "vm", None, "powercut", f"{SERIES}-systemd")
-    if seconds := os.environ.get("KREDACT_SECONDS"):
-        spec.environment["KREDACT_SECONDS"] = seconds
+    for name in ("KREDACT_SECONDS", "KREDACT_CHAIN"):
+        if name in os.environ:
+            spec.environment[name] = os.environ[name]
     spec.arguments = [
         "-blockdev", f"driver=file,node-name=cut-disk,filename={vm.quoted(disk)},"
                      "cache.no-flush=on",
@@ -168,6 +169,37 @@ def cut_control(results: Tap, trial: Trial, name: str, check: Check) -> None:
     results.ok(f"control: {name} is caught by one of {CONTROL_CUTS} cuts", False)
 
 
+def spoil_dump(folder: Path) -> None:
+    path = next(path for path in (folder / "lib/debugging").glob("core.*.zst"))
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def spoil_line(folder: Path) -> None:
+    path = max((folder / "log").glob("*.jsonl"))
+    first, _, rest = path.read_bytes().partition(b"\n")
+    path.write_bytes(first + b"\n" + rest.partition(b"\n")[2])
+
+
+def spoil_attestation(folder: Path) -> None:
+    next(path for path in (folder / "lib/debugging").glob("core.*.intoto.jsonl")).unlink()
+
+
+def check_checker(results: Tap, trial: Trial) -> None:
+    """What the loads' own controls do not show: that the real checks see what is wrong."""
+    end = next(index for index, text in trial.marks if text == "chain end")
+    said = [text.partition(" ")[2] for _, text in trial.marks if text.startswith("chain ")]
+    for what, spoil in (("a dump that is cut short", spoil_dump),
+                        ("a line that is missing", spoil_line),
+                        ("an attestation that is missing", spoil_attestation)):
+        trial.cut(end + 1, {"chain": lambda *_: []})
+        spoil(trial.left / "chain")
+        found = check_chain(trial.left / "chain", said)
+        results.ok(f"control: {what} is seen", bool(found), found[:3])
+    trial.cut(end + 1, {"chain": lambda *_: []})
+    found = check_chain(trial.left / "chain", [*said, "line 1000000 none", "gated none"])
+    results.ok("control: what was promised and is not there is seen", len(found) == 2, found)
+
+
 def main() -> int:
     results = Tap()
     rng = random.Random(SEED)
@@ -185,10 +217,11 @@ def main() -> int:
                        [line for result in bad for line in result.output])
         if not results.failed:
             trial = Trial(WriteLog(log_file), start, work, rng)
-            for name, check in LOADS.items():
-                cut_load(results, trial, name, check)
+            cut_load(results, trial, "keep", check_keep)
             for step in CONTROLS:
                 cut_control(results, trial, f"without-{step}", check_keep)
+            cut_load(results, trial, "chain", check_chain)
+            check_checker(results, trial)
             results.ok("after each cut, the file system is repaired", not trial.broken,
                        trial.broken)
     print(f"1..{results.number}")

@@ -11,7 +11,7 @@ SYSTEMD_DIR   := /kredact/machines/systemd
 # SOURCE:/DESTINATION words, as STAGE_FILES: what a machine has besides Debian and kredact.
 SYSTEMD_FILES += $(GUEST_FILES) \
 		 tests/systemd/tests.service:/etc/systemd/system/ \
-		 tests/systemd/lib.sh:/kredact/bin/ \
+		 tests/systemd/lib.sh:/kredact/bin/ $(B)/tests/systemd/crash:/kredact/bin/ \
 		 tests/systemd/settings:$(SYSTEMD_DIR)/ \
 		 $(foreach t,$(SYSTEMD_TESTS),$(t):$(SYSTEMD_DIR)/$(patsubst %_test.sh,%,$(notdir $(t)))) \
 		 $(addsuffix :/kredact/bin/,$(DEMO_PROGRAMS) tests/demo/guest-lib.sh \
@@ -19,6 +19,16 @@ SYSTEMD_FILES += $(GUEST_FILES) \
 		 $(DEMO_BIN)/keys:/kredact/
 
 systemd_sources = $(foreach f,$(SYSTEMD_FILES),$(firstword $(subst :, ,$(f))))
+
+ALL_VM += $(B)/tests/systemd/crash
+
+$(B)/obj/tests/systemd/%.o: tests/systemd/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -Iuserspace -MMD -MP -c -o $@ $<
+
+$(B)/tests/systemd/crash: $(B)/obj/tests/systemd/crash.o $(B)/lib/libkredact.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie -pthread -o $@ $^
 
 # Downloaded once, as the kernels are.
 $(SYSTEMD_ROOT)/etc/os-release:
@@ -52,3 +62,5 @@ systemd-shell: $(B)/vm/$(KERNEL)-systemd.img $(B)/vm/$(KERNEL).cpio
 	@tests/vm/vm.py $(KERNEL) --build $(B) --memory $(VM_MEMORY) --stage $(KERNEL)-systemd \
 		--dir machines/systemd --shell
 endif
+
+-include $(wildcard $(B)/obj/tests/systemd/*.d)

@@ -24,7 +24,8 @@ server()
 {
 	cat >"/run/systemd/system/$1.service" <<-END
 		[Service]
-		ExecStart=/usr/bin/openssl s_server -quiet -www -accept 127.0.0.1:$2 -key $KEYS/rsa.pem -cert $KEYS/rsa.crt
+		ExecStart=/usr/bin/openssl s_server -quiet -www -accept 127.0.0.1:$2 \\
+			-key $KEYS/rsa.pem -cert $KEYS/rsa.crt
 	END
 	systemctl daemon-reload
 }
@@ -70,4 +71,64 @@ stored()
 		esac
 	done
 	return 1
+}
+
+# What an administrator does once: keys, whose signatures count, and the configurations.
+set_up()
+{
+	mkdir -p /etc/kredact/trust /var/lib/kredact/debugging /var/lib/kredact/gate
+	chmod 700 /var/lib/kredact/gate
+	for key in attest log other; do
+		openssl genpkey -algorithm ed25519 -out "/etc/kredact/$key.key" || return 1
+		chmod 600 "/etc/kredact/$key.key"
+	done
+	for key in attest log; do
+		openssl pkey -in /etc/kredact/$key.key -pubout -out /etc/kredact/trust/$key.pem || return 1
+	done
+	chown kredact-log /etc/kredact/log.key
+	echo 'key = "attest.pem"; roles = "attest";' >/etc/kredact/trust/attest.conf
+	kredact key generate /etc/kredact/seal.key && kredact key install /etc/kredact/seal.key || return 1
+	cat >/etc/kredact/kredactd.conf <<-END
+		key = "/etc/kredact/seal.key";
+		watch = ( { unit = "watched.service"; library = "libcrypto.so.3"; } );
+	END
+	echo 'key = "/etc/kredact/log.key";' >/etc/kredact/logd.conf
+	cat >/etc/kredact/capture.conf <<-END
+		sign = "/etc/kredact/attest.key";
+		key = "/etc/kredact/seal.key";
+	END
+	cat >/etc/kredact/gate.conf <<-END
+		destinations = [ "/var/lib/kredact/debugging" ];
+		seal_key = "/etc/kredact/seal.key";
+		verifier = { user = "kredact-capture"; };
+		who = { users = [ "root" ]; };
+	END
+}
+
+# judged DUMP: it has an attestation, which is trusted and of these bytes
+judged()
+{
+	[ -s "$1.intoto.jsonl" ] &&
+		quietly kredact verify-attestation "$1.intoto.jsonl" --dump "$1"
+}
+
+# one_in FOLDER PID: the dump of a process, complete, is $dump
+one_in()
+{
+	dump=$(find "$1" -name "core.*.$2.*.zst" ! -name '.*')
+	[ -n "$dump" ]
+}
+
+# logged EVENT TEXT: a line of the log
+logged()
+{
+	kredact log --event "$1" --json >"$DIR/lines" && grep -qF -- "$2" "$DIR/lines" && return
+	comment <"$DIR/lines"
+	return 1
+}
+
+# captured FOLDER PID: likewise, and nobody works on it any more
+captured()
+{
+	one_in "$1" "$2" && ! pgrep -x kredact-capture >/dev/null
 }
