@@ -76,7 +76,7 @@ def _check_log(folder: Path, marks: list[str]) -> list[str]:
         return [why]
     wrong = []
     verified = _kredact("log", "verify", "--dir", folder / "log", "--trust",
-                        folder / "etc/trust/log.pem")
+                        folder / "etc/trust/log/log.pem")
     if verified.returncode:
         wrong += [f"kredact log verify: exit status {verified.returncode}",
                   *verified.stdout.splitlines(), *verified.stderr.splitlines()]

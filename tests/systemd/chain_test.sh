@@ -105,6 +105,9 @@ passes()
 }
 
 ok "keys and configurations are made" quietly set_up
+# Also what the module does, which kredactd tells the log.
+echo 'audit = { };' >>/etc/kredact/kredactd.conf
+sed -n '/^senders/,/^);/p' /usr/share/doc/kredact/examples/logd.conf >>/etc/kredact/logd.conf
 cat >/run/systemd/system/signer.service <<-END
 	[Service]
 	ExecStart=$BIN/signer --rsa $KEYS/rsa.pem --ec $KEYS/ec.pem --socket /run/signer.sock \\
@@ -112,7 +115,7 @@ cat >/run/systemd/system/signer.service <<-END
 END
 systemctl daemon-reload
 or_end "the units start" quietly systemctl start kredact-logd.socket kredact-logd.service \
-	kredact-coredump.path
+	kredactd.service kredact-coredump.path
 or_end "the log is kept" active kredact-logd.service
 
 # systemd-coredump, and the path unit behind it
@@ -222,12 +225,15 @@ kill $racer
 wait $racer 2>/dev/null
 
 # The log
+ok "it has the registration of the key" logged registration.batch "$LABEL"
+ok "and what the kernel redacted" logged dump.redacted "$LABEL"
 ok "the log is as it was written" quietly kredact log verify
 ok "kredact report names the dump" sh -c "kredact report --label '$LABEL' | tee $DIR/report |
 	grep -qF '${good##*/}'"
 comment <$DIR/report
 ok "the log is kept until the end" active kredact-logd.service
 quietly systemctl reset-failed
-quietly systemctl stop kredact-logd.socket kredact-logd.service
+quietly systemctl stop kredactd.service kredact-logd.socket kredact-logd.service
+kredactd --detach
 quietly /lib/systemd/systemd-sysctl /usr/lib/sysctl.d/50-coredump.conf
 plan

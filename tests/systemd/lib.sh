@@ -76,14 +76,15 @@ stored()
 # What an administrator does once: keys, whose signatures count, and the configurations.
 set_up()
 {
-	mkdir -p /etc/kredact/trust /var/lib/kredact/debugging /var/lib/kredact/gate
+	mkdir -p /etc/kredact/trust/log /var/lib/kredact/debugging /var/lib/kredact/gate
 	chmod 700 /var/lib/kredact/gate
 	for key in attest log other; do
 		openssl genpkey -algorithm ed25519 -out "/etc/kredact/$key.key" || return 1
 		chmod 600 "/etc/kredact/$key.key"
 	done
-	for key in attest log; do
-		openssl pkey -in /etc/kredact/$key.key -pubout -out /etc/kredact/trust/$key.pem || return 1
+	for key in attest.pem log/log.pem; do
+		openssl pkey -in "/etc/kredact/$(basename $key .pem).key" -pubout \
+			-out /etc/kredact/trust/$key || return 1
 	done
 	chown kredact-log /etc/kredact/log.key
 	echo 'key = "attest.pem"; roles = "attest";' >/etc/kredact/trust/attest.conf
