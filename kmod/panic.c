@@ -44,11 +44,17 @@ static atomic_t crashed;
  * struct panic_walk - going through tags without pins
  * @begin:	when it began, by the processor's counter
  * @limit:	how much later it ends
- * @cut:	it did
+ * @until:	how much later the address space ends that is gone through now
+ * @left:	address spaces that are still to come, this one among them
+ * @cut:	the time of one was over
+ *
+ * Each has an equal share of what time is left: one that takes very long cuts only itself.
  */
 struct panic_walk {
 	u64 begin;
 	u64 limit;
+	u64 until;
+	u64 left;
 	bool cut;
 };
 
@@ -131,18 +137,22 @@ static bool kredact_panic_unpinned(void *arg, unsigned long pfn)
 		kredact_count(&note->absent);
 	else if (pfn && !kredact_frame_is_pinned(pfn))
 		kredact_panic_frame(&note->walked, pfn);
-	return rdtsc() - walk->begin < walk->limit;
+	return rdtsc() - walk->begin < walk->until;
 }
 
 static void kredact_panic_mm(void *arg, struct kredact_mm *kmm)
 {
 	struct panic_walk *walk = arg;
+	u64 now = rdtsc() - walk->begin;
 	u32 nr;
 
+	walk->until = now + div64_u64(walk->limit - min(now, walk->limit), max(walk->left, 1ULL));
+	walk->left -= !!walk->left;
 	kredact_count(&note->mms);
 	if (!get_kernel_nofault(nr, &kmm->set.nr))
 		le64_add_cpu(&note->ranges, nr);
-	walk->cut = walk->cut || !kredact_tags_walk(kmm, kredact_panic_unpinned, walk);
+	if (!kredact_tags_walk(kmm, kredact_panic_unpinned, walk))
+		walk->cut = true;
 }
 
 static u32 kredact_panic_walk(void)
@@ -151,6 +161,7 @@ static u32 kredact_panic_walk(void)
 	struct panic_walk walk = {
 		.begin = rdtsc(),
 		.limit = (u64)WALK_MS * (tsc_khz ?: 1000000),
+		.left = atomic64_read(&kredact_stats.mms),
 	};
 
 	kredact_mms_visit(kredact_panic_mm, &walk);

@@ -52,9 +52,13 @@ static const char *const kind_names[KINDS + 1] = {
 	[KIND_CONTROL] = "memory that is not registered", [KIND_PINNED] = "pinned pages",
 	[KIND_UNPINNED] = "pages without pins", [KIND_SECRETMEM] = "a memfd_secret",
 	[KIND_HUGE] = "a huge page", [KIND_CHILD] = "pages of a child",
+	[KIND_POISON] = "pages of which one is bad",
 	[KIND_CHURN] = "pages that come and go", [KIND_KEY] = "the key of seals",
 	[SECRETS] = "secret numbers of OpenSSL's key",
 };
+
+/* What the way to crash wants to see. */
+static bool is_off, is_poisoned, is_cut;
 
 static uint8_t secrets[SECRET_MAX];
 static size_t secret_len;
@@ -205,7 +209,7 @@ static void show_around(const uint8_t *from, size_t len, const uint8_t *begin, c
 static void found(unsigned int kind, uint64_t physical, size_t len, const uint8_t *from,
 		  const uint8_t *begin, const uint8_t *end)
 {
-	if (kind != KIND_CONTROL && runs[kind] < SHOWN) {
+	if (kind != KIND_CONTROL && !is_off && runs[kind] < SHOWN) {
 		say("# %zu bytes of %s at %#" PRIx64, len, kind_names[kind], physical);
 		show_around(from, len, begin, end);
 	}
@@ -356,6 +360,12 @@ static bool vmcore_read(struct vmcore *core, uint64_t physical, void *to, size_t
 	return false;
 }
 
+/* Does some memory of a kind take the page tables of the service itself to be found? */
+static bool needs_walk(unsigned int kind)
+{
+	return kind == KIND_UNPINNED || kind == KIND_SECRETMEM || kind == SECRETS;
+}
+
 static void search_all(struct vmcore *core)
 {
 	const Elf64_Phdr *segment = core->segments;
@@ -370,9 +380,18 @@ static void search_all(struct vmcore *core)
 	ok(runs[KIND_CONTROL] >= 1 && run_bytes[KIND_CONTROL] == OTHER_PAGES * PAGE,
 	   "%s: %" PRIu64 " of %lu bytes were found, and no more", kind_names[KIND_CONTROL],
 	   run_bytes[KIND_CONTROL], OTHER_PAGES * PAGE);
-	for (kind = KIND_CONTROL + 1; kind <= SECRETS; kind++)
-		ok(!runs[kind], "%s: %" PRIu64 " runs of %u bytes or more were found",
-		   kind_names[kind], runs[kind], RUN);
+	for (kind = KIND_CONTROL + 1; kind <= SECRETS && !is_off; kind++)
+		if (is_poisoned && kind == KIND_POISON)
+			ok(run_bytes[kind] == PAGE, "%s: only that one is there: %" PRIu64 " bytes",
+			   kind_names[kind], run_bytes[kind]);
+		else if (!is_cut || !needs_walk(kind))
+			ok(!runs[kind], "%s: %" PRIu64 " runs of %u bytes or more were found",
+			   kind_names[kind], runs[kind], RUN);
+	if (is_off)
+		ok(run_bytes[KIND_PINNED] >= PINNED_PAGES * PAGE && runs[SECRETS],
+		   "%s: all %" PRIu64 " bytes are there, and %" PRIu64 " runs of %s",
+		   kind_names[KIND_PINNED], run_bytes[KIND_PINNED], runs[SECRETS],
+		   kind_names[SECRETS]);
 }
 
 /* The text of VMCOREINFO. */
@@ -427,6 +446,11 @@ static void read_note(struct vmcore *core)
 
 	ok(text && strstr(text, "\nCRASHTIME="), "VMCOREINFO is there, to its end");
 	line = text ? strstr(text, "\n" KREDACT_PANIC_VMCOREINFO) : NULL;
+	if (is_off) {
+		say("# total: zeroed 0 frames in 0 us");
+		ok(!line, "it names no note of kredact's");
+		return;
+	}
 	ok(line && vmcore_read(core, strtoull(line + sizeof(KREDACT_PANIC_VMCOREINFO), NULL, 16),
 			       &note, sizeof(note)) &&
 	   !memcmp(note.magic, KREDACT_PANIC_MAGIC, sizeof(note.magic)) &&
@@ -440,10 +464,16 @@ static void read_note(struct vmcore *core)
 	say("# total: zeroed %llu frames in %llu us", note.frames + note.walked, note.time_ns / 1000);
 	ok(note.state == KREDACT_PANIC_DONE, "it is complete");
 	ok(note.frames >= PINNED_PAGES + HUGE_PAGES, "it counts the pages that are pinned");
-	ok(!note.poisoned && !note.foreign && !note.faults, "nothing was in the way");
+	ok(note.poisoned == is_poisoned && !note.foreign && !note.faults,
+	   "nothing was in the way but %d bad frames", is_poisoned);
+	ok(!(note.flags & KREDACT_PANIC_CUT) == !is_cut && !(note.flags & KREDACT_PANIC_UNREAD),
+	   "there was%s time for all of it", is_cut ? " no" : "");
+	if (is_cut)
+		ok(note.time_ns >= 1000000000 && note.time_ns < 8000000000, "it has ended");
 	ok(note.mms >= 2 && note.ranges >= PINNED_PAGES, "it counts tags");
 	ok(note.walked >= 2 * OTHER_PAGES, "it counts pages that are not pinned");
-	ok(note.mapped == OTHER_PAGES, "it counts the pages of the memfd_secret");
+	if (!is_cut)
+		ok(note.mapped == OTHER_PAGES, "it counts the pages of the memfd_secret");
 	ok(note.threads && note.key_bytes, "it counts threads, and keys of seals");
 	ok(!(note.flags & KREDACT_PANIC_KEY_BOOT) && hmac_is_right(&note), "its HMAC is right");
 }
@@ -479,6 +509,9 @@ int main(void)
 	time_t begin;
 
 	way = getenv("CRASH_WAY");
+	is_off = way && !strcmp(way, "off");
+	is_poisoned = way && !strcmp(way, "poison");
+	is_cut = way && !strcmp(way, "cut");
 	mount_at("devtmpfs", "/dev");
 	mount_at("proc", "/proc");
 	mount_at("sysfs", "/sys");

@@ -39,26 +39,36 @@
 #define KEXEC_FILE_ON_CRASH	0x2ul
 #endif
 
+static void poison_page(void);
+static void map_much(void);
+
 /* Ways to crash. */
 static const struct way {
 	const char *name;
 	int cpu;		/* where */
 	const char *module;	/* parameters of crash.ko, or NULL: sysrq-c */
+	void (*also)(void);	/* what the service has besides, or NULL */
+	const char *kredact;	/* parameters of kredact.ko, which is not inserted yet; or NULL */
 } ways[] = {
-	{ "sysrq", 0, NULL },
-	{ "sysrq-notifiers", 1, NULL },
-	{ "panic", 1, "way=panic" },
-	{ "null", 0, "way=oops" },
-	{ "irq", 0, "way=irq" },
-	{ "nmi", 1, "way=nmi" },
-	{ "nmi-notifiers", 0, "way=nmi" },
-	{ "lockup", 1, "way=lockup" },
-	{ "locked", 0, "way=panic hold=1" },
-	{ "locked-irq", 1, "way=irq hold=1" },
-	{ "locked-nmi-notifiers", 0, "way=nmi hold=1" },
+	{ .name = "sysrq" },
+	{ .name = "sysrq-notifiers", .cpu = 1 },
+	{ .name = "panic", .cpu = 1, .module = "way=panic" },
+	{ .name = "null", .module = "way=oops" },
+	{ .name = "irq", .module = "way=irq" },
+	{ .name = "nmi", .cpu = 1, .module = "way=nmi" },
+	{ .name = "nmi-notifiers", .module = "way=nmi" },
+	{ .name = "lockup", .cpu = 1, .module = "way=lockup" },
+	{ .name = "locked", .module = "way=panic hold=1" },
+	{ .name = "locked-irq", .cpu = 1, .module = "way=irq hold=1" },
+	{ .name = "locked-nmi-notifiers", .module = "way=nmi hold=1" },
+	{ .name = "poison", .module = "way=panic", .also = poison_page },
+	{ .name = "cut", .also = map_much },
+	{ .name = "off", .kredact = "panic=off" },
 };
 
 static int device;
+/* What no registration is to have. */
+static unsigned int uncovered;
 
 static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt, ...)
 {
@@ -103,7 +113,8 @@ static uint64_t tag(const void *at, size_t len, unsigned int flags, unsigned int
 
 	if (ioctl(device, KREDACT_IOC_REGISTER, &reg))
 		fail("a registration");
-	if ((reg.coverage & covers) != covers) {
+	covers &= ~uncovered;
+	if ((reg.coverage & covers) != covers || reg.coverage & uncovered) {
 		errno = ENOTSUP;
 		fail("a registration has coverage %#x", reg.coverage);
 	}
@@ -136,7 +147,7 @@ static void tag_pages(char *at, size_t pages)
 	}
 	if (!ranges || ioctl(device, KREDACT_IOC_REGISTER_BATCH, &batch))
 		fail("registering %zu pages", pages);
-	if (!(batch.coverage & KREDACT_COVER_PANIC)) {
+	if (!(batch.coverage & KREDACT_COVER_PANIC) != !!uncovered) {
 		errno = ENOTSUP;
 		fail("%zu pages have coverage %#x", pages, batch.coverage);
 	}
@@ -221,7 +232,52 @@ static void more_memory(void)
 	}
 }
 
-static void __attribute__((noreturn)) serve(int ready)
+/* It is not touched again, but its process is told. */
+static void on_bus_error(int sig)
+{
+	(void)sig;
+}
+
+/* Memory goes bad, as the kernel has it told by the hardware. */
+static void poison_page(void)
+{
+	char *at = map(POISON_PAGES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	madvise(at, POISON_PAGES * PAGE, MADV_NOHUGEPAGE);
+	tag(at, POISON_PAGES * PAGE, KREDACT_PIN, KREDACT_COVER_PANIC);
+	pattern_fill((void *)at, POISON_PAGES * WORDS, KIND_POISON, 0);
+	signal(SIGBUS, on_bus_error);
+	/* It fails where the page is still in use, and that is what is wanted. */
+	if (madvise(at + PAGE, PAGE, MADV_HWPOISON) && errno != EBUSY)
+		fail("MADV_HWPOISON");
+}
+
+/*
+ * More tags without pins than there is time for: a huge page, tagged at so many addresses
+ * that zeroing it there again and again takes more than two seconds.
+ */
+static void map_much(void)
+{
+	const size_t times = 16384, len = HUGE_PAGES * PAGE;
+	char *at = mmap(NULL, (times + 1) * len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+			MAP_NORESERVE, -1, 0);
+	int fd = memfd_create("much", MFD_CLOEXEC | MFD_HUGETLB);
+	size_t i;
+
+	write_text("/proc/sys/vm/nr_hugepages", "1");
+	if (at == MAP_FAILED || fd < 0 || ftruncate(fd, len))
+		fail("a huge page");
+	at = (char *)(((uintptr_t)at + len - 1) & -len);
+	for (i = 0; i < times; i++) {
+		if (mmap(at + i * len, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			 0) == MAP_FAILED)
+			fail("mapping %zu of a huge page", i);
+		*(volatile char *)(at + i * len) = 1;
+	}
+	tag(at, times * len, KREDACT_NOPIN, KREDACT_COVER_CORE);
+}
+
+static void __attribute__((noreturn)) serve(int ready, const struct way *way)
 {
 	EVP_PKEY *key = NULL;
 	uintptr_t i;
@@ -233,6 +289,8 @@ static void __attribute__((noreturn)) serve(int ready)
 	tag_pages(pages, PINNED_PAGES);
 	pattern_fill((void *)pages, PINNED_PAGES * WORDS, KIND_PINNED, 0);
 	more_memory();
+	if (way->also)
+		way->also();
 	for (i = 0; i < CHURN_THREADS; i++)
 		start(churn, (void *)i);
 	for (i = 0; i < SIGNERS; i++)
@@ -303,6 +361,17 @@ static void __attribute__((noreturn)) crash(const struct way *way)
 	fail("the kernel goes on");
 }
 
+/* It does nothing when the kernel crashes, and says so of each registration. */
+static void insert_kredact(const char *parameters)
+{
+	int module = open("/kredact/kredact.ko", O_RDONLY | O_CLOEXEC);
+
+	if (module < 0 || syscall(SYS_finit_module, module, parameters, 0))
+		fail("kredact.ko %s", parameters);
+	close(module);
+	uncovered = KREDACT_COVER_PANIC;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
@@ -317,6 +386,8 @@ int main(int argc, char **argv)
 		errno = EINVAL;
 		fail("%s", name);
 	}
+	if (way->kredact)
+		insert_kredact(way->kredact);
 	device = open(KREDACT_DEVICE, O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		fail(KREDACT_DEVICE);
@@ -331,7 +402,7 @@ int main(int argc, char **argv)
 		fail("fork");
 	case 0:
 		close(ready[0]);
-		serve(ready[1]);
+		serve(ready[1], way);
 	}
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1)

@@ -19,12 +19,15 @@
 #define KIND_CHILD	6	/* of a child that was forked after the registration */
 #define KIND_CHURN	7	/* registered by threads that never rest */
 #define KIND_KEY	8	/* the key of seals */
-#define KINDS		9
+#define KIND_POISON	9	/* registered, one of its pages bad */
+#define KINDS		10
 
 /* Pages of each kind. */
 #define PINNED_PAGES	10000u
 #define OTHER_PAGES	64u
 #define HUGE_PAGES	512u
+/* Those of which one is bad. */
+#define POISON_PAGES	4u
 /* Threads that register and unregister a page each. */
 #define CHURN_THREADS	3u
 

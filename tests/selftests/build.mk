@@ -51,8 +51,8 @@ $(HIBERNATE_IMAGE): tests/selftests/kredact/hibernate.c $(SELFTEST_PARTS:%=%.c) 
 
 .PHONY: hibernate
 hibernate: deps ## hibernate and resume, with the module and nothing tagged (KERNEL=6.12)
-	@+$(MAKE) $(QUIET) vm-ready
-	@set -e; for series in $(VM_RUN); do tests/vm/vm.py $$series --build $(B) --dir images \
+	@+$(MAKE) $(QUIET) vm-ready KERNEL=$(or $(KERNEL),6.12)
+	@set -e; for series in $(or $(KERNEL),6.12); do tests/vm/vm.py $$series --build $(B) --dir images \
 		--work $(B)/hibernate/$$series; done
 
 STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/ \
