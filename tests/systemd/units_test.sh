@@ -61,6 +61,25 @@ for path in /lib/systemd/system/kredact*; do
 		;;
 	esac
 done
+
+# What kdump-tools has saved is judged in that sandbox: no dump at all is quarantined, by the
+# verifier's word.
+saved=/var/crash/202601010000
+judges()
+{
+	mkdir -p $saved && cp /bin/true $saved/dump.202601010000 || return 1
+	# It fails, since something had to be quarantined.
+	systemctl start kredact-kdump.service
+	report=/var/crash/kredact-quarantine/${saved##*/}/dump.202601010000.kredact-report.json
+	[ ! -e $saved ] && grep -q '"status": 2' "$report" && grep -q '"sandboxed": true' "$report" &&
+		return
+	journalctl --unit=kredact-kdump.service --output=cat | comment
+	return 1
+}
+ok "kredact-kdump judges what kdump-tools has saved" judges
+rm -rf /var/crash/kredact-quarantine
+systemctl reset-failed kredact-kdump.service
+
 ok "there are units" [ $units -gt 0 ]
 ok "control: a service without a sandbox is exposed" exposure systemd-hostnamed.service
 plan
