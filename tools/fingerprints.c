@@ -16,10 +16,11 @@
 #include <openssl/crypto.h>
 
 #include "fingerprints.h"
-#include "sort.h"
 #include "mac.h"
 #include "plain.h"
+#include "print_tables.h"
 #include "scan/simd.h"
+#include "sort.h"
 
 #ifdef HAVE_SIMD
 #include <immintrin.h>
@@ -32,24 +33,6 @@
 #define AFTER		(2 * KR_PIECE)
 #define PAD		KR_PIECE		/* windows beside a probe may begin there */
 #define BUFFER		(PAD + BEFORE + CHUNK + AFTER + PAD)
-#define FILTER		256u			/* bits for each block, */
-#define FILTER_MOST	(1u << 26)		/* and in all */
-
-/* One fingerprint. */
-struct print {
-	u64 tag;
-	u64 owner;
-};
-
-/**
- * struct table - fingerprints in the order of their tags
- * @prints:	they themselves
- * @nr:		how many
- */
-struct table {
-	struct print *prints;
-	u32 nr;
-};
 
 /* A window that the bitmap knows, and how many it knows on both sides of it. */
 struct candidate {
@@ -70,12 +53,7 @@ struct found {
  * @mac:	makes the keys
  * @windows:	hashes windows
  * @tags:	hashes pieces and blocks
- * @bits:	of @bitmap
- * @bitmap:	of windows
- * @pieces:	of 32 bytes
- * @blocks:	of 16 bytes
- * @filter:	by the last bits of a tag: 1 if it may be of a block
- * @filter_bits: log2 of its bits
+ * @tables:	the fingerprints
  * @buffer:	a part of the file, from PAD on
  * @level:	the path to take
  * @low:	hashes
@@ -91,12 +69,7 @@ struct fingerprints {
 	struct mac *mac;
 	struct hasher *windows;
 	struct hasher *tags;
-	u32 bits;
-	u8 *bitmap;
-	struct table pieces;
-	struct table blocks;
-	u8 *filter;
-	u32 filter_bits;
+	struct print_tables tables;
 	u8 *buffer;
 	enum simd level;
 	u64 low[PART];
@@ -160,10 +133,7 @@ void fingerprints_free(struct fingerprints *prints)
 	mac_free(prints->mac);
 	hasher_free(prints->windows);
 	hasher_free(prints->tags);
-	free(prints->pieces.prints);
-	free(prints->blocks.prints);
-	free(prints->bitmap);
-	free(prints->filter);
+	print_tables_free(&prints->tables);
 	if (prints->buffer)
 		OPENSSL_cleanse(prints->buffer, BUFFER);
 	free(prints->buffer);
@@ -183,64 +153,6 @@ static int set_keys(struct fingerprints *prints, const struct seal_prints *from,
 	return done ? 0 : complain(why, -EINVAL, "OpenSSL cannot make the keys of fingerprints");
 }
 
-static bool has_higher_tag(const void *a, const void *b, const void *arg)
-{
-	const struct print *left = a, *right = b;
-
-	(void)arg;
-	return left->tag > right->tag;
-}
-
-static int load_table(struct table *table, struct input *in, u64 at, u32 nr, struct complaint *why)
-{
-	/* The layout of the record is that of this machine, which is little-endian. */
-	_Static_assert(sizeof(struct print) == sizeof(struct kredact_seal_print), "fingerprint");
-	table->nr = nr;
-	table->prints = calloc(nr + 1, sizeof(*table->prints));
-	if (!table->prints)
-		return complain(why, -ENOMEM, "out of memory for fingerprints");
-	if (input_read(in, at, table->prints, (u64)nr * sizeof(*table->prints), why))
-		return -EIO;
-	sort_heap(table->prints, nr, sizeof(*table->prints), has_higher_tag, NULL);
-	return 0;
-}
-
-static int by_tag(const void *a, const void *b)
-{
-	const struct print *left = a, *right = b;
-
-	return (left->tag > right->tag) - (left->tag < right->tag);
-}
-
-static const struct print *find(const struct table *table, u64 tag)
-{
-	const struct print wanted = { .tag = tag };
-
-	return bsearch(&wanted, table->prints, table->nr, sizeof(wanted), by_tag);
-}
-
-static u32 filter_bit(const struct fingerprints *prints, u64 tag)
-{
-	return tag & ((1u << prints->filter_bits) - 1);
-}
-
-static int make_filter(struct fingerprints *prints, struct complaint *why)
-{
-	u64 bits = min((u64)FILTER * prints->blocks.nr, (u64)FILTER_MOST);
-	u32 i, bit;
-
-	for (prints->filter_bits = 10; 1u << prints->filter_bits < bits;)
-		prints->filter_bits++;
-	prints->filter = calloc(1u << (prints->filter_bits - 3), 1);
-	if (!prints->filter)
-		return complain(why, -ENOMEM, "out of memory for fingerprints");
-	for (i = 0; i < prints->blocks.nr; i++) {
-		bit = filter_bit(prints, prints->blocks.prints[i].tag);
-		prints->filter[bit / 8] |= 1u << bit % 8;
-	}
-	return 0;
-}
-
 /**
  * fingerprints_load() - take the fingerprints of a seal
  * @prints:	from fingerprints_new(), once
@@ -251,26 +163,14 @@ static int make_filter(struct fingerprints *prints, struct complaint *why)
  */
 int fingerprints_load(struct fingerprints *prints, const struct seal *seal, struct complaint *why)
 {
-	const struct seal_prints *from = &seal->prints;
-	u64 blocks = from->at + (u64)from->pieces * sizeof(struct print);
-	u64 bitmap = blocks + (u64)from->blocks * sizeof(struct print);
-	int error;
+	int error = set_keys(prints, &seal->prints, why);
 
-	error = set_keys(prints, from, why);
-	if (!error)
-		error = load_table(&prints->pieces, seal->in, from->at, from->pieces, why);
-	if (!error)
-		error = load_table(&prints->blocks, seal->in, blocks, from->blocks, why);
-	if (!error)
-		error = make_filter(prints, why);
 	if (error)
 		return error;
-	prints->bits = from->bits;
-	prints->bitmap = malloc(from->bits / 8 + 1);
 	prints->buffer = calloc(1, BUFFER);
-	if (!prints->bitmap || !prints->buffer)
+	if (!prints->buffer)
 		return complain(why, -ENOMEM, "out of memory for fingerprints");
-	return input_read(seal->in, bitmap, prints->bitmap, from->bits / 8, why);
+	return print_tables_load(&prints->tables, seal, why);
 }
 
 static void tell(struct pass *pass)
@@ -325,16 +225,9 @@ static void check_piece(struct pass *pass, u32 at)
 	first = hasher_block(prints->tags, first);
 	second.low ^= first.low;
 	second.high ^= first.high;
-	print = find(&prints->pieces, hasher_block(prints->tags, second).low);
+	print = print_find(&prints->tables.pieces, hasher_block(prints->tags, second).low);
 	if (print)
 		note(prints, at, KR_PIECE, print);
-}
-
-static bool known(const struct fingerprints *prints, u64 low)
-{
-	u32 bit = kr_window_bit(low, prints->bits);
-
-	return prints->bitmap[bit / 8] >> bit % 8 & 1;
 }
 
 /* Is there a window to ask about next, first to the right and then to the left? */
@@ -378,7 +271,7 @@ static void follow(struct pass *pass, u32 nr)
 		for (i = 0, kept = 0; i < nr; i++) {
 			struct candidate *candidate = &all[i];
 
-			if (known(prints, prints->low[i])) {
+			if (print_is_known(&prints->tables, prints->low[i])) {
 				candidate->left += candidate->leftwards;
 				candidate->right += !candidate->leftwards;
 			} else if (!candidate->leftwards) {
@@ -394,22 +287,22 @@ static void follow(struct pass *pass, u32 nr)
 }
 
 /* Does the bitmap know these windows, at most 64? Nothing that a processor has to guess. */
-static u64 known_portable(const struct fingerprints *prints, const u64 *low, u32 nr)
+static u64 known_portable(const struct print_tables *tables, const u64 *low, u32 nr)
 {
 	u64 answers = 0;
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		answers |= (u64)known(prints, low[i]) << i;
+		answers |= (u64)print_is_known(tables, low[i]) << i;
 	return answers;
 }
 
 #ifdef HAVE_SIMD
 /* Eight at a time; @low has room for that. The bitmap is a multiple of 64 bits. */
 TARGET_AVX512
-static u64 known_avx512(const struct fingerprints *prints, const u64 *low, u32 nr)
+static u64 known_avx512(const struct print_tables *tables, const u64 *low, u32 nr)
 {
-	const __m512i bits = _mm512_set1_epi64(prints->bits);
+	const __m512i bits = _mm512_set1_epi64(tables->bits);
 	__m256i words, which;
 	u64 answers = 0;
 	__m512i bit;
@@ -417,7 +310,7 @@ static u64 known_avx512(const struct fingerprints *prints, const u64 *low, u32 n
 
 	for (i = 0; i < nr; i += 8) {
 		bit = _mm512_srli_epi64(_mm512_mul_epu32(_mm512_loadu_si512(low + i), bits), 32);
-		words = _mm512_i64gather_epi32(_mm512_srli_epi64(bit, 5), prints->bitmap, 4);
+		words = _mm512_i64gather_epi32(_mm512_srli_epi64(bit, 5), tables->bitmap, 4);
 		which = _mm256_and_si256(_mm512_cvtepi64_epi32(bit), _mm256_set1_epi32(31));
 		which = _mm256_sllv_epi32(_mm256_set1_epi32(1), which);
 		answers |= (u64)_mm256_test_epi32_mask(words, which) << i;
@@ -429,7 +322,7 @@ static u64 known_avx512(const struct fingerprints *prints, const u64 *low, u32 n
 /* Keeps the places whose windows the bitmap knows. */
 static u32 keep_known(const struct fingerprints *prints, const u32 *places, u32 nr, u32 *to)
 {
-	u64 (*ask)(const struct fingerprints *prints, const u64 *low, u32 nr) = known_portable;
+	u64 (*ask)(const struct print_tables *tables, const u64 *low, u32 nr) = known_portable;
 	u32 from, end, kept = 0;
 	u64 answers;
 
@@ -439,7 +332,7 @@ static u32 keep_known(const struct fingerprints *prints, const u32 *places, u32 
 #endif
 	for (from = 0; from < nr; from = end) {
 		end = min(from + 64, nr);
-		answers = ask(prints, prints->low + from, end - from);
+		answers = ask(&prints->tables, prints->low + from, end - from);
 		for (; answers; answers &= answers - 1)
 			to[kept++] = places[from + __builtin_ctzll(answers)];
 	}
@@ -505,9 +398,9 @@ static void look_for_pieces(struct pass *pass, u32 at, u32 end)
 static void look_for_blocks(struct pass *pass, u32 at, u32 end)
 {
 	struct fingerprints *prints = pass->prints;
-	const u8 *filter = prints->filter;
+	const struct print_tables *tables = &prints->tables;
 	const u64 *low = prints->low;
-	u32 nr = end - at, from, to, i, bit;
+	u32 nr = end - at, from, to, i;
 	const struct print *print;
 	u64 answers;
 
@@ -515,13 +408,11 @@ static void look_for_blocks(struct pass *pass, u32 at, u32 end)
 	for (from = 0; from < nr; from = to) {
 		to = min(from + 64, nr);
 		answers = 0;
-		for (i = from; i < to; i++) {
-			bit = filter_bit(prints, low[i]);
-			answers |= (u64)(filter[bit / 8] >> bit % 8 & 1) << (i - from);
-		}
+		for (i = from; i < to; i++)
+			answers |= (u64)print_may_be_block(tables, low[i]) << (i - from);
 		for (; answers; answers &= answers - 1) {
 			i = from + __builtin_ctzll(answers);
-			print = find(&prints->blocks, low[i]);
+			print = print_find(&prints->tables.blocks, low[i]);
 			if (print)
 				note(prints, at + i, KR_BLOCK, print);
 		}
@@ -551,9 +442,9 @@ static void look(struct pass *pass, u32 at, u32 end)
 		if (kr_all_zero(pass->bytes + from, min(next + AFTER, pass->len) - from))
 			continue;
 		prints->nr_found = 0;
-		if (prints->pieces.nr)
+		if (prints->tables.pieces.nr)
 			look_for_pieces(pass, at, next);
-		if (prints->blocks.nr)
+		if (prints->tables.blocks.nr)
 			look_for_blocks(pass, at, next);
 		sort_heap(prints->found, prints->nr_found, sizeof(*prints->found), lies_behind,
 			  NULL);
