@@ -4,7 +4,7 @@
 # libsnappy-dev, zlib1g-dev, liblzma-dev, liblz4-dev, libzstd-dev.
 
 # What reads hostile input, without main(): also linked into tests and fuzzers.
-AUDIT_SRC := $(addprefix tools/,audit.c audit_machine.c audit_search.c audit_words.c broker.c cert.c clean.c codec.c copies.c core.c digest.c \
+AUDIT_SRC := $(addprefix tools/,audit.c audit_machine.c audit_seal.c audit_search.c audit_words.c broker.c cert.c clean.c codec.c copies.c core.c digest.c \
 	       dump.c dumps.c elf_core.c feed.c finding.c fingerprints.c flat.c hasher.c heap.c input.c jail.c job.c kdump.c \
 	       keyfile.c mac.c crashed.c magic.c mappings.c minidump.c notes.c place.c print_tables.c progress.c ranges.c \
 	       redact.c resolver.c sandbox.c search.c seal_hunt.c seal_prints.c seal_reader.c seal_rules.c \

@@ -11,6 +11,12 @@
 void conclude(struct audit *audit, enum check_name name, enum check_state state);
 struct complaint *text_of(struct audit *audit, enum check_name name);
 
+/* audit_seal.c; each is one check */
+bool excused(struct audit *audit, enum check_name name);
+void check_seal(struct audit *audit);
+void check_match(struct audit *audit);
+void check_authenticity(struct audit *audit);
+
 /* audit_machine.c; several checks */
 bool check_machine(struct audit *audit);
 
