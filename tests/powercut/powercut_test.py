@@ -175,9 +175,13 @@ def spoil_dump(folder: Path) -> None:
 
 
 def spoil_line(folder: Path) -> None:
-    path = max((folder / "log").glob("*.jsonl"))
-    first, _, rest = path.read_bytes().partition(b"\n")
-    path.write_bytes(first + b"\n" + rest.partition(b"\n")[2])
+    """One line less, or a whole segment if the open one has just begun."""
+    path = max((folder / "log").glob("*.jsonl"), key=lambda path: path.stat().st_size)
+    lines = path.read_bytes().splitlines(keepends=True)
+    if len(lines) > 2:
+        path.write_bytes(b"".join(lines[:1] + lines[2:]))
+    else:
+        max((folder / "log").glob("*.jsonl.zst")).unlink()
 
 
 def spoil_attestation(folder: Path) -> None:
