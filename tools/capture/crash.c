@@ -167,16 +167,23 @@ static void find_unit(struct crash *crash, const char *pid)
 		set(crash, FACT_UNIT, found, strlen(found));
 }
 
-/* In ticks since the boot: a hundredth of a second is as exact as /proc says it. */
+/*
+ * The start, in ticks since the boot: a hundredth of a second is as exact as /proc says it. And
+ * the signal that ends it, if the kernel has not told: it is in the exit code, which is last.
+ */
 static void find_start(struct crash *crash, const char *pid)
 {
-	char text[4096], *at;
+	char text[4096], *at, *last;
 	unsigned long long ticks = 0;
+	unsigned int code;
 	u32 i;
 
 	read_proc(pid, "stat", text, sizeof(text));
 	/* The name before may have anything in it. */
 	at = strrchr(text, ')');
+	last = at ? strrchr(at, ' ') : NULL;
+	if (last && !*crash->facts[FACT_SIGNAL] && sscanf(last, "%u", &code) == 1 && code & 0x7f)
+		snprintf(crash->facts[FACT_SIGNAL], FACT_LEN, "%u", code & 0x7f);
 	for (i = 0; at && i < 20; i++)
 		at = strchr(at + 1, ' ');
 	if (at && sscanf(at, "%llu", &ticks) == 1)
@@ -193,6 +200,19 @@ static void find_exe(struct crash *crash, const char *pid)
 	len = readlink(path, text, sizeof(text));
 	if (len > 0)
 		set(crash, FACT_EXE, text, len);
+}
+
+/* Of the process; the kernel tells that of the thread. */
+static void find_comm(struct crash *crash, const char *pid)
+{
+	char text[64];
+	size_t len;
+
+	if (*crash->facts[FACT_COMM])
+		return;
+	len = read_proc(pid, "comm", text, sizeof(text));
+	if (len > 1)
+		set(crash, FACT_COMM, text, len - 1);
 }
 
 /**
@@ -226,6 +246,7 @@ void crash_of(struct crash *crash, const struct specifiers *specifiers)
 	set(crash, FACT_BOOT, boot, i);
 	if (!*crash->facts[FACT_PID])
 		return;
+	find_comm(crash, pid);
 	find_exe(crash, pid);
 	find_unit(crash, pid);
 	find_start(crash, pid);
