@@ -2,7 +2,7 @@
 # Tests of kredact-capture and "kredact capture", sanitized, with steps to be killed at.
 # Run-time needs: openssl, gzip, xz-utils, lz4, zstd, systemd (systemd-analyze).
 
-CAPTURE_TESTS := $(addprefix $(B)/tests/capture/,capture_test scan_test steps_test)
+CAPTURE_TESTS := $(addprefix $(B)/tests/capture/,capture_test scan_test socket_test steps_test)
 CAPTURE_TEST_PARTS := $(B)/obj/capture-tests/scene.o
 comma := ,
 CAPTURE_WRAPS := $(addprefix -Wl$(comma)--wrap=,linkat renameat2 unlinkat fsync fdatasync fchown \
@@ -19,6 +19,8 @@ $(B)/tests/capture/%_test: $(B)/obj/capture-tests/%_test.o $(CAPTURE_TEST_PARTS)
 		$(B)/obj/unit-tools/fixture.o $(B)/obj/unit-tools/run.o
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -o $@ $^ -lcrypto
+
+$(B)/tests/capture/socket_test: $(addprefix $(B)/obj/tools-san/,capture/request.o text.o)
 
 $(B)/tests/capture/kredact-capture: $(CAPTURE_SAN_OBJ) $(B)/obj/capture-tests/stop.o
 	@mkdir -p $(@D)

@@ -6,8 +6,9 @@
 CAPTURE_PARTS := $(addprefix tools/capture/,cell.c crash.c journal.c judge.c keeper.c pack.c settings.c \
 		 store.c stream.c)
 CAPTURE_NEEDS := $(addprefix tools/,log/client.c sandbox.c sort.c)
-CAPTURE_SRC := $(addprefix tools/capture/,capture.c tee.c) $(CAPTURE_PARTS) $(CAPTURE_NEEDS)
-CAPTURE_COMMANDS := $(filter-out %/capture.c %/tee.c,$(wildcard tools/capture/*.c)) $(CAPTURE_NEEDS)
+CAPTURE_ONLY := $(addprefix tools/capture/,capture.c peer.c request.c tee.c)
+CAPTURE_SRC := $(CAPTURE_ONLY) $(CAPTURE_PARTS) $(CAPTURE_NEEDS)
+CAPTURE_COMMANDS := $(filter-out $(CAPTURE_ONLY),$(wildcard tools/capture/*.c)) $(CAPTURE_NEEDS)
 CAPTURE_LIBS := -pthread -lconfig -lseccomp -lzstd $(ATTEST_LIBS)
 
 CAPTURE_OBJ := $(sort $(CAPTURE_SRC:%.c=$(B)/obj/%.o) $(ATTEST_OBJ)) $(B)/obj/bpf/conf.o
@@ -28,7 +29,7 @@ install-capture: $(B)/bin/kredact-capture
 	install -D -m 644 Documentation/man/capture.conf.5 $(DESTDIR)$(MANDIR)/man5/capture.conf.5
 	install -d $(DESTDIR)/lib/systemd/system
 	install -m 644 packaging/systemd/kredact-coredump.* packaging/systemd/kredact-dumps.* \
-		packaging/systemd/kredact-scan@.* \
+		packaging/systemd/kredact-scan@.* packaging/systemd/kredact-capture* \
 		$(DESTDIR)/lib/systemd/system/
 	install -D -m 644 packaging/kredact-capture.sysusers \
 		$(DESTDIR)/usr/lib/sysusers.d/kredact-capture.conf

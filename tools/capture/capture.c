@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kredact-capture: the kernel gives it cores (core_pattern), one to each call.
+ * kredact-capture: the kernel gives it cores (core_pattern), one to each call, by a pipe or by
+ * a coredump socket.
  *
  * This process has the folders, the key and the log, and reads no byte of a core; children
  * without privileges do that. See Documentation/capture.rst.
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,8 @@
 #include "cell.h"
 #include "journal.h"
 #include "keeper.h"
+#include "peer.h"
+#include "request.h"
 #include "tee.h"
 
 #define PROGRAM		"kredact-capture"
@@ -27,6 +31,10 @@
 #define EXIT_KEPT	1	/* in the quarantine, or pending there */
 #define EXIT_LOST	2
 #define EXIT_USAGE	3
+#define EXIT_REFUSED	4	/* it is no core of the kernel's, or one of our own */
+
+/* Of handlers that systemd starts. */
+#define OWN_UNIT	"kredact-capture@"
 
 /* The group of a file, who reads, who verifies, and an end to both. */
 #define CAPABILITIES	(1ULL << CAP_CHOWN | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID | \
@@ -34,14 +42,18 @@
 
 /**
  * struct capture - a core on its way
+ * @conf:	file of settings
  * @settings:	all
+ * @peer:	who dumps, if it comes by a socket
  * @specifiers:	from the kernel
  * @dump:	what becomes of it
  * @judge:	who judges it
  * @tee:	another handler
  */
 struct capture {
+	const char *conf;
 	struct settings *settings;
+	struct peer peer;
 	struct specifiers specifiers;
 	struct dump dump;
 	struct judge judge;
@@ -141,8 +153,9 @@ static int keep(struct capture *capture, struct keeper *keeper)
 	struct dump *dump = &capture->dump;
 	int error = take_bytes(capture, keeper, &why);
 
-	/* From here on the process may go. */
+	/* From here on the process may go. systemd has a descriptor of a socket as well. */
 	say_of_tee(capture);
+	shutdown(STDIN_FILENO, SHUT_RDWR);
 	close(STDIN_FILENO);
 	judge_end(&capture->judge, &dump->verdict);
 	if (*dump->name && !error)
@@ -174,7 +187,7 @@ static int pass_on(struct capture *capture, int tee, const char *reason)
 	return EXIT_LOST;
 }
 
-static int capture(struct capture *capture)
+static int capture_core(struct capture *capture)
 {
 	struct stream *stream = &capture->judge.stream;
 	struct keeper keeper;
@@ -213,36 +226,87 @@ out:
 	return status;
 }
 
+/*
+ * By a coredump socket: the kernel says who dumps if it is asked, and asks whether the core is
+ * wanted. That of a handler is not: it would be handled by one that crashes likewise. Return:
+ * exit status.
+ */
+static int meet(struct capture *capture)
+{
+	struct crash *crash = &capture->dump.crash;
+	struct complaint why;
+	int error;
+	bool own;
+
+	/* A crash of this one before be_private() would start the next. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	error = peer_meet(&capture->peer, STDIN_FILENO, &why);
+	if (error) {
+		journal_trouble(PROGRAM, "a connection is refused", why.text);
+		return EXIT_REFUSED;
+	}
+	peer_describe(&capture->peer, &capture->specifiers, crash);
+	own = !strncmp(crash->facts[FACT_UNIT], OWN_UNIT, strlen(OWN_UNIT));
+	error = request_answer(STDIN_FILENO, !own, &why);
+	close(capture->peer.pidfd);
+	if (own)
+		tell(capture, "it is refused", "a handler of dumps is not dumped");
+	else if (error)
+		tell(capture, "it is lost", why.text);
+	if (own)
+		return EXIT_REFUSED;
+	return error ? EXIT_LOST : 0;
+}
+
+/* By a pipe: the kernel has said it all. Return: exit status. */
+static int listen_to(struct capture *capture, char **arguments, int nr)
+{
+	struct complaint why;
+
+	if (specifiers_read(&capture->specifiers, arguments, nr, &why)) {
+		journal_trouble(PROGRAM, NULL, why.text);
+		fputs("Usage: kredact-capture [--config FILE] P=%P [LETTER=%LETTER]... <CORE\n"
+		      "       kredact-capture [--config FILE] --socket <>SOCKET\n", stderr);
+		return EXIT_USAGE;
+	}
+	crash_of(&capture->dump.crash, &capture->specifiers);
+	return 0;
+}
+
+static int run(struct capture *capture)
+{
+	int status;
+
+	capture->settings = settings_load(capture->conf, stderr);
+	if (!capture->settings) {
+		tell(capture, capture->conf, "cannot be used: the core goes to the quarantine");
+		capture->settings = settings_default();
+	}
+	status = capture->settings ? capture_core(capture) : EXIT_LOST;
+	settings_free(capture->settings);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct capture *this = calloc(1, sizeof(*this));
-	const char *conf = CAPTURE_CONF;
-	struct complaint why;
 	int status, skip = 1;
 
 	if (!this || !take_streams())
 		return EXIT_LOST;
 	/* Nothing but this program decides which algorithms are used. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	this->conf = CAPTURE_CONF;
 	if (argc > 2 && !strcmp(argv[1], "--config")) {
-		conf = argv[2];
+		this->conf = argv[2];
 		skip = 3;
 	}
-	if (specifiers_read(&this->specifiers, argv + skip, argc - skip, &why)) {
-		journal_trouble(PROGRAM, NULL, why.text);
-		fputs("Usage: kredact-capture [--config FILE] P=%P [LETTER=%LETTER]... <CORE\n",
-		      stderr);
-		free(this);
-		return EXIT_USAGE;
-	}
-	crash_of(&this->dump.crash, &this->specifiers);
-	this->settings = settings_load(conf, stderr);
-	if (!this->settings) {
-		tell(this, conf, "cannot be used: the core goes to the quarantine");
-		this->settings = settings_default();
-	}
-	status = this->settings ? capture(this) : EXIT_LOST;
-	settings_free(this->settings);
+	if (argc == skip + 1 && !strcmp(argv[skip], "--socket"))
+		status = meet(this);
+	else
+		status = listen_to(this, argv + skip, argc - skip);
+	if (!status)
+		status = run(this);
 	free(this);
 	return status;
 }
