@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * kredact-capture at a coredump socket: whom it refuses, and what it answers to a kernel that
- * asks.
+ * asks. What a kernel does that has such sockets is in coredump_test.
  */
 #define _GNU_SOURCE
 #include <signal.h>
