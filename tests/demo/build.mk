@@ -19,6 +19,8 @@ STAGE_FILES += $(addsuffix :/kredact/bin/,$(DEMO_PROGRAMS) tests/demo/guest-lib.
 	       tests/demo/bpf_test.sh:/kredact/tests/bpf \
 	       tests/demo/ps_test.sh:/kredact/tests/ps
 
+UNIT_TESTS += tests/demo/show_test.sh
+
 .PHONY: demo
 
 demo: deps ## crash a signing service without and with kredact, and show both cores

@@ -41,6 +41,8 @@ FIXTURE(hibernate) {
 
 FIXTURE_SETUP(hibernate)
 {
+	if (access(SNAPSHOT, F_OK))
+		SKIP(return, "this kernel has no hibernation (CONFIG_HIBERNATION)");
 	self->mem = pages(1);
 	ASSERT_NE(NULL, self->mem);
 }
