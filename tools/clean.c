@@ -127,24 +127,6 @@ static int take_list(struct clean *clean, struct redact_header *header,
 	return 0;
 }
 
-static int digest_of(int fd, u64 *size, u8 *sha256, struct complaint *why)
-{
-	struct digest *digest = digest_new();
-	struct input in;
-	int error;
-
-	if (!digest)
-		return complain(why, -ENOMEM, "OpenSSL cannot compute SHA-256");
-	error = input_open(&in, fd, true, why);
-	if (!error) {
-		*size = in.size;
-		error = digest_file(digest, &in, sha256, why);
-		input_close(&in);
-	}
-	digest_free(digest);
-	return error;
-}
-
 static int make_statement(struct clean *clean, int source, const char *name, struct signer *signer,
 			  char **envelope, struct complaint *why)
 {
@@ -158,9 +140,9 @@ static int make_statement(struct clean *clean, int source, const char *name, str
 
 	error = take_list(clean, &header, &records, why);
 	if (!error)
-		error = digest_of(source, &size, statement.source_sha256, why);
+		error = digest_fd(source, &size, statement.source_sha256, why);
 	if (!error)
-		error = digest_of(clean->out, &out_size, statement.out_sha256, why);
+		error = digest_fd(clean->out, &out_size, statement.out_sha256, why);
 	if (!error && out_size != header.size)
 		error = complain(why, -EBADMSG, "the copy is not as long as the dump");
 	if (error)

@@ -65,10 +65,5 @@ void custody_child_tick(struct custody_child *child)
 
 void custody_child_end(struct custody_child *child)
 {
-	if (child->pid < 0)
-		return;
-	kill(child->pid, SIGTERM);
-	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	child->pid = -1;
+	end_child(&child->pid);
 }

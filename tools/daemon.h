@@ -4,6 +4,7 @@
 #define KREDACT_TOOLS_DAEMON_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /**
  * daemon_lock - be the only one, until this process ends
@@ -32,5 +33,11 @@ void say(const char *format, ...);
  */
 __attribute__((format(printf, 1, 2)))
 void notify(const char *format, ...);
+
+/**
+ * end_child - SIGTERM to a child, and wait for its end
+ * @pid:	negative: there is none, as afterwards
+ */
+void end_child(pid_t *pid);
 
 #endif /* KREDACT_TOOLS_DAEMON_H */

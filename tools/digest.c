@@ -112,3 +112,30 @@ int digest_file(struct digest *digest, struct input *in, u8 *sha256, struct comp
 		return complain(why, -EINVAL, "OpenSSL cannot compute SHA-256");
 	return 0;
 }
+
+/**
+ * digest_fd() - the digest of an open file
+ * @fd:		a regular file open for reading; stays the caller's
+ * @size:	takes how many bytes it has
+ * @sha256:	takes DIGEST_LEN bytes
+ * @why:	text of an error
+ *
+ * Return: 0, -ENOMEM, or what input_open() and digest_file() return.
+ */
+int digest_fd(int fd, u64 *size, u8 *sha256, struct complaint *why)
+{
+	struct digest *digest = digest_new();
+	struct input in = { .fd = -1 };
+	int error;
+
+	if (!digest)
+		return complain(why, -ENOMEM, "OpenSSL cannot compute SHA-256");
+	error = input_open(&in, fd, true, why);
+	if (!error) {
+		*size = in.size;
+		error = digest_file(digest, &in, sha256, why);
+		input_close(&in);
+	}
+	digest_free(digest);
+	return error;
+}

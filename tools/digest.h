@@ -17,5 +17,6 @@ bool digest_begin(struct digest *digest);
 bool digest_add(struct digest *digest, const void *bytes, size_t len);
 bool digest_end(struct digest *digest, u8 *sha256);
 int digest_file(struct digest *digest, struct input *in, u8 *sha256, struct complaint *why);
+int digest_fd(int fd, u64 *size, u8 *sha256, struct complaint *why);
 
 #endif /* KREDACT_TOOLS_DIGEST_H */

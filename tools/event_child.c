@@ -213,12 +213,7 @@ void event_child_tick(struct event_child *child)
  */
 void event_child_end(struct event_child *child)
 {
-	if (child->pid < 0)
-		return;
-	kill(child->pid, SIGTERM);
-	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	child->pid = -1;
+	end_child(&child->pid);
 }
 
 /**

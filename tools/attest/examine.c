@@ -22,27 +22,18 @@
 
 #define REPORT_DEPTH	12
 
-static int digest_fd(int fd, u64 *size, u8 *sha256, struct complaint *why)
-{
-	struct digest *digest = digest_new();
-	struct input in = { .fd = -1 };
-	int error;
-
-	if (!digest)
-		return complain(why, -ENOMEM, "OpenSSL cannot compute SHA-256");
-	error = input_open(&in, fd, true, why);
-	if (!error) {
-		*size = in.size;
-		error = digest_file(digest, &in, sha256, why);
-		input_close(&in);
-	}
-	digest_free(digest);
-	return error;
-}
-
-/* The report is of the program's own, yet what it is about is hostile. */
-static int read_report(struct examination *e, const struct verifier_result *result,
-		       struct complaint *why)
+/**
+ * examination_read() - take the report of a verifier that has run
+ * @e:		takes @report and @status
+ * @result:	of verifier_run()
+ * @why:	text of an error
+ *
+ * The report is of the program's own, yet what it is about is hostile.
+ *
+ * Return: 0, or -EBADMSG if it makes no sense.
+ */
+int examination_read(struct examination *e, const struct verifier_result *result,
+		     struct complaint *why)
 {
 	struct json_object *status;
 
@@ -121,7 +112,7 @@ static int digest_and_verify(struct examination *e, int fd, bool leased,
 	if (!error)
 		error = verifier_run(&result, fd, opts, why);
 	if (!error)
-		error = read_report(e, &result, why);
+		error = examination_read(e, &result, why);
 	if (!error && opts->nr_labels)
 		error = check_labels(e, opts, why);
 	verifier_free(&result);

@@ -78,7 +78,11 @@ struct examination {
 	u64 realtime_ns;
 };
 
+struct verifier_result;
+
 int examine(struct examination *e, int fd, const struct examine_opts *opts, struct complaint *why);
 void examination_free(struct examination *e);
+int examination_read(struct examination *e, const struct verifier_result *result,
+		     struct complaint *why);
 
 #endif /* KREDACT_TOOLS_EXAMINE_H */

@@ -16,10 +16,8 @@
 
 #include <json-c/json.h>
 
-#include "attest/envelope.h"
 #include "judge.h"
 
-#define REPORT_DEPTH	12
 #define UNVERIFIED	2
 #define PIPE_SIZE	(1 << 20)
 /* From the first byte on. What hangs is killed then, and the dump is unverified. */
@@ -138,22 +136,6 @@ int judge_streamed(struct judge *judge, struct judgement *verdict, struct compla
 	return error;
 }
 
-static int read_report(struct examination *e, const struct verifier_result *result,
-		       struct complaint *why)
-{
-	struct json_object *status;
-
-	e->report = envelope_json(result->report, result->len, REPORT_DEPTH, why);
-	if (!e->report)
-		return -EBADMSG;
-	status = json_object_object_get(e->report, "status");
-	if (!json_object_is_type(status, json_type_int) ||
-	    json_object_get_int(status) != result->status)
-		return complain(why, -EBADMSG, "the verifier's report and its exit status differ");
-	e->status = result->status;
-	return 0;
-}
-
 /* The first check that was not passed, in the verifier's own words. */
 static void say_why(struct judgement *verdict)
 {
@@ -197,7 +179,7 @@ void judge_end(struct judge *judge, struct judgement *verdict)
 	error = judge->error;
 	why = judge->why;
 	if (!error)
-		error = read_report(e, &judge->result, &why);
+		error = examination_read(e, &judge->result, &why);
 	verifier_free(&judge->result);
 	/* A verdict on other bytes than those that are there is none. */
 	if (!error && !*streamed->cut.text && streamed->verify != FED_ALL)
