@@ -50,9 +50,6 @@ $(PANIC_BIN)/vmlinuz-%: $(B)/kernels/%/.stamp
 	@mkdir -p $(@D)
 	@cp -L $(B)/kernels/$*/vmlinuz $@
 
-$(VM_SERIES:%=$(B)/kernels/symbols-%/.stamp): $(B)/kernels/symbols-%/.stamp: $(B)/kernels/%/.stamp
-	@B=$(B) tests/vm/fetch symbols-$*
-
 # One dump of each kernel for makedumpfile, crash and gdb.
 .PHONY: panic panic-saved
 panic-saved: deps ## save the dump of a kernel that crashed, and have other programs read it

@@ -89,6 +89,9 @@ endif
 $(VM_SERIES:%=$(B)/kernels/%/.stamp): $(B)/kernels/%/.stamp:
 	@B=$(B) tests/vm/fetch $*
 
+$(VM_SERIES:%=$(B)/kernels/symbols-%/.stamp): $(B)/kernels/symbols-%/.stamp: $(B)/kernels/%/.stamp
+	@B=$(B) tests/vm/fetch symbols-$*
+
 $(B)/kernels/debug/.stamp:
 	@mkdir -p $(@D)
 	@B=$(B) tests/vm/debug-kernel
