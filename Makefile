@@ -40,7 +40,7 @@ all: $(ALL) ## build library, tools and native tests (the default)
 install: ## install library, tools and man pages below DESTDIR and PREFIX
 
 # What the kernel does is measured where the clock counts instructions: the figures repeat.
-bench: deps ## measure allocation and search (here), registration and dumps (in both kernels)
+bench: deps ## measure allocation, search and wiping (here), registration and dumps (in both kernels)
 	@+$(MAKE) $(QUIET) bench-ready
 	@set -e; for bench in $(BENCHES); do $$bench; done
 	@set -e; for series in $(VM_SERIES); do \

@@ -192,6 +192,7 @@ static void kredact_panic_zero(void)
 		flags |= KREDACT_PANIC_UNREAD;
 	flags |= kredact_panic_name();
 	flags |= kredact_panic_walk();
+	wmb();	/* frames are zeroed past the caches */
 	note->threads = cpu_to_le64(kredact_threads_wipe());
 	note->own_bytes = cpu_to_le64(kredact_dumps_wipe());
 	if (tsc_khz)

@@ -7,8 +7,10 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <asm/asm.h>
+#include <asm/fpu/api.h>
 
 #include "kredact.h"
+#include "core/wipe.h"
 
 /**
  * kredact_wipe() - zero memory of the kernel, as far as it can be written
@@ -71,11 +73,30 @@ enum kredact_wiped kredact_wipe_frame(unsigned long pfn)
 	/* Of a page of hugetlbfs the head says whether any part of it is. */
 	if (PageHWPoison(page) || PageHWPoison(compound_head(page)))
 		return KREDACT_WIPE_POISONED;
-	if (kredact_wipe(at, PAGE_SIZE))
+	if (kr_wipe_page(at))
 		return KREDACT_WIPED;
-	if (kredact_map_frame(at, pfn) && kredact_wipe(at, PAGE_SIZE))
+	if (kredact_map_frame(at, pfn) && kr_wipe_page(at))
 		return KREDACT_WIPED_MAPPED;
 	return KREDACT_WIPE_FAULT;
+}
+
+/* The same for a page, which must not reach into the next one. */
+static bool kredact_wipe_page_selftest(void)
+{
+	u8 *pages = (u8 *)__get_free_pages(GFP_KERNEL, 1);
+	bool wiped;
+
+	if (!pages)
+		return false;
+	memset(pages, 0xa5, 2 * PAGE_SIZE);
+	kernel_fpu_begin();
+	wiped = kr_wipe_page(pages) && !kr_wipe_page((void *)0x8000000000000000UL) &&
+		!kr_wipe_page((void *)-PAGE_SIZE);
+	kernel_fpu_end();
+	wiped = wiped && !memchr_inv(pages, 0, PAGE_SIZE) &&
+		!memchr_inv(pages + PAGE_SIZE, 0xa5, PAGE_SIZE);
+	free_pages((unsigned long)pages, 1);
+	return wiped;
 }
 
 /**
@@ -93,5 +114,5 @@ bool kredact_wipe_selftest(void)
 	       bytes[0] == 0xa5 && bytes[sizeof(bytes) - 1] == 0xa5 &&
 	       /* no address at all, and one that nothing is mapped at */
 	       !kredact_wipe((void *)0x8000000000000000UL, sizeof(u64)) &&
-	       !kredact_wipe((void *)-PAGE_SIZE, sizeof(u64));
+	       !kredact_wipe((void *)-PAGE_SIZE, sizeof(u64)) && kredact_wipe_page_selftest();
 }

@@ -3,7 +3,7 @@
 # Benchmarks: each prints a table and exits 1 where a limit is not kept. They
 # are not part of "make": they need libsodium-dev and libssl-dev.
 
-BENCHES      += $(B)/tests/bench/alloc $(B)/tests/bench/hunt $(B)/tests/bench/prints
+BENCHES      += $(addprefix $(B)/tests/bench/,alloc hunt prints wipe)
 BENCH_LIBS    = $(shell pkg-config --libs libsodium libcrypto)
 BENCH_CFLAGS  = $(shell pkg-config --cflags libsodium libcrypto)
 
@@ -20,6 +20,11 @@ $(B)/tests/bench/core-%.o: kmod/core/%.c
 
 $(B)/tests/bench/hunt: tests/bench/hunt.c $(B)/tests/bench/core-hunt.o $(B)/tests/bench/core-secrets.o
 	$(CC) $(KR_CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) -pie
+
+# What zeroes pages when the kernel has crashed.
+$(B)/tests/bench/wipe: tests/bench/wipe.c kmod/core/wipe.h
+	@mkdir -p $(@D)
+	$(CC) $(KR_CFLAGS) -MMD -MP -o $@ $< -pie
 
 # The search as kredact-verify has it.
 $(B)/tests/bench/prints: tests/bench/prints.c $(AUDIT_OBJ)
