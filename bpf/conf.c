@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reading of configuration files: see conf.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -27,6 +28,72 @@ const char *conf_text(struct conf *c, const config_setting_t *setting)
 	conf_complain(c, setting, "%s is not a text",
 		      config_setting_name(setting) ?: "something in a list");
 	return NULL;
+}
+
+bool conf_is_group(struct conf *c, const config_setting_t *setting)
+{
+	if (config_setting_is_group(setting))
+		return true;
+	conf_complain(c, setting, "%s is a group, in { }",
+		      config_setting_name(setting) ?: "each of a list");
+	return false;
+}
+
+void conf_take_text(struct conf *c, const config_setting_t *setting, const char **to)
+{
+	const char *text = setting ? conf_text(c, setting) : NULL;
+
+	if (text)
+		*to = text;
+}
+
+void conf_take_path(struct conf *c, const config_setting_t *setting, const char **to)
+{
+	const char *text = setting ? conf_text(c, setting) : NULL;
+
+	if (text && *text != '/')
+		conf_complain(c, setting, "%s is an absolute path", config_setting_name(setting));
+	else if (text)
+		*to = text;
+}
+
+void conf_take_number(struct conf *c, const config_setting_t *setting, uint64_t least,
+		      uint64_t most, uint64_t *to)
+{
+	long long value = setting ? config_setting_get_int64(setting) : 0;
+
+	if (!setting)
+		return;
+	/* Not a number with a point either, of which the value is cut. */
+	if (config_setting_is_number(setting) &&
+	    config_setting_type(setting) != CONFIG_TYPE_FLOAT &&
+	    value >= 0 && (uint64_t)value >= least && (uint64_t)value <= most)
+		*to = value;
+	else
+		conf_complain(c, setting, "%s is a number from %" PRIu64 " to %" PRIu64,
+			      config_setting_name(setting), least, most);
+}
+
+unsigned int conf_take_texts(struct conf *c, const config_setting_t *list, const char **to,
+			     unsigned int most)
+{
+	unsigned int nr = 0;
+	int i;
+
+	if (!config_setting_is_aggregate(list) || config_setting_is_group(list)) {
+		conf_complain(c, list, "%s is a list of texts, in [ ]", config_setting_name(list));
+		return 0;
+	}
+	for (i = 0; i < config_setting_length(list); i++) {
+		if (nr == most) {
+			conf_complain(c, list, "more than %u of %s", most,
+				      config_setting_name(list));
+			break;
+		}
+		to[nr] = conf_text(c, config_setting_get_elem(list, i));
+		nr += !!to[nr];
+	}
+	return nr;
 }
 
 bool conf_sort(struct conf *c, const config_setting_t *group, const struct conf_known *known,

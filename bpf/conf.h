@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <libconfig.h>
 
@@ -32,6 +33,29 @@ void conf_complain(struct conf *c, const config_setting_t *at, const char *forma
 
 /* The text of a setting, which lives as long as the file; NULL: none, that was complained of. */
 const char *conf_text(struct conf *c, const config_setting_t *setting);
+
+/* Is it a group? If not, that is complained of. */
+bool conf_is_group(struct conf *c, const config_setting_t *setting);
+
+/*
+ * What follows reads one setting. @to stays as it is if that is NULL (it is not there), and
+ * after a complaint.
+ */
+void conf_take_text(struct conf *c, const config_setting_t *setting, const char **to);
+void conf_take_path(struct conf *c, const config_setting_t *setting, const char **to);
+void conf_take_number(struct conf *c, const config_setting_t *setting, uint64_t least,
+		      uint64_t most, uint64_t *to);
+
+/**
+ * conf_take_texts - read a list of texts
+ * @list:	of the file
+ * @to:		takes them; they live as long as the file
+ * @most:	how many there may be
+ *
+ * Return: how many there are; those that are no texts were complained of, and left out.
+ */
+unsigned int conf_take_texts(struct conf *c, const config_setting_t *list, const char **to,
+			     unsigned int most);
 
 /**
  * conf_sort - find the settings of a group

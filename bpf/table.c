@@ -219,11 +219,7 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 	struct key_probe *p;
 	struct settings s;
 
-	if (!config_setting_is_group(group)) {
-		conf_complain(&r->conf, group, "a probe is a group, in { }");
-		return;
-	}
-	if (!sort_settings(r, group, &s))
+	if (!conf_is_group(&r->conf, group) || !sort_settings(r, group, &s))
 		return;
 	if (!s.function || !s.tag == !s.release) {
 		conf_complain(&r->conf, group, "a probe has a function, and tag or release");

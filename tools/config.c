@@ -22,12 +22,6 @@ static void read_bool(struct conf *c, const config_setting_t *setting, bool *to)
 		*to = config_setting_get_bool(setting);
 }
 
-static void read_text(struct conf *c, const config_setting_t *setting, const char **to)
-{
-	if (setting)
-		*to = conf_text(c, setting);
-}
-
 /* One of some words. */
 static unsigned int read_word(struct conf *c, const config_setting_t *setting,
 			      const char *const *words, unsigned int nr)
@@ -47,22 +41,13 @@ static unsigned int read_word(struct conf *c, const config_setting_t *setting,
 /* A text, or a list of them. Return: how many. */
 static unsigned int read_texts(struct conf *c, const config_setting_t *setting, const char **to)
 {
-	unsigned int nr = 0;
-	int i;
+	unsigned int nr;
 
 	if (!config_setting_is_aggregate(setting)) {
 		to[0] = conf_text(c, setting);
 		return to[0] ? 1 : 0;
 	}
-	for (i = 0; i < config_setting_length(setting); i++) {
-		if (nr == CONFIG_MOST) {
-			conf_complain(c, setting, "more than %d of %s", CONFIG_MOST,
-				      config_setting_name(setting));
-			break;
-		}
-		to[nr] = conf_text(c, config_setting_get_elem(setting, i));
-		nr += !!to[nr];
-	}
+	nr = conf_take_texts(c, setting, to, CONFIG_MOST);
 	if (!nr)
 		conf_complain(c, setting, "%s is empty", config_setting_name(setting));
 	return nr;
@@ -86,10 +71,8 @@ static void read_filter(struct conf *c, const config_setting_t *group, struct co
 	};
 	struct tag_filter *f;
 
-	if (!config_setting_is_group(group)) {
-		conf_complain(c, group, "what is watched is a group, in { }");
+	if (!conf_is_group(c, group))
 		return;
-	}
 	if (config->nr_filters == PROBE_FILTERS) {
 		conf_complain(c, group, "more than %d to watch", PROBE_FILTERS);
 		return;
@@ -97,9 +80,9 @@ static void read_filter(struct conf *c, const config_setting_t *group, struct co
 	if (!conf_sort(c, group, known, WATCH_HAS))
 		return;
 	f = &config->filters[config->nr_filters];
-	read_text(c, unit, &f->unit);
-	read_text(c, comm, &f->comm);
-	read_text(c, exe, &f->exe);
+	conf_take_text(c, unit, &f->unit);
+	conf_take_text(c, comm, &f->comm);
+	conf_take_text(c, exe, &f->exe);
 	read_bool(c, thorough, &f->thorough);
 	read_bool(c, exact, &f->exact);
 	if (f->unit && (strchr(f->unit, '/') || !strchr(f->unit, '.') ||
@@ -143,15 +126,11 @@ static bool read_setting(struct conf *c, const config_setting_t *from, enum sett
 
 static bool read_run(struct conf *c, const config_setting_t *from, u32 *to)
 {
-	int run = from ? config_setting_get_int(from) : 0;
+	u64 run = 0;
 
-	if (!from)
-		return false;
+	conf_take_number(c, from, KREDACT_RUN_MIN, KREDACT_RUN_MAX, &run);
 	*to = run;
-	if (run >= (int)KREDACT_RUN_MIN && run <= (int)KREDACT_RUN_MAX)
-		return true;
-	conf_complain(c, from, "run is a number from %u to %u", KREDACT_RUN_MIN, KREDACT_RUN_MAX);
-	return false;
+	return run;
 }
 
 static void read_policy(struct conf *c, const config_setting_t *group, struct config *config)
@@ -189,7 +168,7 @@ static void read_custody(struct conf *c, const config_setting_t *group, struct c
 	}
 	config->custody.nr_dirs = read_texts(c, dirs, (const char **)config->dirs);
 	config->custody.dirs = config->dirs;
-	read_text(c, log, &config->log);
+	conf_take_text(c, log, &config->log);
 	read_bool(c, adopt, &config->custody.adopt);
 	if (backend)
 		config->custody.how = read_word(c, backend, words,
@@ -204,9 +183,7 @@ static void read_audit(struct conf *c, const config_setting_t *group, struct con
 	if (!conf_sort(c, group, known, AUDIT_HAS))
 		return;
 	config->audit = LOG_SOCKET;
-	read_text(c, socket, &config->audit);
-	if (config->audit && config->audit[0] != '/')
-		conf_complain(c, socket, "socket is an absolute path");
+	conf_take_path(c, socket, &config->audit);
 }
 
 static void read_root(struct conf *c, const config_setting_t *root, struct config *config)
@@ -226,9 +203,9 @@ static void read_root(struct conf *c, const config_setting_t *root, struct confi
 	config->seals = CONFIG_SEALS;
 	if (mechanism)
 		read_mechanism(c, mechanism, config);
-	read_text(c, probes, &config->probes);
-	read_text(c, key, &config->key);
-	read_text(c, seals, &config->seals);
+	conf_take_text(c, probes, &config->probes);
+	conf_take_text(c, key, &config->key);
+	conf_take_text(c, seals, &config->seals);
 	if (policy)
 		read_policy(c, policy, config);
 	if (watch)

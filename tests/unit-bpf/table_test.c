@@ -183,7 +183,7 @@ static void test_files(void)
 	BAD("{ function = \"a\"; release = \"arg1\"; },\n"
 	    "{ function = \"a\"; release = \"arg2\"; pattern = \"" SIXTEEN "\"; }",
 	    "one.conf:4: a pattern goes with the first probe of a function");
-	BAD("7", "one.conf:3: a probe is a group");
+	BAD("7", "one.conf:3: each of a list is a group");
 	BAD("", "one.conf:2: no probes");
 	ok(strstr(said_of("library = ", NULL), "one.conf:"), "a syntax error has its file");
 	ok(strstr(said_of("library = \"a/b\"; probes = ( 1 );", NULL), "without a slash"),

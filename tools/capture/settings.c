@@ -70,33 +70,10 @@ static void read_amount(struct conf *c, const config_setting_t *setting, bool is
 	*to = value * factor;
 }
 
-static void read_text(struct conf *c, const config_setting_t *setting, const char **to)
-{
-	if (setting)
-		*to = conf_text(c, setting);
-}
-
-static void read_path(struct conf *c, const config_setting_t *setting, const char **to)
-{
-	read_text(c, setting, to);
-	if (setting && *to && **to != '/')
-		conf_complain(c, setting, "%s is an absolute path", config_setting_name(setting));
-}
-
 static void read_words(struct conf *c, const config_setting_t *list, const char **to)
 {
-	int i, nr;
-
-	if (!list)
-		return;
-	nr = config_setting_is_aggregate(list) ? config_setting_length(list) : -1;
-	if (nr < 0 || nr > (int)CAPTURE_WORDS || config_setting_is_group(list)) {
-		conf_complain(c, list, "%s is a list of at most %u texts, in [ ]",
-			      config_setting_name(list), CAPTURE_WORDS);
-		return;
-	}
-	for (i = 0; i < nr; i++)
-		to[i] = conf_text(c, config_setting_get_elem(list, i)) ?: "";
+	if (list)
+		conf_take_texts(c, list, to, CAPTURE_WORDS);
 }
 
 static void read_store(struct conf *c, const config_setting_t *group, const char **folder,
@@ -108,29 +85,13 @@ static void read_store(struct conf *c, const config_setting_t *group, const char
 		{ "keep_free", &keep_free }, { "age", &age }, { NULL, NULL }
 	};
 
-	if (!group)
+	if (!group || !conf_is_group(c, group) || !conf_sort(c, group, known, STORE_HAS))
 		return;
-	if (!config_setting_is_group(group)) {
-		conf_complain(c, group, "%s is a group, in { }", config_setting_name(group));
-		return;
-	}
-	if (!conf_sort(c, group, known, STORE_HAS))
-		return;
-	read_path(c, where, folder);
+	conf_take_path(c, where, folder);
 	read_amount(c, bytes, false, &quota->bytes);
 	read_amount(c, files, false, &quota->files);
 	read_amount(c, keep_free, false, &quota->keep_free);
 	read_amount(c, age, true, &quota->age);
-}
-
-static void read_level(struct conf *c, const config_setting_t *setting, int *to)
-{
-	if (!setting)
-		return;
-	*to = config_setting_get_int(setting);
-	/* Above, zstd takes more memory than the sandbox has. */
-	if (*to < 1 || *to > 12)
-		conf_complain(c, setting, "level is a number from 1 to 12");
 }
 
 static void read_unclean(struct conf *c, const config_setting_t *setting, bool *move)
@@ -160,14 +121,15 @@ static void read_root(struct conf *c, const config_setting_t *root, struct setti
 		return;
 	read_store(c, store, &to->store, &to->store_quota);
 	read_store(c, quarantine, &to->quarantine, &to->quarantine_quota);
-	read_text(c, sign, &to->sign);
-	read_path(c, key, &to->key);
+	conf_take_text(c, sign, &to->sign);
+	conf_take_path(c, key, &to->key);
 	read_words(c, certs, to->certs);
 	read_words(c, verify, to->verify);
-	read_path(c, log, &to->log);
-	read_text(c, user, &to->user);
+	conf_take_path(c, log, &to->log);
+	conf_take_text(c, user, &to->user);
 	read_amount(c, most, false, &to->most);
-	read_level(c, level, &to->level);
+	/* Above, zstd takes more memory than the sandbox has. */
+	conf_take_number(c, level, 1, 12, &to->level);
 	read_words(c, tee, to->tee);
 	read_amount(c, tee_patience, true, &to->tee_patience);
 	read_amount(c, silence, true, &to->silence);

@@ -59,7 +59,7 @@ struct settings {
 	const char *log;
 	const char *user;
 	u64 most;
-	int level;
+	u64 level;
 	const char *tee[CAPTURE_WORDS + 1];
 	u64 tee_patience;
 	u64 silence;

@@ -16,32 +16,10 @@
 			"findings, exceptions, uploads"
 #define YEAR_HOURS	(366 * 24)
 
-static void read_text(struct conf *c, const config_setting_t *setting, const char **to)
-{
-	if (setting)
-		*to = conf_text(c, setting);
-}
-
 static void read_texts(struct conf *c, const config_setting_t *list, struct texts *to)
 {
-	int i;
-
-	if (!list)
-		return;
-	to->nr = 0;
-	if (!config_setting_is_aggregate(list) || config_setting_is_group(list)) {
-		conf_complain(c, list, "%s is a list of texts", config_setting_name(list));
-		return;
-	}
-	for (i = 0; i < config_setting_length(list); i++) {
-		if (to->nr == POLICY_MOST) {
-			conf_complain(c, list, "more than %u of %s", POLICY_MOST,
-				      config_setting_name(list));
-			return;
-		}
-		to->at[to->nr] = conf_text(c, config_setting_get_elem(list, i));
-		to->nr += !!to->at[to->nr];
-	}
+	if (list)
+		to->nr = conf_take_texts(c, list, to->at, POLICY_MOST);
 }
 
 /* A folder is compared with others, and so has one form. */
@@ -59,17 +37,7 @@ static void check_folders(struct conf *c, const config_setting_t *at, const stru
 static u64 read_number(struct conf *c, const config_setting_t *setting, u64 least, u64 most,
 		       u64 otherwise)
 {
-	long long value;
-
-	if (!setting)
-		return otherwise;
-	value = config_setting_get_int64(setting);
-	if (config_setting_is_number(setting) &&
-	    config_setting_type(setting) != CONFIG_TYPE_FLOAT &&
-	    value >= (long long)least && (u64)value <= most)
-		return value;
-	conf_complain(c, setting, "%s is a number from %llu to %llu", config_setting_name(setting),
-		      (unsigned long long)least, (unsigned long long)most);
+	conf_take_number(c, setting, least, most, &otherwise);
 	return otherwise;
 }
 
@@ -125,9 +93,10 @@ static void read_limit(struct conf *c, const config_setting_t *group, struct pol
 	const struct conf_known known[] = { { "kind", &kind }, { "most", &most }, { NULL, NULL } };
 	struct limit *limit = &policy->limits[policy->nr_limits];
 
-	if (!config_setting_is_group(group) || policy->nr_limits == POLICY_MOST) {
-		conf_complain(c, group, "a finding is a group, in { }, and there are at most %u",
-			      POLICY_MOST);
+	if (!conf_is_group(c, group))
+		return;
+	if (policy->nr_limits == POLICY_MOST) {
+		conf_complain(c, group, "more than %u findings", POLICY_MOST);
 		return;
 	}
 	if (!conf_sort(c, group, known, "a finding has kind, most"))
@@ -187,9 +156,9 @@ static void read_verifier(struct conf *c, const config_setting_t *group, struct 
 
 	if (!conf_sort(c, group, known, "verifier has program, user, seconds"))
 		return;
-	read_text(c, program, &policy->verifier);
+	conf_take_text(c, program, &policy->verifier);
 	policy->seconds = read_number(c, seconds, 1, 7 * 86400, policy->seconds);
-	read_text(c, user, &name);
+	conf_take_text(c, user, &name);
 	entry = name ? getpwnam(name) : NULL;
 	if (name && !entry)
 		conf_complain(c, user, "there is no user %s", name);
@@ -214,8 +183,8 @@ static void read_uploads(struct conf *c, const config_setting_t *group, struct p
 		       "bytes_per_client, uploads, keep_hours"))
 		return;
 	to->incoming = POLICY_INCOMING;
-	read_text(c, incoming, &to->incoming);
-	read_text(c, destination, &to->destination);
+	conf_take_text(c, incoming, &to->incoming);
+	conf_take_text(c, destination, &to->destination);
 	if (!to->destination)
 		conf_complain(c, group, "uploads needs a destination");
 	to->per_client = read_number(c, per_client, 1, 1000, 4);
@@ -264,11 +233,11 @@ static void read_root(struct conf *c, const config_setting_t *root, struct polic
 	check_folders(c, destinations, &policy->destinations);
 	read_texts(c, quarantines, &policy->quarantines);
 	check_folders(c, quarantines, &policy->quarantines);
-	read_text(c, trust, &policy->trust);
+	conf_take_text(c, trust, &policy->trust);
 	policy->threshold = read_number(c, threshold, 1, ENVELOPE_SIGNATURES, 1);
-	read_text(c, state, &policy->state);
-	read_text(c, log, &policy->log);
-	read_text(c, key, &policy->seal_key);
+	conf_take_text(c, state, &policy->state);
+	conf_take_text(c, log, &policy->log);
+	conf_take_text(c, key, &policy->seal_key);
 	read_texts(c, certs, &policy->certs);
 	read_texts(c, checks, &policy->checks);
 	policy->max_age = read_number(c, age, 1, 100 * YEAR_HOURS, 30 * 24) * 3600;

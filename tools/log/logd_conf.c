@@ -14,50 +14,6 @@
 #define OUTPUT_HAS	"an output has events; syslog has to as well"
 #define DAY_S		86400
 
-static void read_text(struct conf *c, const config_setting_t *setting, const char **to)
-{
-	if (setting)
-		*to = conf_text(c, setting);
-}
-
-static void read_number(struct conf *c, const config_setting_t *setting, u64 least, u64 unit,
-			u64 *to)
-{
-	long long value;
-
-	if (!setting)
-		return;
-	if (config_setting_type(setting) != CONFIG_TYPE_INT &&
-	    config_setting_type(setting) != CONFIG_TYPE_INT64) {
-		conf_complain(c, setting, "%s is a number", config_setting_name(setting));
-		return;
-	}
-	value = config_setting_get_int64(setting);
-	if (value < (long long)least || (u64)value > INT64_MAX / unit / 1000000000)
-		conf_complain(c, setting, "%s is %llu at least", config_setting_name(setting),
-			      (unsigned long long)least);
-	else
-		*to = (u64)value * unit;
-}
-
-/* Texts of a list, one at a time. Return: NULL at the end, or if that was complained of. */
-static const char *next_text(struct conf *c, const config_setting_t *list, int *i)
-{
-	if (!config_setting_is_aggregate(list)) {
-		if (!*i)
-			conf_complain(c, list, "%s is a list, in [ ]", config_setting_name(list));
-		++*i;
-		return NULL;
-	}
-	if (*i >= config_setting_length(list))
-		return NULL;
-	if (*i >= (int)LOGD_MOST) {
-		conf_complain(c, list, "more than %u of %s", LOGD_MOST, config_setting_name(list));
-		return NULL;
-	}
-	return conf_text(c, config_setting_get_elem(list, (unsigned int)(*i)++));
-}
-
 static bool pattern_ok(const char *text)
 {
 	size_t len = strlen(text);
@@ -71,45 +27,42 @@ static bool pattern_ok(const char *text)
 
 static void read_events(struct conf *c, const config_setting_t *list, struct logd_events *events)
 {
-	const char *text;
-	int i = 0;
+	unsigned int i;
 
-	events->count = 0;
-	while ((text = next_text(c, list, &i))) {
-		if (!pattern_ok(text))
+	events->count = conf_take_texts(c, list, events->list, LOGD_MOST);
+	for (i = 0; i < events->count; i++)
+		if (!pattern_ok(events->list[i]))
 			conf_complain(c, list, "\"%s\" is neither an event, nor \"family.*\", nor "
-				      "\"*\"", text);
-		events->list[events->count++] = text;
-	}
+				      "\"*\"", events->list[i]);
 }
 
 static void read_users(struct conf *c, const config_setting_t *list, struct logd_senders *senders)
 {
+	const char *names[LOGD_MOST];
+	unsigned int i, nr = conf_take_texts(c, list, names, LOGD_MOST);
 	const struct passwd *user;
-	const char *text;
-	int i = 0;
 
-	while ((text = next_text(c, list, &i))) {
-		user = getpwnam(text);
+	for (i = 0; i < nr; i++) {
+		user = getpwnam(names[i]);
 		if (user)
 			senders->uids[senders->nr_uids++] = user->pw_uid;
 		else
-			conf_complain(c, list, "there is no user %s", text);
+			conf_complain(c, list, "there is no user %s", names[i]);
 	}
 }
 
 static void read_groups(struct conf *c, const config_setting_t *list, struct logd_senders *senders)
 {
+	const char *names[LOGD_MOST];
+	unsigned int i, nr = conf_take_texts(c, list, names, LOGD_MOST);
 	const struct group *group;
-	const char *text;
-	int i = 0;
 
-	while ((text = next_text(c, list, &i))) {
-		group = getgrnam(text);
+	for (i = 0; i < nr; i++) {
+		group = getgrnam(names[i]);
 		if (group)
 			senders->gids[senders->nr_gids++] = group->gr_gid;
 		else
-			conf_complain(c, list, "there is no group %s", text);
+			conf_complain(c, list, "there is no group %s", names[i]);
 	}
 }
 
@@ -130,11 +83,11 @@ static void read_senders(struct conf *c, const config_setting_t *list, struct lo
 		const config_setting_t *group = config_setting_get_elem(list, (unsigned int)i);
 		struct logd_senders *senders;
 
-		if (i >= (int)LOGD_MOST || !config_setting_is_group(group)) {
-			conf_complain(c, group, "senders are at most %u groups, in { }", LOGD_MOST);
+		if (i == (int)LOGD_MOST) {
+			conf_complain(c, list, "more than %u senders", LOGD_MOST);
 			return;
 		}
-		if (!conf_sort(c, group, known, SENDERS_HAS))
+		if (!conf_is_group(c, group) || !conf_sort(c, group, known, SENDERS_HAS))
 			continue;
 		senders = &conf->senders[conf->nr_senders++];
 		memset(senders, 0, sizeof(*senders));
@@ -164,13 +117,7 @@ static void read_output(struct conf *c, const config_setting_t *group,
 		{ "events", &events }, { "to", &to }, { NULL, NULL }
 	};
 
-	if (!group)
-		return;
-	if (!config_setting_is_group(group)) {
-		conf_complain(c, group, "%s is a group, in { }", config_setting_name(group));
-		return;
-	}
-	if (!conf_sort(c, group, known, OUTPUT_HAS))
+	if (!group || !conf_is_group(c, group) || !conf_sort(c, group, known, OUTPUT_HAS))
 		return;
 	output->on = true;
 	output->events = (struct logd_events){ { "*" }, 1 };
@@ -178,12 +125,13 @@ static void read_output(struct conf *c, const config_setting_t *group,
 		read_events(c, events, &output->events);
 	if (has_address != !!to)
 		conf_complain(c, group, "an address (to) is for syslog, which needs one");
-	read_text(c, to, &output->to);
+	conf_take_text(c, to, &output->to);
 	if (output->to && !address_ok(output->to))
 		conf_complain(c, to, "an address is \"unix:/PATH\", \"udp:127.0.0.1:PORT\" or "
 			      "\"udp:[::1]:PORT\"");
 }
 
+/* A group of two numbers, the second one in a unit of its own. */
 static void read_pair(struct conf *c, const config_setting_t *group, const char *first_name,
 		      u64 first_least, u64 *first, const char *second_name, u64 second_unit,
 		      u64 *second)
@@ -192,20 +140,18 @@ static void read_pair(struct conf *c, const config_setting_t *group, const char 
 	const struct conf_known known[] = {
 		{ first_name, &one }, { second_name, &two }, { NULL, NULL }
 	};
+	u64 units = *second / second_unit;
 	char what[80];
 
 	if (!group)
 		return;
 	snprintf(what, sizeof(what), "%s has %s, %s", config_setting_name(group), first_name,
 		 second_name);
-	if (!config_setting_is_group(group)) {
-		conf_complain(c, group, "%s is a group, in { }", config_setting_name(group));
+	if (!conf_is_group(c, group) || !conf_sort(c, group, known, what))
 		return;
-	}
-	if (!conf_sort(c, group, known, what))
-		return;
-	read_number(c, one, first_least, 1, first);
-	read_number(c, two, 1, second_unit, second);
+	conf_take_number(c, one, first_least, INT64_MAX, first);
+	conf_take_number(c, two, 1, INT64_MAX / 1000000000 / second_unit, &units);
+	*second = units * second_unit;
 }
 
 static void read_root(struct conf *c, const config_setting_t *root, struct logd_conf *conf)
@@ -221,10 +167,10 @@ static void read_root(struct conf *c, const config_setting_t *root, struct logd_
 
 	if (!conf_sort(c, root, known, ROOT_HAS))
 		return;
-	read_text(c, dir, &conf->dir);
-	read_text(c, socket, &conf->socket);
-	read_text(c, key, &conf->key);
-	read_text(c, metrics, &conf->metrics);
+	conf_take_text(c, dir, &conf->dir);
+	conf_take_text(c, socket, &conf->socket);
+	conf_take_text(c, key, &conf->key);
+	conf_take_text(c, metrics, &conf->metrics);
 	read_pair(c, checkpoint, "lines", 1, &conf->checkpoint_lines, "seconds", 1,
 		  &conf->checkpoint_s);
 	read_pair(c, rotate, "bytes", 65536, &conf->rotate_bytes, "hours", 3600, &conf->rotate_s);
