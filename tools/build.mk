@@ -32,7 +32,7 @@ SIDECAR_OBJ := $(SIDECAR_SRC:%.c=$(B)/obj/%.o) $(B)/obj/bpf/mountinfo.o \
 	       $(B)/obj/tools/core-seal.o
 
 AUDIT_OBJ := $(AUDIT_SRC:%.c=$(B)/obj/%.o) $(B)/obj/tools/report/page.o
-VERIFY_OBJ := $(B)/obj/tools/verify.o $(AUDIT_OBJ)
+VERIFY_OBJ := $(addprefix $(B)/obj/tools/,verify.o options.o) $(AUDIT_OBJ)
 KREDACT_SRC := $(sort $(KREDACT_SRC))
 KREDACT_OBJ := $(KREDACT_SRC:%.c=$(B)/obj/%.o)
 # Both have keyfile.o and text.o.
@@ -40,7 +40,7 @@ KREDACTD_OBJ := $(sort $(KREDACTD_SRC:%.c=$(B)/obj/%.o) $(SIDECAR_OBJ))
 
 # The same again under the sanitizers, for the tests.
 AUDIT_SAN_OBJ := $(AUDIT_SRC:tools/%.c=$(B)/obj/tools-san/%.o) $(B)/obj/tools-san/report/page.o
-VERIFY_SAN_OBJ := $(B)/obj/tools-san/verify.o $(AUDIT_SAN_OBJ)
+VERIFY_SAN_OBJ := $(addprefix $(B)/obj/tools-san/,verify.o options.o) $(AUDIT_SAN_OBJ)
 
 ALL += $(B)/bin/kredact-verify $(B)/bin/kredact $(B)/bin/kredactd
 
