@@ -7,9 +7,15 @@
  */
 #include <openssl/crypto.h>
 
+#include "simd.h"
 #include "wide.h"
 
+#ifdef HAVE_SIMD
+#include <immintrin.h>
+#endif
+
 #define STEP		16u	/* a run is looked for once in so many bytes */
+#define BLOCK		(4 * STEP)
 #define LEAST		16u	/* letters of a run that can hold a secret */
 
 /* Letters that are shown at once, and what is around them: all fits on a thread's stack. */
@@ -32,6 +38,78 @@ static bool candidate(const u8 *at, u32 *odd)
 	word = le64toh(word);
 	*odd = !!(word & high);
 	return word && (!(word & high) || !(word & ~high));
+}
+
+#ifdef HAVE_SIMD
+/* What candidate() says at four steps, one bit each; @zeros has one for each byte. */
+static inline u64 candidates(u64 zeros)
+{
+	u64 four = zeros & zeros >> 2 & zeros >> 4 & zeros >> 6;
+
+	return (four ^ four >> 1) & 0x0001000100010001ULL;
+}
+
+TARGET_AVX2
+static inline u64 zeros_avx2(const u8 *bytes)
+{
+	const __m256i *at = (const void *)bytes;
+	__m256i low = _mm256_cmpeq_epi8(_mm256_loadu_si256(at), _mm256_setzero_si256());
+	__m256i high = _mm256_cmpeq_epi8(_mm256_loadu_si256(at + 1), _mm256_setzero_si256());
+
+	return (u32)_mm256_movemask_epi8(low) | (u64)_mm256_movemask_epi8(high) << 32;
+}
+
+TARGET_AVX2
+static u64 skip_avx2(const u8 *bytes, u64 at, u64 end)
+{
+	while (at + BLOCK <= end && !candidates(zeros_avx2(bytes + at)))
+		at += BLOCK;
+	return at;
+}
+
+TARGET_AVX512
+static u64 skip_avx512(const u8 *bytes, u64 at, u64 end)
+{
+	__m512i block;
+
+	for (; at + BLOCK <= end; at += BLOCK) {
+		block = _mm512_loadu_si512(bytes + at);
+		if (candidates(_mm512_testn_epi8_mask(block, block)))
+			break;
+	}
+	return at;
+}
+#endif /* HAVE_SIMD */
+
+/* Skips blocks without a candidate, perhaps. */
+static u64 skip(const u8 *bytes, u64 at, u64 end)
+{
+#ifdef HAVE_SIMD
+	enum simd level = simd_level();
+
+	if (level == SIMD_AVX512)
+		return skip_avx512(bytes, at, end);
+	if (level == SIMD_AVX2)
+		return skip_avx2(bytes, at, end);
+#endif
+	(void)bytes;
+	(void)end;
+	return at;
+}
+
+/* The first step from @at on where a run of letters may be, if it is before @end. */
+static u64 next_run(const u8 *bytes, u64 at, u64 end)
+{
+	u64 block_end;
+	u32 odd;
+
+	while (at < end) {
+		at = skip(bytes, at, end);
+		for (block_end = min(at + BLOCK, end); at < block_end; at += STEP)
+			if (candidate(bytes + at, &odd) && is_text(bytes[at + odd]))
+				return at;
+	}
+	return at;
 }
 
 /* Is the byte at @at a letter that follows another one at @at - 2? */
@@ -95,12 +173,12 @@ void wide_look(const struct needles *set, struct scan *scan, const struct window
 	const u8 *bytes = window->bytes;
 	u64 at = window->seam ? 0 : window->begin;
 	u64 last = window->seam ? window->len : min(window->end + STEP, window->len);
-	u64 start, end;
+	u64 steps = window->len < 8 ? 0 : min(last, window->len - 7), start, end;
 	u32 odd;
 
-	for (; at < last && window->len - at >= 8; at += STEP) {
-		if (__builtin_expect(!candidate(bytes + at, &odd), 1) || !is_text(bytes[at + odd]))
-			continue;
+	for (at = next_run(bytes, at, steps); at < steps;
+	     at = next_run(bytes, at + STEP, steps)) {
+		candidate(bytes + at, &odd);
 		start = at + odd;
 		while (start >= 2 && follows(bytes, start))
 			start -= 2;
