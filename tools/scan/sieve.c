@@ -243,56 +243,50 @@ static inline u32 take(u16 *places, u32 at, u64 bits)
 }
 
 TARGET_AVX2
-static inline __m256i look_up_avx2(const struct sieve *sieve, u32 eight, u32 i, __m256i low,
-				   __m256i high)
-{
-	const u8 *lows = sieve->low[eight][i], *highs = sieve->high[eight][i];
-
-	low = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)lows)),
-				  low);
-	high = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(
-					_mm_loadu_si128((const void *)highs)), high);
-	return _mm256_and_si256(low, high);
-}
-
-/* Which of the 32 places from @bytes on pass? */
-TARGET_AVX2
-static inline u32 test_avx2(const struct sieve *sieve, const u8 *bytes, bool both)
+static inline __m256i look_up_avx2(const __m256i *tables, const u8 *bytes)
 {
 	const __m256i half = _mm256_set1_epi8(15);
-	__m256i first = _mm256_set1_epi8(-1), second = both ? first : _mm256_setzero_si256();
-	__m256i low, high;
-	u32 i;
+	__m256i value = _mm256_loadu_si256((const void *)bytes), low;
+
+	low = _mm256_shuffle_epi8(tables[0], _mm256_and_si256(value, half));
+	value = _mm256_and_si256(_mm256_srli_epi16(value, 4), half);
+	return _mm256_and_si256(low, _mm256_shuffle_epi8(tables[1], value));
+}
+
+/* For eight groups, whose tables fill half of the registers: the places that pass. */
+TARGET_AVX2
+static void test_avx2(const struct sieve *sieve, u32 eight, const u8 *bytes, u32 nr, u32 *bits)
+{
+	__m256i tables[SIEVE_BYTES][2], first, second;
+	u32 at, i;
 
 #pragma GCC unroll 4
 	for (i = 0; i < SIEVE_BYTES; i++) {
-		low = _mm256_loadu_si256((const void *)(bytes + i));
-		high = _mm256_and_si256(_mm256_srli_epi16(low, 4), half);
-		low = _mm256_and_si256(low, half);
-		first = _mm256_and_si256(first, look_up_avx2(sieve, 0, i, low, high));
-		if (both)
-			second = _mm256_and_si256(second, look_up_avx2(sieve, 1, i, low, high));
+		__m128i low = _mm_loadu_si128((const void *)sieve->low[eight][i]);
+		__m128i high = _mm_loadu_si128((const void *)sieve->high[eight][i]);
+
+		tables[i][0] = _mm256_broadcastsi128_si256(low);
+		tables[i][1] = _mm256_broadcastsi128_si256(high);
 	}
-	first = _mm256_or_si256(first, second);
-	return ~_mm256_movemask_epi8(_mm256_cmpeq_epi8(first, _mm256_setzero_si256()));
+	for (at = 0; at < nr; at += 32) {
+		first = _mm256_and_si256(look_up_avx2(tables[0], bytes + at),
+					 look_up_avx2(tables[1], bytes + at + 1));
+		second = _mm256_and_si256(look_up_avx2(tables[2], bytes + at + 2),
+					  look_up_avx2(tables[3], bytes + at + 3));
+		first = _mm256_cmpeq_epi8(_mm256_and_si256(first, second), _mm256_setzero_si256());
+		bits[at / 32] |= ~_mm256_movemask_epi8(first);
+	}
 }
 
-TARGET_AVX2
-static u32 places_avx2(const struct sieve *sieve, const u8 *bytes, u32 nr,
-		       u16 *restrict places)
+static u32 places_avx2(const struct sieve *sieve, const u8 *bytes, u32 nr, u16 *places)
 {
-	u32 at, found = 0;
-	u64 bits;
+	u32 bits[SIEVE_PIECE / 32] = { 0 }, at, found = 0;
 
-	for (at = 0; at < nr; at += SIEVE_STEP) {
-		if (sieve->both)
-			bits = test_avx2(sieve, bytes + at, true) |
-			       (u64)test_avx2(sieve, bytes + at + 32, true) << 32;
-		else
-			bits = test_avx2(sieve, bytes + at, false) |
-			       (u64)test_avx2(sieve, bytes + at + 32, false) << 32;
-		found += take(places + found, at, bits);
-	}
+	test_avx2(sieve, 0, bytes, nr, bits);
+	if (sieve->both)
+		test_avx2(sieve, 1, bytes, nr, bits);
+	for (at = 0; at < nr; at += 32)
+		found += take(places + found, at, bits[at / 32]);
 	return found;
 }
 
@@ -356,6 +350,7 @@ static u32 places_vbmi(const struct sieve *sieve, const u8 *bytes, u32 nr, u16 *
 	__m512i tables[SIEVE_BYTES][2], first, second;
 	u32 at, i, found = 0;
 
+#pragma GCC unroll 4
 	for (i = 0; i < SIEVE_BYTES; i++) {
 		tables[i][0] = _mm512_loadu_si512(sieve->exact[i]);
 		tables[i][1] = _mm512_loadu_si512(sieve->exact[i] + 64);

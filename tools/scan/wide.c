@@ -41,11 +41,15 @@ static bool candidate(const u8 *at, u32 *odd)
 }
 
 #ifdef HAVE_SIMD
-/* What candidate() says at four steps, one bit each; @zeros has one for each byte. */
-static inline u64 candidates(u64 zeros)
+/* Where four zeros are in every other byte; @zeros has a bit for each byte. */
+static inline u64 every_other(u64 zeros)
 {
-	u64 four = zeros & zeros >> 2 & zeros >> 4 & zeros >> 6;
+	return zeros & zeros >> 2 & zeros >> 4 & zeros >> 6;
+}
 
+/* What candidate() says at four steps, one bit each. */
+static inline u64 candidates(u64 four)
+{
 	return (four ^ four >> 1) & 0x0001000100010001ULL;
 }
 
@@ -62,19 +66,35 @@ static inline u64 zeros_avx2(const u8 *bytes)
 TARGET_AVX2
 static u64 skip_avx2(const u8 *bytes, u64 at, u64 end)
 {
-	while (at + BLOCK <= end && !candidates(zeros_avx2(bytes + at)))
+	while (at + BLOCK <= end && !candidates(every_other(zeros_avx2(bytes + at))))
 		at += BLOCK;
 	return at;
 }
 
 TARGET_AVX512
+static inline u64 texts_avx512(__m512i block)
+{
+	return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(block, _mm512_set1_epi8(0x20)),
+				      _mm512_set1_epi8(0x7f - 0x20)) |
+	       _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\n')) |
+	       _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\r')) |
+	       _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\t'));
+}
+
+TARGET_AVX512
 static u64 skip_avx512(const u8 *bytes, u64 at, u64 end)
 {
+	u64 four, steps, texts;
 	__m512i block;
 
 	for (; at + BLOCK <= end; at += BLOCK) {
 		block = _mm512_loadu_si512(bytes + at);
-		if (candidates(_mm512_testn_epi8_mask(block, block)))
+		four = every_other(_mm512_testn_epi8_mask(block, block));
+		steps = candidates(four);
+		if (__builtin_expect(!steps, 1))
+			continue;
+		texts = texts_avx512(block);
+		if (steps & ((four & texts >> 1) | (~four & texts)))
 			break;
 	}
 	return at;
