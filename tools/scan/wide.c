@@ -64,6 +64,66 @@ static inline u64 zeros_avx2(const u8 *bytes)
 }
 
 TARGET_AVX2
+static inline u32 half_of_texts_avx2(__m256i half)
+{
+	const __m256i last = _mm256_set1_epi8(0x7e - 0x20);
+	__m256i texts, value = _mm256_sub_epi8(half, _mm256_set1_epi8(0x20));
+
+	texts = _mm256_cmpeq_epi8(_mm256_max_epu8(value, last), last);
+	texts = _mm256_or_si256(texts, _mm256_cmpeq_epi8(half, _mm256_set1_epi8('\n')));
+	texts = _mm256_or_si256(texts, _mm256_cmpeq_epi8(half, _mm256_set1_epi8('\r')));
+	texts = _mm256_or_si256(texts, _mm256_cmpeq_epi8(half, _mm256_set1_epi8('\t')));
+	return _mm256_movemask_epi8(texts);
+}
+
+TARGET_AVX2
+static inline u64 texts_avx2(const u8 *bytes)
+{
+	const __m256i *at = (const void *)bytes;
+
+	return half_of_texts_avx2(_mm256_loadu_si256(at)) |
+	       (u64)half_of_texts_avx2(_mm256_loadu_si256(at + 1)) << 32;
+}
+
+/* The bits up to the first pair that is not a zero and a letter. */
+static inline u32 pairs(u64 zeros, u64 texts)
+{
+	const u64 first = 0x5555555555555555ULL;
+	u64 others = ~((zeros & first) | (texts & ~first));
+
+	return others ? __builtin_ctzll(others) & ~1u : BLOCK;
+}
+
+TARGET_AVX2
+static u64 last_avx2(const u8 *bytes, u64 end, u64 len)
+{
+	u32 more = BLOCK;
+
+	for (; more == BLOCK && len - end > BLOCK; end += more)
+		more = pairs(zeros_avx2(bytes + end + 1), texts_avx2(bytes + end + 1));
+	return end;
+}
+
+TARGET_AVX2
+static u64 pack_avx2(u8 *to, const u8 *from, u64 nr)
+{
+	const __m256i low = _mm256_set1_epi16(0xff);
+	const __m256i *at;
+	__m256i packed;
+	u64 i;
+
+	for (i = 0; i + 32 < nr; i += 32) {
+		at = (const void *)(from + 2 * i);
+		packed = _mm256_packus_epi16(_mm256_and_si256(_mm256_loadu_si256(at), low),
+					     _mm256_and_si256(_mm256_loadu_si256(at + 1), low));
+		/* Each half of a vector is packed for itself. */
+		packed = _mm256_permute4x64_epi64(packed, 0xd8);
+		_mm256_storeu_si256((void *)(to + i), packed);
+	}
+	return i;
+}
+
+TARGET_AVX2
 static u64 skip_avx2(const u8 *bytes, u64 at, u64 end)
 {
 	while (at + BLOCK <= end && !candidates(every_other(zeros_avx2(bytes + at))))
@@ -79,6 +139,30 @@ static inline u64 texts_avx512(__m512i block)
 	       _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\n')) |
 	       _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\r')) |
 	       _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\t'));
+}
+
+TARGET_AVX512
+static u64 last_avx512(const u8 *bytes, u64 end, u64 len)
+{
+	u32 more = BLOCK;
+	__m512i block;
+
+	for (; more == BLOCK && len - end > BLOCK; end += more) {
+		block = _mm512_loadu_si512(bytes + end + 1);
+		more = pairs(_mm512_testn_epi8_mask(block, block), texts_avx512(block));
+	}
+	return end;
+}
+
+TARGET_AVX512
+static u64 pack_avx512(u8 *to, const u8 *from, u64 nr)
+{
+	u64 i;
+
+	for (i = 0; i + 32 < nr; i += 32)
+		_mm256_storeu_si256((void *)(to + i),
+				    _mm512_cvtepi16_epi8(_mm512_loadu_si512(from + 2 * i)));
+	return i;
 }
 
 TARGET_AVX512
@@ -138,11 +222,43 @@ static bool follows(const u8 *bytes, u64 at)
 	return is_text(bytes[at]) && !bytes[at - 1] && is_text(bytes[at - 2]);
 }
 
+/* The last letter of a run that has one at @end. */
+static u64 last_letter(const u8 *bytes, u64 end, u64 len)
+{
+#ifdef HAVE_SIMD
+	enum simd level = simd_level();
+
+	if (level == SIMD_AVX512)
+		end = last_avx512(bytes, end, len);
+	else if (level == SIMD_AVX2)
+		end = last_avx2(bytes, end, len);
+#endif
+	while (end + 2 < len && follows(bytes, end + 2))
+		end += 2;
+	return end;
+}
+
+/* Every other byte; that after the last one may be no more there. */
+static void pack(u8 *to, const u8 *from, u64 nr)
+{
+	u64 i = 0;
+#ifdef HAVE_SIMD
+	enum simd level = simd_level();
+
+	if (level == SIMD_AVX512)
+		i = pack_avx512(to, from, nr);
+	else if (level == SIMD_AVX2)
+		i = pack_avx2(to, from, nr);
+#endif
+	for (; i < nr; i++)
+		to[i] = from[2 * i];
+}
+
 /* Shows letters @from to @end of a run that begins at @start, and what is around them. */
 static void show(const struct needles *set, struct scan *scan, const struct window *window,
 		 u64 start, u64 nr, u64 from, u64 end)
 {
-	u64 first = from - min(from, (u64)BEFORE), last = min(nr, end + AFTER), seam, i;
+	u64 first = from - min(from, (u64)BEFORE), last = min(nr, end + AFTER), seam;
 	u8 bytes[BEFORE + PIECE + AFTER];
 	struct window narrowed = {
 		.wide = true,
@@ -158,8 +274,7 @@ static void show(const struct needles *set, struct scan *scan, const struct wind
 		narrowed.seam = from - first;
 		narrowed.seam_offset = window->seam_offset + (seam - window->seam);
 	}
-	for (i = 0; i < last - first; i++)
-		bytes[i] = window->bytes[start + 2 * (first + i)];
+	pack(bytes, window->bytes + start + 2 * first, last - first);
 	needles_look(set, scan, &narrowed);
 	OPENSSL_cleanse(bytes, last - first);
 }
@@ -202,9 +317,7 @@ void wide_look(const struct needles *set, struct scan *scan, const struct window
 		start = at + odd;
 		while (start >= 2 && follows(bytes, start))
 			start -= 2;
-		end = at + odd;
-		while (end + 2 < window->len && follows(bytes, end + 2))
-			end += 2;
+		end = last_letter(bytes, at + odd, window->len);
 		if ((end - start) / 2 + 1 < LEAST)
 			continue;
 		narrow(set, scan, window, start, (end - start) / 2 + 1);
