@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The scan for literals against an oracle that compares each of them at each place,
- * on every path that this machine has.
+ * on every path that this machine has; in UTF-16 each path against the portable one.
  */
 #include <stdlib.h>
 
 #include "scan/needle.h"
+#include "scan/wide.h"
 #include "tap.h"
 
 #define NEEDLES	200u
@@ -34,11 +35,15 @@ static u64 next_random(void)
 static void take(struct scan *scan, void *mine, const struct window *window, u64 at,
 		 const struct needle *needle)
 {
+	u64 place = at;
+
 	(void)scan;
+	if (window->wide)
+		window_place(window, at, &place);
 	if (mine != &right_state || memcmp(window->bytes + at, needle->bytes, needle->len))
 		abort();
 	if (nr_told < HITS)
-		told[nr_told++] = (struct told){ at, needle };
+		told[nr_told++] = (struct told){ place, needle };
 }
 
 static int compare(const void *a, const void *b)
@@ -65,7 +70,7 @@ static void oracle(const struct window *window, u32 nr)
 				expected[nr_expected++] = (struct told){ at, &table[i] };
 }
 
-static bool look(const struct window *window, enum simd level)
+static void look(const struct window *window, enum simd level, bool wide)
 {
 	struct needles *set = needles_new();
 	struct complaint why;
@@ -75,17 +80,36 @@ static bool look(const struct window *window, enum simd level)
 		abort();
 	needles_prepare(set);
 	nr_told = 0;
-	needles_look(set, NULL, window);
+	if (wide)
+		wide_look(set, NULL, window);
+	else
+		needles_look(set, NULL, window);
 	needles_free(set);
 	qsort(told, nr_told, sizeof(*told), compare);
+}
+
+static bool as_expected(const struct window *window, enum simd level, bool wide)
+{
+	look(window, level, wide);
 	return nr_told == nr_expected && !memcmp(told, expected, nr_told * sizeof(*told));
+}
+
+static void bound(struct window *window)
+{
+	window->begin = next_random() % 4 ? 0 : next_random() % (window->len + 1);
+	window->end = next_random() % 4 ? window->len :
+		      window->begin + next_random() % (window->len - window->begin + 1);
+	if (window->len > 1 && next_random() % 5 == 0) {
+		window->seam = 1 + next_random() % (window->len - 1);
+		window->seam_offset = 1000000;
+	}
 }
 
 /* Returns how many hits there were, or -1 if a path told something else. */
 static long one_round(u32 letters)
 {
 	u32 nr = 1 + next_random() % (next_random() % 8 ? 12 : NEEDLES), i, j;
-	struct window window = { .len = next_random() % 700 };
+	struct window window = { .len = next_random() % (next_random() % 16 ? 700 : 10000) };
 	u8 *bytes = malloc(window.len ? window.len : 1);
 	bool same = true;
 	int level;
@@ -107,14 +131,10 @@ static long one_round(u32 letters)
 			       literals[i], table[i].len);
 	}
 	window.bytes = bytes;
-	window.begin = next_random() % 4 ? 0 : next_random() % (window.len + 1);
-	window.end = next_random() % 4 ? window.len :
-		     window.begin + next_random() % (window.len - window.begin + 1);
-	if (window.len > 1 && next_random() % 5 == 0)
-		window.seam = 1 + next_random() % (window.len - 1);
+	bound(&window);
 	oracle(&window, nr);
-	for (level = SIMD_NONE; level <= SIMD_AVX512; level++)
-		same &= look(&window, level);
+	for (level = SIMD_NONE; level <= SIMD_VBMI; level++)
+		same &= as_expected(&window, level, false);
 	free(bytes);
 	return same ? (long)nr_expected : -1;
 }
@@ -131,6 +151,55 @@ static void rounds(u32 letters, const char *what)
 	}
 	ok(!wrong && hits > 400, "%s: every path tells what the oracle does (%ld hits)", what,
 	   hits);
+}
+
+/* Runs of letters in UTF-16 of either order, zeros, and what is neither. */
+static void fill_wide(u8 *bytes, u64 len)
+{
+	u64 at = 0, end, kind;
+
+	while (at < len) {
+		kind = next_random() % 5;
+		end = at + next_random() % (next_random() % 4 ? 50 : 600);
+		end = min(end, len);
+		for (; at < end; at++)
+			if (kind == 0)
+				bytes[at] = next_random();
+			else if (kind == 1 || at % 2 == kind % 2)
+				bytes[at] = 0;
+			else
+				bytes[at] = "abcd\n\x7f"[next_random() % 200 ? next_random() % 4 :
+							next_random() % 6];
+	}
+}
+
+static void test_wide(void)
+{
+	u32 i, wrong = 0;
+	u64 hits = 0;
+	int level;
+
+	table[0] = (struct needle)NEEDLE("abc", take);
+	table[1] = (struct needle)NEEDLE("dd\na", take);
+	table[2] = (struct needle)NEEDLE("cabd", take);
+	table[3].len = 0;
+	for (i = 0; i < 2000; i++) {
+		struct window window = { .len = next_random() % 3000 };
+		u8 *bytes = malloc(window.len ? window.len : 1);
+
+		fill_wide(bytes, window.len);
+		window.bytes = bytes;
+		bound(&window);
+		look(&window, SIMD_NONE, true);
+		memcpy(expected, told, nr_told * sizeof(*told));
+		nr_expected = nr_told;
+		for (level = SIMD_AVX2; level <= SIMD_VBMI; level++)
+			wrong += !as_expected(&window, level, true);
+		hits += nr_expected;
+		free(bytes);
+	}
+	ok(!wrong && hits > 5000, "UTF-16: every path tells the same (%llu hits)",
+	   (unsigned long long)hits);
 }
 
 static void test_limits(void)
@@ -161,6 +230,7 @@ int main(void)
 	rounds(2, "two letters");
 	rounds(4, "four letters");
 	rounds(256, "all bytes");
+	test_wide();
 	test_limits();
 	return tap_end();
 }

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "scan/sshkey.h"
+#include "scan/simd.h"
 #include "scanned.h"
 #include "tap.h"
 
@@ -202,28 +203,26 @@ static void test_putty(void)
 	   "PuTTY, encrypted: a note");
 }
 
-/* The dump of a program that holds keys which it has shielded. */
-static void test_shielded(void)
+/* The dump of a program that holds keys which it has shielded; on one path. */
+static void test_dump(enum simd level)
 {
 	struct scan_options options = { .only = "openssh" };
 	static const char *const types[] = { "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256" };
 	const struct sightings *all;
 	bool seen[3] = { false };
 	struct complaint why = { "" };
-	struct scan *scan = scan_new(&options, &why);
+	struct scan *scan;
 	struct input in;
 	struct core core;
 	FILE *file;
 	u32 i, k;
 
-	ok(shell("rm -f k1 k2 k3; for t in rsa ed25519 ecdsa; do ssh-keygen -q -t $t -N '' "
-		 "-f k_$t || exit 1; done; eval $(ssh-agent -s) >agent.out && "
-		 "ssh-add -q k_rsa k_ed25519 k_ecdsa && gcore -o agent $SSH_AGENT_PID "
-		 ">gcore.out 2>&1; status=$?; kill $SSH_AGENT_PID; mv agent.[0-9]* agent.core; "
-		 "exit $status"), "the dump of an ssh-agent with three keys");
+	simd_limit(level);
+	scan = scan_new(&options, &why);
 	file = fopen("agent.core", "r");
 	ok(scan && file && !input_open(&in, fileno(file), true, &why) &&
-	   !core_open(&core, &in, &why) && !scan_run(scan, &in, &core, &why), "is scanned");
+	   !core_open(&core, &in, &why) && !scan_run(scan, &in, &core, &why),
+	   "is scanned, path %u", level);
 	all = scan_sightings(scan);
 	for (i = 0; i < all->nr; i++)
 		for (k = 0; k < 3; k++)
@@ -237,6 +236,20 @@ static void test_shielded(void)
 	input_close(&in);
 	scan_free(scan);
 	fclose(file);
+	simd_limit(SIMD_VBMI);
+}
+
+static void test_shielded(void)
+{
+	enum simd level;
+
+	ok(shell("rm -f k1 k2 k3; for t in rsa ed25519 ecdsa; do ssh-keygen -q -t $t -N '' "
+		 "-f k_$t || exit 1; done; eval $(ssh-agent -s) >agent.out && "
+		 "ssh-add -q k_rsa k_ed25519 k_ecdsa && gcore -o agent $SSH_AGENT_PID "
+		 ">gcore.out 2>&1; status=$?; kill $SSH_AGENT_PID; mv agent.[0-9]* agent.core; "
+		 "exit $status"), "the dump of an ssh-agent with three keys");
+	for (level = SIMD_NONE; level <= SIMD_VBMI; level++)
+		test_dump(level);
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include "scan/simd.h"
 #include "scanned.h"
 #include "tap.h"
 
@@ -193,6 +194,43 @@ static void test_pkcs12(void)
 	EVP_PKEY_free(key);
 }
 
+/* At each place of the blocks that are looked at at once, and to the end of the file. */
+static void test_places(enum simd level, const char *only, const char *word, const char *kind,
+			u32 first)
+{
+	struct seen seen = { kind, 1 + first, strlen(word) - first, true };
+	u32 at, good = 0, places = 150;
+
+	simd_limit(level);
+	len = sprintf(text, " %s\n", word);
+	for (at = 0; at < places; at++)
+		good += seen_at(text, len, only, &seen, at, at + len + at % 70);
+	ok(good == places, "%s, path %u: at %u of %u places", kind, level, good, places);
+	if (first) {
+		seen.first = 2 * seen.first;
+		seen.len = 2 * seen.len - 1;
+		len = widened(text, len, false, bytes);
+		for (good = 0, at = 0; at < places; at++)
+			good += seen_at(bytes, len, only, &seen, at, at + len + at % 70);
+		ok(good == places, "%s, UTF-16, path %u: at %u of %u places", kind, level, good,
+		   places);
+	}
+	simd_limit(SIMD_VBMI);
+}
+
+static void test_paths(void)
+{
+	enum simd level;
+
+	for (level = SIMD_NONE; level <= SIMD_VBMI; level++) {
+		test_places(level, "coins", "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ",
+			    "wallet-key", 0);
+		test_places(level, "small",
+			    "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5",
+			    "nostr-secret", 5);
+	}
+}
+
 int main(void)
 {
 	/* age's test vectors, NIP-19, Bitcoin's wiki, BIP-32. */
@@ -213,5 +251,6 @@ int main(void)
 	test_signify();
 	test_wireguard();
 	test_pkcs12();
+	test_paths();
 	return tap_end();
 }

@@ -12,6 +12,10 @@
 #include "detectors.h"
 #include "letters.h"
 
+#ifdef HAVE_SIMD
+#include <immintrin.h>
+#endif
+
 static const struct kind kind_wif = {
 	.word = "wallet-key",
 	.text = "private key of a wallet",
@@ -105,17 +109,97 @@ static bool letters_only(const u8 *at)
 		  (b - '1' * ones) | (b + (0x7f - 'z') * ones) | b) & 0x80 * ones);
 }
 
+#ifdef HAVE_SIMD
+/* Are all of a block letters or digits? */
+TARGET_AVX2
+static inline bool word_avx2(const u8 *at)
+{
+	const __m128i bytes = _mm_loadu_si128((const void *)at);
+	__m128i letters = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+	__m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('1'));
+
+	letters = _mm_sub_epi8(letters, _mm_set1_epi8('a'));
+	letters = _mm_cmpeq_epi8(letters, _mm_min_epu8(letters, _mm_set1_epi8(25)));
+	digits = _mm_cmpeq_epi8(digits, _mm_min_epu8(digits, _mm_set1_epi8(8)));
+	return _mm_movemask_epi8(_mm_or_si128(letters, digits)) == 0xffff;
+}
+
+TARGET_AVX2
+static u64 skip_avx2(const u8 *bytes, u64 at, u64 end)
+{
+	while (at < end && !word_avx2(bytes + at))
+		at += STEP;
+	return at;
+}
+
+/* Which of 64 bytes are? */
+TARGET_AVX512
+static inline u64 words_avx512(const u8 *at)
+{
+	const __m512i bytes = _mm512_loadu_si512(at);
+	__m512i letters = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+	__m512i digits = _mm512_sub_epi8(bytes, _mm512_set1_epi8('1'));
+
+	letters = _mm512_sub_epi8(letters, _mm512_set1_epi8('a'));
+	return _mm512_cmple_epu8_mask(letters, _mm512_set1_epi8(25)) |
+	       _mm512_cmple_epu8_mask(digits, _mm512_set1_epi8(8));
+}
+
+TARGET_AVX512
+static u64 skip_avx512(const u8 *bytes, u64 at, u64 end)
+{
+	u64 others;
+
+	for (; at + 2 * STEP <= end; at += 2 * STEP) {
+		others = ~words_avx512(bytes + at);
+		if (!(u16)others || !(u16)(others >> STEP))
+			break;
+	}
+	return at;
+}
+#endif /* HAVE_SIMD */
+
+/* Skips blocks that are not all letters and digits, perhaps. */
+static u64 skip(const u8 *bytes, u64 at, u64 end)
+{
+#ifdef HAVE_SIMD
+	enum simd level = simd_level();
+
+	if (level == SIMD_AVX512)
+		return skip_avx512(bytes, at, end);
+	if (level == SIMD_AVX2)
+		return skip_avx2(bytes, at, end);
+#endif
+	(void)bytes;
+	(void)end;
+	return at;
+}
+
+/* The first block from @at on that is in a word, if it begins before @end. */
+static u64 next_word(const u8 *bytes, u64 at, u64 end)
+{
+	u64 pair_end;
+
+	while (at < end) {
+		at = skip(bytes, at, end);
+		for (pair_end = min(at + 2 * STEP, end); at < pair_end; at += STEP)
+			if (letters_only(bytes + at) && run(bytes + at, BLOCK) == BLOCK)
+				return at;
+	}
+	return at;
+}
+
 static void look(struct scan *scan, void *state, const struct window *window)
 {
 	u64 first = window->seam ? 0 : window->begin, last = window->seam ? window->len :
 								 window->end;
+	u64 end = window->len < BLOCK ? 0 : min(last + 2 * STEP, window->len - (BLOCK - 1));
 	u64 at, start;
 	u32 len;
 
 	(void)state;
-	for (at = first + STEP; at < last + 2 * STEP && at + BLOCK <= window->len; at += STEP) {
-		if (!letters_only(window->bytes + at) || run(window->bytes + at, BLOCK) < BLOCK)
-			continue;
+	for (at = next_word(window->bytes, first + STEP, end); at < end;
+	     at = next_word(window->bytes, at + STEP, end)) {
 		for (start = at; start && at - start < WIF_MOST && values[window->bytes[start - 1]];
 		     start--)
 			;

@@ -233,11 +233,15 @@ static void found_url(struct scan *scan, void *state, const struct window *windo
 		      const struct needle *needle)
 {
 	static const char user[] = ALPHABET_URL ".~%!$&'()*+,;=";
+	const u8 *after = window->bytes + at + needle->len;
 	struct letters text = { window, at };
-	u32 nr = letters_run(&text, 3, USER_MAX, user), password;
+	u32 nr, password;
 
 	(void)state;
-	(void)needle;
+	/* Most URLs have no second colon at all. */
+	if (!memchr(after, ':', min(window->len - at - needle->len, USER_MAX + 1ULL)))
+		return;
+	nr = letters_run(&text, 3, USER_MAX, user);
 	if (!nr || letter(&text, 3 + nr) != ':' ||
 	    !letters_run(&text, -1, 1, ALPHABET_LOWER ALPHABET_DIGITS))
 		return;

@@ -14,6 +14,10 @@
 #include "letters.h"
 #include "openssh.h"
 
+#ifdef HAVE_SIMD
+#include <immintrin.h>
+#endif
+
 static const struct kind kind_private = {
 	.word = "ssh-private",
 	.text = "SSH private key",
@@ -44,6 +48,7 @@ static const struct kind kind_encrypted = {
 
 /* sshkey.c of OpenSSH: what keys are shielded with. */
 #define PREKEY_LEN	16384u
+#define PREKEY_PLACE	24u	/* of its length, from the pointer to the shielded key on */
 #define SHIELDED_MIN	64u
 #define SHIELDED_MAX	16384u
 #define SHIELDS		4096u
@@ -218,16 +223,70 @@ static void candidate(struct scan *scan, struct shields *shields, const struct w
 	pthread_mutex_unlock(&shields->lock);
 }
 
+/* The first of the words from @at on that is the length of a pre-key, if it is before @end. */
+static u64 next_portable(const u8 *bytes, u64 at, u64 end)
+{
+	while (at < end && load(bytes + at) != PREKEY_LEN)
+		at += 8;
+	return at;
+}
+
+#ifdef HAVE_SIMD
+TARGET_AVX2
+static u64 next_avx2(const u8 *bytes, u64 at, u64 end)
+{
+	const __m256i length = _mm256_set1_epi64x(PREKEY_LEN);
+	const __m256i *block;
+	__m256i low, high;
+
+	for (; at + 64 <= end; at += 64) {
+		block = (const void *)(bytes + at);
+		low = _mm256_cmpeq_epi64(_mm256_loadu_si256(block), length);
+		high = _mm256_cmpeq_epi64(_mm256_loadu_si256(block + 1), length);
+		low = _mm256_or_si256(low, high);
+		if (!_mm256_testz_si256(low, low))
+			break;
+	}
+	return next_portable(bytes, at, end);
+}
+
+TARGET_AVX512
+static u64 next_avx512(const u8 *bytes, u64 at, u64 end)
+{
+	const __m512i length = _mm512_set1_epi64(PREKEY_LEN);
+
+	for (; at + 128 <= end; at += 128)
+		if (_mm512_cmpeq_epi64_mask(_mm512_loadu_si512(bytes + at), length) |
+		    _mm512_cmpeq_epi64_mask(_mm512_loadu_si512(bytes + at + 64), length))
+			break;
+	return next_portable(bytes, at, end);
+}
+#endif /* HAVE_SIMD */
+
+/* Seven bytes follow @end, or more. */
+static u64 next_length(const u8 *bytes, u64 at, u64 end)
+{
+#ifdef HAVE_SIMD
+	enum simd level = simd_level();
+
+	if (level == SIMD_AVX512)
+		return next_avx512(bytes, at, end);
+	if (level == SIMD_AVX2)
+		return next_avx2(bytes, at, end);
+#endif
+	return next_portable(bytes, at, end);
+}
+
 static void look(struct scan *scan, void *state, const struct window *window)
 {
-	u64 at = window->begin + (-(window->offset + window->begin) & 7);
-	u64 last = min(window->end, window->len < 32 ? 0 : window->len - 31);
+	u64 at = window->begin + (-(window->offset + window->begin) & 7) + PREKEY_PLACE;
+	u64 end = window->len < 8 ? 0 : min(window->end + PREKEY_PLACE, window->len - 7);
 
 	if (window->seam)
 		return;
-	for (; at < last; at += 8)
-		if (__builtin_expect(load(window->bytes + at + 24) == PREKEY_LEN, 0))
-			candidate(scan, state, window, at);
+	for (at = next_length(window->bytes, at, end); at < end;
+	     at = next_length(window->bytes, at + 8, end))
+		candidate(scan, state, window, at - PREKEY_PLACE);
 }
 
 /* SHA-512 of the pre-key is key and counter of AES-256-CTR. */

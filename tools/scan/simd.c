@@ -9,7 +9,7 @@
 #include "platform.h"
 #include "simd.h"
 
-static enum simd limit = SIMD_AVX512;
+static enum simd limit = SIMD_VBMI;
 
 #ifdef HAVE_SIMD
 /* clang 14 has no word for it. */
@@ -39,7 +39,7 @@ static enum simd detect(void)
 /**
  * simd_level() - the widest path that may be taken
  *
- * Return: what processor and kernel both have, and simd_limit() allows.
+ * Return: what processor and kernel both have, and simd_limit() allows; SIMD_AVX512 at most.
  */
 enum simd simd_level(void)
 {
@@ -67,6 +67,21 @@ bool simd_vaes(void)
 	/* another one that clang 14 has no word for */
 	return simd_level() == SIMD_AVX512 && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) &&
 	       ecx & bit_VAES;
+#else
+	return false;
+#endif
+}
+
+/**
+ * simd_vbmi() - tables of bytes in vectors of AVX-512?
+ *
+ * Return: true if processor and kernel have it, and simd_limit() allows SIMD_VBMI.
+ */
+bool simd_vbmi(void)
+{
+#ifdef HAVE_SIMD
+	return simd_level() == SIMD_AVX512 && limit == SIMD_VBMI &&
+	       __builtin_cpu_supports("avx512vbmi");
 #else
 	return false;
 #endif
