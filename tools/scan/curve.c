@@ -14,7 +14,8 @@
 #include "comb.h"
 #include "curve.h"
 
-#define DIGIT_BITS	8u
+#define MANY		48u	/* scalars that had better share divisions */
+#define DIGIT_BITS	5u	/* longer ones pay from some hundred scalars on */
 
 #define OID(literal)	.oid = (const u8 *)(literal), .oid_len = sizeof(literal) - 1
 #define SECG		"\x2b\x81\x04\x00"
@@ -117,6 +118,32 @@ bool curve_public(const struct curve *curve, const BIGNUM *scalar, u8 *point)
 		point[2 * curve->bytes - i] = ((u8 *)y)[i];
 	}
 	return true;
+}
+
+/**
+ * curve_points() - the points that many scalars make
+ * @curve:	the curve
+ * @scalars:	COMB_SCALAR limbs each: 1 to the order of the curve - 1
+ * @nr:		how many
+ * @points:	takes the limbs of x and y: COMB_POINT for each, the first half of which x has
+ *
+ * Return: false if there is no memory.
+ */
+bool curve_points(const struct curve *curve, const u64 *scalars, u32 nr, u64 *points)
+{
+	const struct comb *comb = comb_of(curve);
+	u32 limbs = comb ? comb->field.limbs : 0, i;
+	bool done = comb;
+
+	if (comb && nr >= MANY && comb_multiples(comb, scalars, nr, points)) {
+		for (i = 0; i < nr; i++, points += COMB_POINT)
+			memmove(points + FIELD_LIMBS, points + limbs, 8 * limbs);
+		return true;
+	}
+	for (i = 0; i < nr && done; i++, points += COMB_POINT)
+		done = comb_multiple(comb, scalars + i * COMB_SCALAR, points,
+				     points + FIELD_LIMBS);
+	return done;
 }
 
 /**
