@@ -90,7 +90,7 @@ static void test_points(void)
 }
 
 /* Many at once share divisions; each is what it is alone. */
-static void test_many_points(u32 nr)
+static void test_many_points(u32 nr, u32 total)
 {
 	u64 *scalars = calloc(nr, 8 * COMB_SCALAR), *points = calloc(nr, 8 * COMB_POINT);
 	const struct curve *curve;
@@ -110,7 +110,7 @@ static void test_many_points(u32 nr)
 				BN_sub(k, order, BN_value_one());
 			BN_bn2lebinpad(k, (u8 *)(scalars + i * COMB_SCALAR), 8 * COMB_SCALAR);
 		}
-		wrong += !curve_points(curve, scalars, nr, points);
+		wrong += !curve_points(curve, scalars, nr, total, points);
 		for (i = 0; i < nr; i++) {
 			x = (u8 *)(points + i * COMB_POINT);
 			BN_lebin2bn((u8 *)(scalars + i * COMB_SCALAR), 8 * COMB_SCALAR, k);
@@ -123,7 +123,7 @@ static void test_many_points(u32 nr)
 		}
 		BN_free(k);
 	}
-	ok(!wrong, "points of %u scalars at once are those of each", nr);
+	ok(!wrong, "points of %u scalars of %u are those of each", nr, total);
 	free(scalars);
 	free(points);
 }
@@ -338,8 +338,10 @@ int main(void)
 {
 	bytes = malloc(ROOM);
 	test_points();
-	test_many_points(7);
-	test_many_points(300);
+	test_many_points(7, 7);
+	test_many_points(7, 1000);
+	test_many_points(300, 300);
+	test_many_points(300, 1000);
 	test_der("P-256", NID_X9_62_prime256v1);
 	test_der("P-384", NID_secp384r1);
 	test_der("P-521", NID_secp521r1);

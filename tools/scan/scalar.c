@@ -34,6 +34,7 @@
  * @scalars:	they
  * @points:	what they make
  * @nr:		how many
+ * @total:	how many there are in all
  */
 struct attempt {
 	const struct curve *curve;
@@ -49,6 +50,7 @@ struct attempt {
 	u64 scalars[COMB_BATCH * COMB_SCALAR];
 	u64 points[COMB_BATCH * COMB_POINT];
 	u32 nr;
+	u32 total;
 };
 
 static u32 find(const struct attempt *attempt, const u64 *limbs)
@@ -113,10 +115,9 @@ static void make_squares(struct attempt *attempt)
 	const struct field *field = &attempt->field;
 	struct numbers *all = attempt->all;
 	u64 z[FIELD_LIMBS] = { 0 }, form[FIELD_LIMBS];
-	bool few = count(attempt->curve, all) <= SQUARES_MAX;
 	u32 i;
 
-	for (i = 0; i < all->nr && few; i++) {
+	for (i = 0; i < all->nr && attempt->total <= SQUARES_MAX; i++) {
 		if (!fits(attempt->curve, all, i))
 			continue;
 		memcpy(z, number_limbs(all, &all->list[i]), 8 * attempt->limbs);
@@ -230,7 +231,7 @@ static bool try_all(struct attempt *attempt)
 	u32 i, nr = attempt->nr;
 
 	attempt->nr = 0;
-	if (!curve_points(attempt->curve, attempt->scalars, nr, attempt->points))
+	if (!curve_points(attempt->curve, attempt->scalars, nr, attempt->total, attempt->points))
 		return false;
 	for (i = 0; i < nr; i++) {
 		const u64 *point = attempt->points + i * COMB_POINT;
@@ -274,12 +275,14 @@ static int search_curve(const struct curve *curve, struct numbers *all,
 	struct attempt *attempt = NULL;
 	BIGNUM *p = BN_new();
 	int error = 0;
+	u32 total;
 
 	if (p && !EC_GROUP_get_curve(curve->group, p, NULL, NULL, NULL)) {
 		BN_free(p);
 		p = NULL;
 	}
-	if (p && (!count(curve, all) || !likely(curve, all, questions, p)))
+	total = count(curve, all);
+	if (p && (!total || !likely(curve, all, questions, p)))
 		goto out;
 	attempt = OPENSSL_zalloc(sizeof(*attempt));
 	error = complain(why, -ENOMEM, "out of memory");
@@ -288,6 +291,7 @@ static int search_curve(const struct curve *curve, struct numbers *all,
 	attempt->curve = curve;
 	attempt->all = all;
 	attempt->questions = questions;
+	attempt->total = total;
 	attempt->limbs = (curve->bytes + 7) / 8;
 	if (field_init(&attempt->field, p) &&
 	    BN_bn2lebinpad(EC_GROUP_get0_order(curve->group), (u8 *)attempt->order,
