@@ -14,13 +14,19 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "scan/number.h"
+#include "scan/curve.h"
+#include "scan/header.h"
+#include "scan/noise.h"
+#include "scan/rsa.h"
+#include "scan/simd.h"
 #include "keyscan.h"
 #include "plain_rsa.h"
 #include "tap.h"
 
 #define BASE	0x7f0000100000ULL
 #define DETECT	"bignum,known"
+#define WORDS	4096u
+#define SEEN	65536u
 
 static EVP_PKEY *rsa, *ec;
 static struct fixture_segment segment = { .vaddr = BASE, .filesz = 64 * PAGE };
@@ -124,6 +130,153 @@ static void test_layout(enum layout layout)
 	fixture_free(&fixture);
 }
 
+/* What headers_find() has seen. */
+struct list {
+	struct place places[SEEN];
+	u32 nr;
+};
+
+static void collect(void *arg, const struct place *place, const u8 *limbs)
+{
+	struct list *list = arg;
+
+	(void)limbs;
+	if (list->nr < SEEN)
+		list->places[list->nr++] = *place;
+}
+
+static void find_headers(struct list *list, enum simd level, const u64 *words, u32 nr, u64 end)
+{
+	struct headers headers = { BASE, BASE + (1 << 20), collect, list };
+	struct window window = { .bytes = (const u8 *)words, .len = 8ul * nr, .end = end };
+
+	list->nr = 0;
+	simd_limit(level);
+	headers_find(&headers, &window, 0);
+	simd_limit(SIMD_AVX512);
+}
+
+/* Words that headers are made of, in any order: each path sees the same. */
+static void test_paths(void)
+{
+	static const u64 some[] = {
+		4ULL << 32 | 4, 5ULL << 32 | 4, 16, 16ULL << 32 | 8, 1, 1 | 16 << 16, 0, 1ULL << 32,
+		BASE + 4096, BASE + 8, BASE + (1 << 20), BASE + 7, 300ULL << 32 | 300, 3,
+	};
+	struct list *portable = malloc(sizeof(*portable)), *wide = malloc(sizeof(*wide));
+	u32 wrong = 0, nr = 0, round, i;
+	static u64 words[WORDS];
+
+	for (round = 0; round < 100; round++) {
+		fill_random((u8 *)words, sizeof(words), round + 1);
+		for (i = 0; i < WORDS; i++)
+			if (words[i] >> 60 < round % 16)
+				words[i] = some[(words[i] >> 32) % (sizeof(some) / 8)];
+		find_headers(portable, SIMD_NONE, words, WORDS, 8 * WORDS - round);
+		find_headers(wide, SIMD_AVX512, words, WORDS, 8 * WORDS - round);
+		wrong += portable->nr != wide->nr ||
+			 memcmp(portable->places, wide->places, wide->nr * sizeof(*wide->places));
+		nr += wide->nr;
+	}
+	ok(!wrong && nr > 10000, "%u headers are seen by each path", nr);
+	free(portable);
+	free(wide);
+}
+
+/* One header at each place around the borders of blocks, and up to the end of what there is. */
+static void test_places(void)
+{
+	struct list *list = malloc(sizeof(*list));
+	u32 missed = 0, at, level, nr = 400;
+	static u64 words[WORDS];
+
+	for (level = SIMD_NONE; level <= SIMD_AVX512; level++) {
+		for (at = 1; at + 5 <= nr; at++) {
+			memset(words, 0, 8 * nr);
+			words[at] = 4 | 65ULL << 32;
+			fill_random((u8 *)&words[at + 1], 32, at);
+			find_headers(list, level, words, nr, 8 * nr);
+			missed += list->nr != 1 || list->places[0].at != 8 * (at + 1) ||
+				  list->places[0].layout != LAYOUT_INLINE;
+			memset(words, 0, 8 * nr);
+			words[at - 1] = BASE + 8 * at;
+			words[at] = 16 | 17ULL << 32;
+			find_headers(list, level, words, nr, 8 * nr);
+			missed += list->nr != 1 || list->places[0].layout != LAYOUT_OPENSSL;
+			words[at - 1] = 0;
+			words[at] = 17 | 16ULL << 32;
+			words[at + 1] = BASE + 8 * at;
+			find_headers(list, level, words, nr, 8 * nr);
+			missed += list->nr != 1 || list->places[0].layout != LAYOUT_GMP;
+			words[at + 1] = 0;
+			words[at + 2] = BASE + 8 * at;
+			find_headers(list, level, words, nr, 8 * nr);
+			missed += list->nr != 1 || list->places[0].layout != LAYOUT_GCRYPT;
+		}
+	}
+	ok(!missed, "headers at each place of a block, and up to the end: %u missed", missed);
+	free(list);
+}
+
+/* Random limbs are numbers, and so are the constants of curves; code, text, tables are not. */
+static void test_noise(void)
+{
+	static const char text[] = "-----BEGIN CERTIFICATE-----\nMIIB";
+	static const u8 code[] = {
+		0x48, 0x89, 0xe5, 0x41, 0x57, 0x49, 0x89, 0xff, 0x41, 0x56, 0x48, 0x8d, 0x3d, 0x1c,
+		0x92, 0x03, 0x00, 0x41, 0x55, 0x41, 0x54, 0x53, 0x48, 0x83, 0xec, 0x18, 0x48, 0x8b,
+		0x07, 0xe8, 0x66, 0xf5,
+	};
+	u32 refused = 0, tried = 0, constants = 0, nr;
+	u8 limbs[72] = { 0 }, table[64];
+	const struct curve *curve;
+	BIGNUM *p = BN_new();
+
+	for (nr = 4; nr <= 9; nr++)
+		for (; tried < nr * 50000; tried++) {
+			fill_random(limbs, 8 * nr, tried + 1);
+			refused += !noise_limbs(limbs, nr);
+		}
+	ok(!refused, "of %u random numbers %u are refused", tried, refused);
+	curves_init();
+	for (curve = curves; curve->name; curve++) {
+		if (strncmp(curve->name, "brainpool", 9))
+			continue;
+		EC_GROUP_get_curve(curve->group, p, NULL, NULL, NULL);
+		BN_bn2lebinpad(p, limbs, curve->bytes);
+		constants += noise_limbs(limbs, curve->bytes / 8);
+		BN_bn2lebinpad(EC_GROUP_get0_order(curve->group), limbs, curve->bytes);
+		constants += noise_limbs(limbs, curve->bytes / 8);
+	}
+	ok(constants == 6, "primes and orders of Brainpool's curves are numbers");
+	for (nr = 0; nr < sizeof(table); nr++)
+		table[nr] = nr;
+	ok(!noise_limbs((const u8 *)text, 4) && !noise_limbs(code, 4) && !noise_limbs(table, 8),
+	   "text, code and a table are none");
+	BN_free(p);
+}
+
+static void test_sieve(void)
+{
+	static const u64 squares[] = { 53 * 53, 59 * 59, 3, 2 };
+	BIGNUM *n = NULL;
+	u64 limbs[33] = { 0 }, carry;
+	u32 i;
+
+	EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_N, &n);
+	BN_bn2lebinpad(n, (u8 *)limbs, 8 * 32);
+	ok(rsa_sieve(limbs, 32) && !rsa_sieve(&squares[0], 1) && rsa_sieve(&squares[1], 1) &&
+	   !rsa_sieve(&squares[2], 1) && !rsa_sieve(&squares[3], 1), "a modulus may be one");
+	for (i = 0, carry = 0; i < 33; i++) {
+		unsigned __int128 product = (unsigned __int128)limbs[i] * 47 + carry;
+
+		limbs[i] = (u64)product;
+		carry = (u64)(product >> 64);
+	}
+	ok(!rsa_sieve(limbs, 33), "47 times a modulus is none");
+	BN_free(n);
+}
+
 static void send_key(int fd, EVP_PKEY *key)
 {
 	u8 *der = NULL;
@@ -219,6 +372,10 @@ int main(void)
 	ec = EVP_EC_gen("P-256");
 	for (layout = LAYOUT_OPENSSL; layout <= LAYOUT_INLINE; layout++)
 		test_layout(layout);
+	test_paths();
+	test_places();
+	test_noise();
+	test_sieve();
 	test_live("openssl", true, true);
 	test_live("gcrypt", false, false);
 	test_live("mbedtls", true, true);

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "scan/curve.h"
+#include "scan/comb.h"
 #include "scan/simd.h"
 #include "scan/sweep.h"
 #include "keyscan.h"
@@ -87,6 +87,45 @@ static void test_points(void)
 		EC_POINT_free(made);
 	}
 	ok(!wrong && tried == 108, "points of %u scalars are those of OpenSSL", tried);
+}
+
+/* Many at once share divisions; each is what it is alone. */
+static void test_many_points(u32 nr, u32 total)
+{
+	u64 *scalars = calloc(nr, 8 * COMB_SCALAR), *points = calloc(nr, 8 * COMB_POINT);
+	const struct curve *curve;
+	u32 wrong = 0, i, j;
+
+	for (curve = curves; curve->name; curve++) {
+		const BIGNUM *order = EC_GROUP_get0_order(curve->group);
+		u8 point[CURVE_POINT_MAX], *x;
+		BIGNUM *k = BN_new();
+
+		for (i = 0; i < nr; i++) {
+			if (i < 3)		/* 1, 2, order - 1 */
+				BN_set_word(k, i + 1);
+			else
+				BN_rand_range(k, order);
+			if (i == 2)
+				BN_sub(k, order, BN_value_one());
+			BN_bn2lebinpad(k, (u8 *)(scalars + i * COMB_SCALAR), 8 * COMB_SCALAR);
+		}
+		wrong += !curve_points(curve, scalars, nr, total, points);
+		for (i = 0; i < nr; i++) {
+			x = (u8 *)(points + i * COMB_POINT);
+			BN_lebin2bn((u8 *)(scalars + i * COMB_SCALAR), 8 * COMB_SCALAR, k);
+			wrong += !curve_public(curve, k, point);
+			for (j = 0; j < curve->bytes; j++)
+				if (x[j] != point[curve->bytes - j] ||
+				    x[8 * FIELD_LIMBS + j] != point[2 * curve->bytes - j])
+					break;
+			wrong += j < curve->bytes;
+		}
+		BN_free(k);
+	}
+	ok(!wrong, "points of %u scalars of %u are those of each", nr, total);
+	free(scalars);
+	free(points);
 }
 
 static void test_der(const char *name, int nid)
@@ -299,6 +338,10 @@ int main(void)
 {
 	bytes = malloc(ROOM);
 	test_points();
+	test_many_points(7, 7);
+	test_many_points(7, 1000);
+	test_many_points(300, 300);
+	test_many_points(300, 1000);
 	test_der("P-256", NID_X9_62_prime256v1);
 	test_der("P-384", NID_secp384r1);
 	test_der("P-521", NID_secp521r1);

@@ -16,17 +16,35 @@
 #include <openssl/obj_mac.h>
 
 #include "detectors.h"
-#include "number.h"
+#include "header.h"
 #include "rsa.h"
 #include "scalar.h"
+#include "sort.h"
 #include "published.h"
 
-#define PAIRS_MAX	(1ULL << 28)	/* that are tried: half a minute at most */
+/* What is tried: half a minute at most, each. */
+#define PAIRS_MAX	(1ULL << 28)
+#define EXPONENTS_MAX	(1ULL << 33)
 
+/**
+ * struct bignum - the state
+ * @scan:	the scan
+ * @numbers:	what was seen
+ * @questions:	public keys
+ * @primes:	those of @numbers that no small prime divides
+ * @odd:	those that are odd
+ * @pairs:	of a modulus and a number that were tried
+ * @exponents:	likewise
+ * @lock:	guards @numbers while windows are looked at
+ */
 struct bignum {
+	struct scan *scan;
 	struct numbers numbers;
 	struct questions *questions;
+	struct order primes;
+	struct order odd;
 	u64 pairs;
+	u64 exponents;
 	pthread_mutex_t lock;
 };
 
@@ -35,6 +53,8 @@ static void close_bignum(void *arg)
 	struct bignum *state = arg;
 
 	numbers_free(&state->numbers);
+	free(state->primes.list);
+	free(state->odd.list);
 	pthread_mutex_destroy(&state->lock);
 	free(state);
 }
@@ -47,6 +67,7 @@ static void *open_bignum(struct scan *scan, struct complaint *why)
 	if (!state)
 		return NULL;
 	pthread_mutex_init(&state->lock, NULL);
+	state->scan = scan;
 	state->questions = scan_questions(scan);
 	if (numbers_init(&state->numbers))
 		return state;
@@ -54,40 +75,45 @@ static void *open_bignum(struct scan *scan, struct complaint *why)
 	return NULL;
 }
 
-static void keep(struct scan *scan, struct bignum *state, const struct place *place)
+static void keep_address(struct bignum *state, const struct place *place)
 {
 	struct numbers *all = &state->numbers;
 	u64 offset;
 
-	if (place->layout != LAYOUT_INLINE && !scan_offset(scan, place->at, &offset))
+	if (!scan_offset(state->scan, place->at, &offset))
 		return;
 	pthread_mutex_lock(&state->lock);
-	if (all->nr_places == PLACES_MAX)
-		numbers_read(all, scan);
-	if (all->nr_places < PLACES_MAX)
-		all->places[all->nr_places++] = *place;
-	else
-		all->lost++;
+	if (all->nr_pending == PENDING_MAX)
+		numbers_read(all, state->scan);
+	all->pending[all->nr_pending++] = *place;
 	pthread_mutex_unlock(&state->lock);
+}
+
+static void seen(void *arg, const struct place *place, const u8 *bytes)
+{
+	u64 limbs[NUMBER_LIMBS_MAX], hash;
+	struct bignum *state = arg;
+
+	if (!bytes) {
+		keep_address(state, place);
+		return;
+	}
+	memcpy(limbs, bytes, 8 * place->limbs);
+	hash = number_hash(limbs, place->limbs);
+	pthread_mutex_lock(&state->lock);
+	numbers_add(&state->numbers, place, limbs, hash);
+	pthread_mutex_unlock(&state->lock);
+	OPENSSL_cleanse(limbs, 8 * place->limbs);
 }
 
 static void look(struct scan *scan, void *arg, const struct window *window)
 {
-	u64 at = scan_aligned(scan, window, 8), end = window->end, word;
-	struct place places[2];
-	u32 i, nr;
+	struct headers headers = { .seen = seen, .arg = arg };
 
-	if (window->seam || window->len < 24)
+	if (window->seam)
 		return;
-	end = min(end, window->len - 23);
-	for (at += at < 8 ? 8 : 0; at < end; at += 8) {
-		memcpy(&word, window->bytes + at, sizeof(word));
-		if (!numbers_count(word))
-			continue;
-		nr = numbers_header(window, at, places);
-		for (i = 0; i < nr; i++)
-			keep(scan, arg, &places[i]);
-	}
+	scan_span(scan, &headers.first, &headers.end);
+	headers_find(&headers, window, scan_aligned(scan, window, 8));
 }
 
 static BIGNUM *to_number(const struct bignum *state, const struct number *number)
@@ -154,16 +180,12 @@ static bool try_prime(struct bignum *state, struct modulus *modulus, const struc
 }
 
 /* The most significant 64 bits of as many bytes as the modulus has. */
-static u64 top_of(const struct bignum *state, const struct number *number, u32 bytes)
+static u64 top_of(const u64 *limbs, u32 nr, u32 bytes)
 {
-	u8 all[8 * NUMBER_LIMBS_MAX + 8] = { 0 };
-	u64 top;
+	u32 at = (bytes - 8) / 8, shift = bytes % 8 * 8;
+	u64 low = at < nr ? limbs[at] : 0, high = at + 1 < nr ? limbs[at + 1] : 0;
 
-	if (8U * number->limbs > sizeof(all) || bytes > sizeof(all))
-		return 0;
-	memcpy(all, number_limbs(&state->numbers, number), 8 * number->limbs);
-	memcpy(&top, all + bytes - 8, sizeof(top));
-	return top;
+	return shift ? low >> shift | high << (64 - shift) : low;
 }
 
 static bool try_exponent(struct bignum *state, struct modulus *modulus,
@@ -188,39 +210,44 @@ static bool try_exponent(struct bignum *state, struct modulus *modulus,
 static bool try_modulus(struct bignum *state, struct modulus *modulus)
 {
 	struct numbers *all = &state->numbers;
+	const struct order *primes = &state->primes, *odd = &state->odd;
 	u32 half = (modulus->limbs + 1) / 2, i;
 	const struct number *number;
 
 	if (modulus->limbs > NUMBER_LIMBS_MAX)
 		return false;
-	for (i = all->first[half]; i < all->first[half + 1]; i++) {
-		number = &all->list[all->order[i]];
-		state->pairs++;
-		if (*number_limbs(all, number) & 1 &&
-		    modulus_divided(modulus, number_limbs(all, number), half) &&
+	state->pairs += primes->first[half + 1] - primes->first[half];
+	for (i = primes->first[half]; i < primes->first[half + 1]; i++) {
+		number = &all->list[primes->list[i]];
+		if (modulus_divided(modulus, number_limbs(all, number), half) &&
 		    try_prime(state, modulus, number))
 			return true;
 	}
 	if (!modulus->step[1])
 		return false;
-	for (i = all->first[modulus->limbs - 1]; i < all->first[modulus->limbs + 1]; i++) {
-		number = &all->list[all->order[i]];
-		if (modulus_near(modulus, top_of(state, number, modulus->bytes)) &&
+	state->exponents += odd->first[modulus->limbs + 1] - odd->first[modulus->limbs - 1];
+	for (i = odd->first[modulus->limbs - 1]; i < odd->first[modulus->limbs + 1]; i++) {
+		number = &all->list[odd->list[i]];
+		if (modulus_near(modulus, top_of(number_limbs(all, number), number->limbs,
+						 modulus->bytes)) &&
 		    try_exponent(state, modulus, number))
 			return true;
 	}
 	return false;
 }
 
-/* Moduli of public keys, and then all numbers that may be moduli, with the usual exponent. */
-static int try_rsa(struct bignum *state, struct complaint *why)
+static bool exhausted(const struct bignum *state)
 {
-	struct numbers *all = &state->numbers;
-	u32 i, nr = questions_nr(state->questions);
-	struct question stranger = { .family = FAMILY_RSA, .e = BN_new() };
-	struct modulus modulus = { .n = NULL };
+	return state->pairs >= PAIRS_MAX || state->exponents >= EXPONENTS_MAX;
+}
 
-	for (i = 0; i < nr && all->nr && state->pairs < PAIRS_MAX; i++) {
+/* The moduli of public keys. */
+static void try_questions(struct bignum *state)
+{
+	u32 i, nr = questions_nr(state->questions);
+	struct modulus modulus;
+
+	for (i = 0; i < nr && state->numbers.nr && !exhausted(state); i++) {
 		struct question *question = questions_get(state->questions, i);
 
 		if (question->family != FAMILY_RSA)
@@ -233,24 +260,54 @@ static int try_rsa(struct bignum *state, struct complaint *why)
 			try_modulus(state, &modulus);
 		modulus_free(&modulus);
 	}
-	for (i = 0; i < all->nr && state->pairs < PAIRS_MAX; i++) {
-		struct number *number = &all->list[i];
+}
 
-		if (number->limbs < RSA_BITS_MIN / 64 || !(*number_limbs(all, number) & 1) ||
-		    number->secret)
+/* All numbers that may be moduli, with the usual exponent. */
+static void try_strangers(struct bignum *state)
+{
+	struct question stranger = { .family = FAMILY_RSA, .e = BN_new() };
+	const struct order *primes = &state->primes;
+	struct numbers *all = &state->numbers;
+	struct modulus modulus;
+	u32 i;
+
+	for (i = primes->first[RSA_BITS_MIN / 64];
+	     i < primes->first[NUMBER_LIMBS_MAX + 1] && !exhausted(state); i++) {
+		const struct number *number = &all->list[primes->list[i]];
+
+		if (number->secret)
 			continue;
 		stranger.n = to_number(state, number);
 		if (stranger.e && stranger.n && BN_set_word(stranger.e, 65537) &&
-		    !questions_find_rsa(state->questions, stranger.n) &&
-		    modulus_init(&modulus, &stranger))
-			try_modulus(state, &modulus);
-		modulus_free(&modulus);
-		modulus.n = NULL;
+		    !questions_find_rsa(state->questions, stranger.n)) {
+			if (modulus_init(&modulus, &stranger))
+				try_modulus(state, &modulus);
+			modulus_free(&modulus);
+		}
 		BN_free(stranger.n);
 	}
 	BN_free(stranger.e);
-	return state->pairs < PAIRS_MAX ? 0 :
-	       complain(why, -E2BIG, "there are more big numbers than can be tried as RSA keys");
+}
+
+static bool is_odd(const u64 *limbs, u32 nr)
+{
+	(void)nr;
+	return *limbs & 1;
+}
+
+static int try_rsa(struct bignum *state, struct complaint *why)
+{
+	int error = 0;
+
+	if (!numbers_order(&state->numbers, rsa_sieve, &state->primes) ||
+	    !numbers_order(&state->numbers, is_odd, &state->odd))
+		return complain(why, -ENOMEM, "out of memory");
+	try_questions(state);
+	try_strangers(state);
+	if (exhausted(state))
+		error = complain(why, -E2BIG,
+				 "there are more big numbers than can be tried as RSA keys");
+	return error;
 }
 
 static void report(struct scan *scan, struct bignum *state, const struct place *place)
@@ -279,21 +336,33 @@ static void report(struct scan *scan, struct bignum *state, const struct place *
 				   question->text);
 }
 
+/* Each place once, in order. */
+static void report_all(struct scan *scan, struct bignum *state)
+{
+	struct numbers *all = &state->numbers;
+	struct place *places = all->places;
+	u32 i, nr = 0;
+
+	for (i = 0; i < all->nr_places; i++)
+		if (all->list[places[i].number].secret)
+			places[nr++] = places[i];
+	sort_heap(places, nr, sizeof(*places), place_after, NULL);
+	for (i = 0; i < nr; i++)
+		if (!i || place_after(&places[i], &places[i - 1], NULL))
+			report(scan, state, &places[i]);
+}
+
 static int resolve(struct scan *scan, void *arg, struct complaint *why)
 {
 	struct bignum *state = arg;
 	struct numbers *all = &state->numbers;
 	struct complaint text;
 	int error, failed;
-	u32 i;
 
 	numbers_read(all, scan);
-	numbers_order(all);
 	error = try_rsa(state, why);
 	failed = scalars_find(all, state->questions, &text);
-	for (i = 0; i < all->nr_places; i++)
-		if (all->list[all->places[i].number].secret)
-			report(scan, state, &all->places[i]);
+	report_all(scan, state);
 	if (!failed && all->lost)
 		failed = complain(&text, -E2BIG, "%" PRIu64 " big numbers more than can be kept",
 				  all->lost);

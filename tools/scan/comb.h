@@ -8,6 +8,10 @@
 #include "curve.h"
 #include "field.h"
 
+#define COMB_SCALAR	(FIELD_LIMBS + 1)	/* limbs of a scalar, and a zero above them */
+#define COMB_POINT	(2 * FIELD_LIMBS)	/* of a point */
+#define COMB_BATCH	256u			/* sums that share a division */
+
 /**
  * struct comb - a table
  * @field:	of the curve
@@ -33,6 +37,7 @@ bool comb_seed_init(void);
 struct comb *comb_new(const EC_GROUP *group, u32 bits, u32 digits);
 void comb_free(struct comb *comb);
 bool comb_multiple(const struct comb *comb, const u64 *scalar, u64 *x, u64 *y);
+bool comb_multiples(const struct comb *comb, const u64 *scalars, u32 nr, u64 *points);
 bool comb_add(const struct comb *comb, const u64 *p, const u64 *q, u64 *sum);
 void comb_add_by(const struct field *field, u64 *to_x, u64 *to_y, const u64 *px, const u64 *py,
 		 const u64 *qx, const u64 *qy, const u64 *inverse);

@@ -14,7 +14,10 @@
 #include "comb.h"
 #include "curve.h"
 
-#define DIGIT_BITS	8u
+#define SHARED		48u	/* scalars that had better share divisions */
+#define MANY		512u	/* scalars for which a large table pays */
+#define DIGIT_BITS	5u
+#define DIGIT_BITS_MANY	8u
 
 #define OID(literal)	.oid = (const u8 *)(literal), .oid_len = sizeof(literal) - 1
 #define SECG		"\x2b\x81\x04\x00"
@@ -75,16 +78,17 @@ const struct curve *curve_of_nid(int nid)
 	return NULL;
 }
 
-static const struct comb *comb_of(const struct curve *curve)
+static const struct comb *comb_of(const struct curve *curve, bool many)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct comb *combs[sizeof(curves) / sizeof(*curves)];
-	struct comb **comb = &combs[curve - curves];
+	static struct comb *combs[sizeof(curves) / sizeof(*curves)][2];
+	u32 bits = many ? DIGIT_BITS_MANY : DIGIT_BITS;
+	struct comb **comb = &combs[curve - curves][many];
 
 	pthread_mutex_lock(&lock);
 	if (!*comb)
-		*comb = comb_new(curve->group, DIGIT_BITS,
-				 (EC_GROUP_order_bits(curve->group) + DIGIT_BITS - 1) / DIGIT_BITS);
+		*comb = comb_new(curve->group, bits,
+				 (EC_GROUP_order_bits(curve->group) + bits - 1) / bits);
 	pthread_mutex_unlock(&lock);
 	return *comb;
 }
@@ -99,7 +103,7 @@ static const struct comb *comb_of(const struct curve *curve)
  */
 bool curve_public(const struct curve *curve, const BIGNUM *scalar, u8 *point)
 {
-	const struct comb *comb = comb_of(curve);
+	const struct comb *comb = comb_of(curve, false);
 	u64 limbs[FIELD_LIMBS + 1] = { 0 }, x[FIELD_LIMBS], y[FIELD_LIMBS];
 	bool done = false;
 	u32 i;
@@ -117,6 +121,33 @@ bool curve_public(const struct curve *curve, const BIGNUM *scalar, u8 *point)
 		point[2 * curve->bytes - i] = ((u8 *)y)[i];
 	}
 	return true;
+}
+
+/**
+ * curve_points() - the points that many scalars make
+ * @curve:	the curve
+ * @scalars:	COMB_SCALAR limbs each: 1 to the order of the curve - 1
+ * @nr:		how many
+ * @total:	how many there are to come, with these
+ * @points:	takes the limbs of x and y: COMB_POINT for each, the first half of which x has
+ *
+ * Return: false if there is no memory.
+ */
+bool curve_points(const struct curve *curve, const u64 *scalars, u32 nr, u32 total, u64 *points)
+{
+	const struct comb *comb = comb_of(curve, total >= MANY);
+	u32 limbs = comb ? comb->field.limbs : 0, i;
+	bool done = comb;
+
+	if (comb && nr >= SHARED && comb_multiples(comb, scalars, nr, points)) {
+		for (i = 0; i < nr; i++, points += COMB_POINT)
+			memmove(points + FIELD_LIMBS, points + limbs, 8 * limbs);
+		return true;
+	}
+	for (i = 0; i < nr && done; i++, points += COMB_POINT)
+		done = comb_multiple(comb, scalars + i * COMB_SCALAR, points,
+				     points + FIELD_LIMBS);
+	return done;
 }
 
 /**

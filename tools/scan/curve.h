@@ -36,6 +36,7 @@ extern struct curve curves[];
 bool curves_init(void);
 const struct curve *curve_of_nid(int nid);
 bool curve_public(const struct curve *curve, const BIGNUM *scalar, u8 *point);
+bool curve_points(const struct curve *curve, const u64 *scalars, u32 nr, u32 total, u64 *points);
 bool curve_has_point(const struct curve *curve, const u8 *point, u32 len);
 
 #endif /* KREDACT_TOOLS_CURVE_H */

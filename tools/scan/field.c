@@ -4,7 +4,6 @@
  */
 #include "field.h"
 
-
 #define P256_HIGH	0xffffffff00000001ULL
 #define ALWAYS_INLINE	inline __attribute__((always_inline))
 
@@ -154,6 +153,26 @@ void field_mul(const struct field *field, u64 *to, const u64 *a, const u64 *b)
 	default:
 		return mul(field, to, a, b, 9);
 	}
+}
+
+/**
+ * field_add() - add
+ * @field:	the prime
+ * @to:		takes a + b; may be one of them
+ * @a, @b:	below the prime
+ */
+void field_add(const struct field *field, u64 *to, const u64 *a, const u64 *b)
+{
+	u64 sum[FIELD_LIMBS], carry = 0;
+	u32 i;
+
+	for (i = 0; i < field->limbs; i++) {
+		unsigned __int128 part = (unsigned __int128)a[i] + b[i] + carry;
+
+		sum[i] = (u64)part;
+		carry = (u64)(part >> 64);
+	}
+	reduce(to, sum, carry, field->p, field->limbs);
 }
 
 /**

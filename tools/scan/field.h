@@ -35,6 +35,7 @@ bool field_init(struct field *field, const BIGNUM *prime);
 bool field_import(const struct field *field, u64 *to, const BIGNUM *number);
 void field_export(const struct field *field, u64 *to, const u64 *a);
 void field_mul(const struct field *field, u64 *to, const u64 *a, const u64 *b);
+void field_add(const struct field *field, u64 *to, const u64 *a, const u64 *b);
 void field_sub(const struct field *field, u64 *to, const u64 *a, const u64 *b);
 void field_invert(const struct field *field, u64 *to, const u64 *a);
 void field_invert_all(const struct field *field, u64 *list, u64 *scratch, u32 nr);

@@ -8,5 +8,6 @@
 #include "platform.h"
 
 bool noise_like(const u8 *bytes, u32 len);
+bool noise_limbs(const u8 *bytes, u32 nr);
 
 #endif /* KREDACT_TOOLS_NOISE_H */

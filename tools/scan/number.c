@@ -10,7 +10,9 @@
 #include "number.h"
 #include "sort.h"
 
-#define SLOTS	(2 * NUMBERS_MAX)
+#define SLOTS		(2 * NUMBERS_MAX)
+#define READ_LIMBS	8192u		/* that are read at once, at most */
+#define GAP		4096u		/* bytes between two numbers that are not read for it */
 
 /**
  * number_layout() - whose header it is
@@ -60,12 +62,12 @@ bool numbers_init(struct numbers *all)
 {
 	*all = (struct numbers){
 		.places = malloc(PLACES_MAX * sizeof(*all->places)),
+		.pending = malloc(PENDING_MAX * sizeof(*all->pending)),
 		.list = malloc(NUMBERS_MAX * sizeof(*all->list)),
 		.slots = calloc(SLOTS, sizeof(*all->slots)),
 		.pool = malloc(POOL_MAX * sizeof(*all->pool)),
-		.order = malloc(NUMBERS_MAX * sizeof(*all->order)),
 	};
-	return all->places && all->order && all->list && all->slots && all->pool;
+	return all->places && all->pending && all->list && all->slots && all->pool;
 }
 
 /**
@@ -75,92 +77,22 @@ bool numbers_init(struct numbers *all)
 void numbers_free(struct numbers *all)
 {
 	free(all->places);
+	free(all->pending);
 	free(all->list);
 	free(all->slots);
-	free(all->order);
 	if (all->pool)
 		OPENSSL_cleanse(all->pool, all->used * sizeof(*all->pool));
 	free(all->pool);
 }
 
-static u64 word(const struct window *window, u64 at)
-{
-	u64 value;
-
-	memcpy(&value, window->bytes + at, sizeof(value));
-	return value;
-}
-
-static bool pointer(u64 value)
-{
-	return value >> 12 && !(value & 7) && value < 1ULL << 56;
-}
-
-static bool counts(u64 used, u64 room)
-{
-	return used >= NUMBER_LIMBS_MIN && used <= NUMBER_LIMBS_MAX && room >= used;
-}
-
-/* Limbs of a number: neither the first, nor the last, nor one between them is small. */
-static bool limbs_at(const struct window *window, u64 at, u32 limbs)
-{
-	return at < window->len && window->len - at >= 8ULL * limbs &&
-	       word(window, at) >> 48 && word(window, at + 8 * (limbs / 2)) >> 48 &&
-	       word(window, at + 8 * (limbs - 1));
-}
-
-static u32 inline_header(const struct window *window, u64 at, u32 used, struct place *place)
-{
-	/* Behind the counts: nothing, a sign, a buffer of 24 bytes, or both. */
-	static const u8 offsets[] = { 8, 16, 32, 40 };
-	u64 first = at;
-	u32 i;
-
-	for (i = 0; i < sizeof(offsets); i++) {
-		first = at + offsets[i];
-		if (limbs_at(window, first, used))
-			break;
-	}
-	if (i == sizeof(offsets))
-		return 0;
-	*place = (struct place){ .limbs = used, .layout = LAYOUT_INLINE };
-	window_place(window, first, &place->at);
-	return 1;
-}
-
 /**
- * numbers_header() - is the header of a number here?
- * @window:	bytes of the file
- * @at:		index of a word in it, aligned, that numbers_count() takes for the counts
- *		of a header. A word is before it and two are after it
- * @place:	takes up to two places
+ * place_after() - is a place at a higher address?
+ * @a, @b:	two places
+ * @arg:	not used
  *
- * Return: how many, since a header may be that of several libraries.
+ * Return: true if @a comes after @b. Offsets come after addresses.
  */
-u32 numbers_header(const struct window *window, u64 at, struct place *place)
-{
-	u64 before = word(window, at - 8), here = word(window, at), after = word(window, at + 8);
-	u32 low = here, high = here >> 32, nr = 0;
-
-	if (pointer(before) && counts(low, high) && (u32)after <= 1 &&
-	    !(after >> 32 & ~0x1c01fU))
-		place[nr++] = (struct place){ before, low, LAYOUT_OPENSSL, 0 };
-	else if (pointer(before) && (u16)here == 1 && counts(low >> 16, low >> 16))
-		place[nr++] = (struct place){ before, low >> 16, LAYOUT_MBEDTLS3, 0 };
-	if (pointer(after) && counts(high, low))
-		place[nr++] = (struct place){ after, high, LAYOUT_GMP, 0 };
-	else if (pointer(after) && !high && counts(low, low) && (u32)before == 1)
-		place[nr++] = (struct place){ after, low, LAYOUT_MBEDTLS2, 0 };
-	else if (counts(high, low) && (u32)after <= 1 && after >> 32 < 0x1000 &&
-		 pointer(word(window, at + 16)))
-		place[nr++] = (struct place){ word(window, at + 16), high, LAYOUT_GCRYPT, 0 };
-	if (!nr && low >= NUMBER_LIMBS_MIN && low <= NUMBER_LIMBS_MAX &&
-	    (high <= 1 || high >= low))
-		nr = inline_header(window, at, low, place);
-	return nr;
-}
-
-static bool at_higher_address(const void *a, const void *b, const void *arg)
+bool place_after(const void *a, const void *b, const void *arg)
 {
 	const struct place *left = a, *right = b;
 	bool offset = left->layout == LAYOUT_INLINE;
@@ -173,6 +105,21 @@ static bool at_higher_address(const void *a, const void *b, const void *arg)
 	return left->limbs > right->limbs;
 }
 
+static u32 find(const struct numbers *all, const u64 *limbs, u32 nr, u64 hash, u64 *slot)
+{
+	u64 at;
+
+	for (at = hash % SLOTS; all->slots[at]; at = (at + 1) % SLOTS) {
+		const struct number *number = &all->list[all->slots[at] - 1];
+
+		if (number->hash == hash && number->limbs == nr &&
+		    !memcmp(number_limbs(all, number), limbs, 8 * nr))
+			return all->slots[at] - 1;
+	}
+	*slot = at;
+	return NONE;
+}
+
 /**
  * numbers_find() - find a number
  * @all:	the numbers
@@ -183,111 +130,128 @@ static bool at_higher_address(const void *a, const void *b, const void *arg)
  */
 u32 numbers_find(const struct numbers *all, const u64 *limbs, u32 nr)
 {
-	u64 hash, at;
+	u64 slot;
 
 	while (nr && !limbs[nr - 1])
 		nr--;
-	hash = number_hash(limbs, nr);
-	for (at = hash % SLOTS; all->slots[at]; at = (at + 1) % SLOTS) {
-		const struct number *number = &all->list[all->slots[at] - 1];
-
-		if (number->hash == hash && number->limbs == nr &&
-		    !memcmp(number_limbs(all, number), limbs, 8 * nr))
-			return all->slots[at] - 1;
-	}
-	return NONE;
+	return find(all, limbs, nr, number_hash(limbs, nr), &slot);
 }
 
-static u32 add(struct numbers *all, const u64 *limbs, u32 nr)
+/**
+ * numbers_add() - add a number, if it is not there yet, and where it is
+ * @all:	the numbers
+ * @place:	where; @place->limbs is how many the number has, the highest of which is not 0
+ * @limbs:	they
+ * @hash:	number_hash() of them
+ */
+void numbers_add(struct numbers *all, const struct place *place, const u64 *limbs, u64 hash)
 {
-	u32 found = numbers_find(all, limbs, nr);
-	u64 hash, at;
+	u32 nr = place->limbs, number;
+	u64 slot;
 
-	if (found != NONE)
-		return found;
-	if (all->nr == NUMBERS_MAX || POOL_MAX - all->used < nr) {
+	number = find(all, limbs, nr, hash, &slot);
+	if (all->nr_places == PLACES_MAX ||
+	    (number == NONE && (all->nr == NUMBERS_MAX || POOL_MAX - all->used < nr))) {
 		all->lost++;
-		return NONE;
+		return;
 	}
-	hash = number_hash(limbs, nr);
-	for (at = hash % SLOTS; all->slots[at]; at = (at + 1) % SLOTS)
-		;
-	all->slots[at] = ++all->nr;
-	all->list[all->nr - 1] = (struct number){ all->used, nr, hash, NULL, NULL };
-	memcpy(all->pool + all->used, limbs, 8 * nr);
-	all->used += nr;
-	return all->nr - 1;
+	if (number == NONE) {
+		number = all->nr++;
+		all->slots[slot] = all->nr;
+		all->list[number] = (struct number){ all->used, nr, hash, NULL, NULL };
+		memcpy(all->pool + all->used, limbs, 8 * nr);
+		all->used += nr;
+	}
+	all->places[all->nr_places] = *place;
+	all->places[all->nr_places++].number = number;
 }
 
-/* At most one limb, and a tenth of them, is as short as a pointer. */
-static bool noisy(const u64 *limbs, u32 nr)
+/* What cannot be a prime, a modulus, an exponent, a scalar or a coordinate is no number. */
+static void take(struct numbers *all, struct place place, const u64 *limbs)
 {
-	u32 i, low = 0;
-
-	for (i = 0; i < nr; i++)
-		low += !(limbs[i] >> 48);
-	return low <= 1 + nr / 10 && noise_like((const u8 *)limbs, 8 * nr);
+	while (place.limbs && !limbs[place.limbs - 1])
+		place.limbs--;
+	if (place.limbs >= NUMBER_LIMBS_MIN && noise_limbs((const u8 *)limbs, place.limbs))
+		numbers_add(all, &place, limbs, number_hash(limbs, place.limbs));
 }
 
-static u32 read_one(struct numbers *all, struct scan *scan, const struct place *place)
+/* Of places in order, how many are near enough to the first to be read with it? */
+static u32 together(const struct place *places, u32 nr, u32 *len)
 {
-	u64 limbs[NUMBER_LIMBS_MAX];
-	u32 nr = place->limbs, number = NONE;
+	u64 end = 8 * places->limbs, from;
+	u32 i;
 
-	if (place->layout == LAYOUT_INLINE ? scan_bytes(scan, place->at, limbs, 8 * nr) :
-					     scan_memory(scan, place->at, limbs, 8 * nr)) {
-		while (nr && !limbs[nr - 1])
-			nr--;
-		if (nr >= NUMBER_LIMBS_MIN && noisy(limbs, nr))
-			number = add(all, limbs, nr);
-		OPENSSL_cleanse(limbs, 8 * place->limbs);
+	for (i = 1; i < nr; i++) {
+		from = places[i].at - places->at;
+		if (from > end + GAP || from + 8 * places[i].limbs > 8 * READ_LIMBS)
+			break;
+		end = max(end, from + 8 * places[i].limbs);
 	}
-	return number;
+	*len = end;
+	return i;
 }
 
 /**
  * numbers_read() - read what the headers point to
- * @all:	from @nr_read on, @places are headers; afterwards only those are there that
- *		lead to a number
+ * @all:	@pending are addresses; afterwards there are none
  * @scan:	while it runs
  *
- * What cannot be a prime, a modulus, an exponent, a scalar or a coordinate is no number.
+ * In the order of addresses, and what is near each other at once.
  */
 void numbers_read(struct numbers *all, struct scan *scan)
 {
-	u32 i, kept = all->nr_read;
+	struct place *places = all->pending;
+	u64 *limbs = all->nr_pending ? malloc(8 * READ_LIMBS) : NULL;
+	u32 nr, len, i;
+	bool have;
 
-	/* In the order of the file, so that it is read once. */
-	sort_heap(all->places + kept, all->nr_places - kept, sizeof(*all->places),
-		  at_higher_address, NULL);
-	for (i = kept; i < all->nr_places; i++) {
-		struct place place = all->places[i];
+	sort_heap(places, all->nr_pending, sizeof(*places), place_after, NULL);
+	for (; limbs && all->nr_pending; places += nr, all->nr_pending -= nr) {
+		nr = together(places, all->nr_pending, &len);
+		have = scan_memory(scan, places->at, limbs, len);
+		for (i = 0; i < nr; i++) {
+			const struct place *place = &places[i];
+			u64 *own = limbs + (place->at - places->at) / 8;
 
-		/* The same twice: neither comes after the other. */
-		if (kept > all->nr_read &&
-		    !at_higher_address(&place, &all->places[kept - 1], NULL))
-			continue;
-		place.number = read_one(all, scan, &place);
-		if (place.number != NONE)
-			all->places[kept++] = place;
+			/* The same twice: neither comes after the other. */
+			if (i && !place_after(place, place - 1, NULL))
+				continue;
+			if (have || scan_memory(scan, place->at, own, 8 * place->limbs))
+				take(all, *place, own);
+		}
 	}
-	all->nr_read = all->nr_places = kept;
+	all->lost += all->nr_pending;
+	all->nr_pending = 0;
+	if (limbs)
+		OPENSSL_cleanse(limbs, 8 * READ_LIMBS);
+	free(limbs);
 }
 
 /**
- * numbers_order() - put the numbers in order of their length
- * @all:	read; @order and @first are there afterwards
+ * numbers_order() - put numbers in order of their length
+ * @all:	read
+ * @fits:	of which
+ * @order:	takes it; @order->list is to be released by free(), also after an error
+ *
+ * Return: false if there is no memory.
  */
-void numbers_order(struct numbers *all)
+bool numbers_order(const struct numbers *all, number_fit_fn fits, struct order *order)
 {
-	u32 next[NUMBER_LIMBS_MAX + 2], i;
+	u32 next[NUMBER_LIMBS_MAX + 2], nr = 0, i;
+	u32 *some = malloc((all->nr + 1ul) * sizeof(*some));
 
-	memset(all->first, 0, sizeof(all->first));
-	for (i = 0; i < all->nr; i++)
-		all->first[all->list[i].limbs + 1]++;
+	*order = (struct order){ .list = malloc((all->nr + 1ul) * sizeof(*some)) };
+	for (i = 0; i < all->nr && some && order->list; i++) {
+		if (!fits(number_limbs(all, &all->list[i]), all->list[i].limbs))
+			continue;
+		some[nr++] = i;
+		order->first[all->list[i].limbs + 1]++;
+	}
 	for (i = 1; i < NUMBER_LIMBS_MAX + 2; i++)
-		all->first[i] += all->first[i - 1];
-	memcpy(next, all->first, sizeof(next));
-	for (i = 0; i < all->nr; i++)
-		all->order[next[all->list[i].limbs]++] = i;
+		order->first[i] += order->first[i - 1];
+	memcpy(next, order->first, sizeof(next));
+	for (i = 0; i < nr; i++)
+		order->list[next[all->list[some[i]].limbs]++] = some[i];
+	free(some);
+	return some && order->list;
 }

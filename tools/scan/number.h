@@ -8,9 +8,10 @@
 
 #include "scan.h"
 
-#define NUMBER_LIMBS_MIN	3u
+#define NUMBER_LIMBS_MIN	4u		/* of the primes of RSA-512; curves have more */
 #define NUMBER_LIMBS_MAX	256u
 #define PLACES_MAX		(1u << 20)
+#define PENDING_MAX		(1u << 18)
 #define NUMBERS_MAX		(1u << 17)
 #define POOL_MAX		(1u << 22)	/* limbs of all numbers: 32 MiB */
 
@@ -29,7 +30,7 @@ enum layout {
  * @at:		its address, or its offset in the file if its layout is LAYOUT_INLINE
  * @limbs:	that the header says it has
  * @layout:	what header
- * @number:	of struct numbers, once it was read; NONE if it is none
+ * @number:	of struct numbers, once it was read
  */
 struct place {
 	u64 at;
@@ -58,46 +59,52 @@ struct number {
 
 /**
  * struct numbers - all of them
- * @places:	headers that were seen
+ * @places:	of headers that lead to a number
  * @nr_places:	how many
- * @nr_read:	those of them that are known to lead to a number
+ * @pending:	addresses that were not read yet
+ * @nr_pending:	how many
  * @lost:	those for which there was no room
  * @list:	the numbers
  * @nr:		how many
  * @slots:	1 + index in @list, by hash; 0: free
  * @pool:	limbs of them all
  * @used:	limbs in @pool
- * @order:	indices in @list, by how many limbs a number has: see numbers_order()
- * @first:	in @order, of those with so many limbs
  */
 struct numbers {
 	struct place *places;
 	u32 nr_places;
-	u32 nr_read;
+	struct place *pending;
+	u32 nr_pending;
 	u64 lost;
 	struct number *list;
 	u32 nr;
 	u32 *slots;
 	u64 *pool;
 	u32 used;
-	u32 *order;
+};
+
+/**
+ * struct order - some of the numbers, by how many limbs they have
+ * @list:	indices
+ * @first:	in @list, of those with so many limbs
+ */
+struct order {
+	u32 *list;
 	u32 first[NUMBER_LIMBS_MAX + 2];
 };
+
+/* Is a number of interest? */
+typedef bool (*number_fit_fn)(const u64 *limbs, u32 nr);
 
 const char *number_layout(u32 layout);
 u64 number_hash(const u64 *limbs, u32 nr);
 bool numbers_init(struct numbers *all);
 void numbers_free(struct numbers *all);
-u32 numbers_header(const struct window *window, u64 at, struct place *place);
+void numbers_add(struct numbers *all, const struct place *place, const u64 *limbs, u64 hash);
 void numbers_read(struct numbers *all, struct scan *scan);
-void numbers_order(struct numbers *all);
+bool numbers_order(const struct numbers *all, number_fit_fn fits, struct order *order);
 u32 numbers_find(const struct numbers *all, const u64 *limbs, u32 nr);
-
-/* Two counts below 512 as 32-bit integers, or a sign and a count as 16-bit integers. */
-static inline bool numbers_count(u64 word)
-{
-	return (!(word & 0xfffffe00fffffe00ULL) && word > 2) || (u16)word == 1;
-}
+bool place_after(const void *a, const void *b, const void *arg);
 
 static inline const u64 *number_limbs(const struct numbers *all, const struct number *number)
 {

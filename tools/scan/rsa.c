@@ -14,6 +14,30 @@
 #define DIGIT		52u
 #define DIGIT_MASK	((1ULL << DIGIT) - 1)
 
+/**
+ * rsa_sieve() - can this number be a prime, or a product of large ones?
+ * @limbs:	the lowest first
+ * @nr:		how many
+ *
+ * Return: false if one of the first sixteen primes divides it: six of seven numbers.
+ */
+bool rsa_sieve(const u64 *limbs, u32 nr)
+{
+	static const u8 primes[] = { 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53 };
+	static const u64 product = 0xe221f97c30e94e1dULL;	/* of them */
+	unsigned __int128 rest = 0;
+	u32 i;
+
+	if (!nr || !(limbs[0] & 1))
+		return false;
+	for (i = nr; i--;)
+		rest = (rest << 64 | limbs[i]) % product;
+	for (i = 0; i < sizeof(primes); i++)
+		if (!((u64)rest % primes[i]))
+			return false;
+	return true;
+}
+
 static bool to_limbs(const BIGNUM *number, u64 *limbs, u32 nr)
 {
 	return BN_bn2lebinpad(number, (u8 *)limbs, 8 * nr) == (int)(8 * nr);

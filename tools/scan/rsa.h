@@ -53,6 +53,7 @@ struct divisors {
 	u32 nr;
 };
 
+bool rsa_sieve(const u64 *limbs, u32 nr);
 bool modulus_init(struct modulus *modulus, struct question *question);
 void modulus_free(struct modulus *modulus);
 bool modulus_divided(const struct modulus *modulus, const u64 *p, u32 limbs);

@@ -499,3 +499,22 @@ bool scan_offset(const struct scan *scan, u64 vaddr, u64 *offset)
 	*offset = core->segments[i].offset + (vaddr - core->segments[i].vaddr);
 	return true;
 }
+
+/**
+ * scan_span() - between which addresses all is that was dumped
+ * @scan:	while it runs
+ * @first:	takes the lowest one
+ * @end:	takes the end of the last segment; @first if there is none
+ */
+void scan_span(const struct scan *scan, u64 *first, u64 *end)
+{
+	const struct core *core = scan->core;
+	const struct core_segment *last;
+
+	*first = *end = 0;
+	if (!core || !core->nr_segments)
+		return;
+	last = &core->segments[core->nr_segments - 1];
+	*first = core->segments->vaddr;
+	*end = last->vaddr + last->filesz;
+}

@@ -111,6 +111,7 @@ bool scan_memory(struct scan *scan, u64 vaddr, void *to, u64 len);
 bool scan_bytes(struct scan *scan, u64 offset, void *to, u64 len);
 bool scan_vaddr(const struct scan *scan, u64 offset, u64 *vaddr);
 bool scan_offset(const struct scan *scan, u64 vaddr, u64 *offset);
+void scan_span(const struct scan *scan, u64 *first, u64 *end);
 struct questions *scan_questions(const struct scan *scan);
 u64 scan_aligned(const struct scan *scan, const struct window *window, u32 alignment);
 bool scan_is_partial(const struct scan *scan);
