@@ -11,6 +11,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "lengths.h"
 #include "needle.h"
 #include "question.h"
 #include "sweep.h"
@@ -24,6 +25,8 @@
  * @use:	detectors of this scan
  * @states:	theirs
  * @nr:		how many
+ * @lengths:	numbers of those that want to be told of lengths
+ * @nr_lengths:	how many
  * @needles:	literals of them all
  * @questions:	public keys
  * @own_questions: the scan releases them
@@ -38,6 +41,8 @@ struct scan {
 	const struct detector *use[DETECTORS];
 	void *states[DETECTORS];
 	u32 nr;
+	u32 lengths[DETECTORS];
+	u32 nr_lengths;
 	struct needles *needles;
 	struct questions *questions;
 	bool own_questions;
@@ -129,6 +134,8 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 			if (!scan->states[scan->nr])
 				goto fail;
 		}
+		if (detectors[i]->length)
+			scan->lengths[scan->nr_lengths++] = scan->nr;
 		scan->nr++;
 		if (needles_add(scan->needles, detectors[i]->needles, scan->states[scan->nr - 1],
 				why))
@@ -175,6 +182,17 @@ void scan_start(struct scan *scan)
 	sweep_start(scan->sweep);
 }
 
+static void tell_length(void *arg, const struct window *window, u64 at, u64 len)
+{
+	struct scan *scan = arg;
+	u32 i, nr;
+
+	for (i = 0; i < scan->nr_lengths; i++) {
+		nr = scan->lengths[i];
+		scan->use[nr]->length(scan, scan->states[nr], window, at, len);
+	}
+}
+
 static void look(void *arg, const struct window *window)
 {
 	struct scan *scan = arg;
@@ -182,6 +200,8 @@ static void look(void *arg, const struct window *window)
 
 	needles_look(scan->needles, scan, window);
 	wide_look(scan->needles, scan, window);
+	if (scan->nr_lengths)
+		lengths_look(scan, window, tell_length, scan);
 	for (i = 0; i < scan->nr; i++)
 		if (scan->use[i]->look)
 			scan->use[i]->look(scan, scan->states[i], window);
