@@ -251,10 +251,7 @@ int search_prepare(struct search *search, struct complaint *why)
 		return complain(why, -EINVAL, "no secret to search for");
 	for (i = 0; i < search->nr_patterns; i++)
 		shortest = min(shortest, search->patterns[i].shortest);
-	search->stride = shortest - WORD + 1;
-	/* Words that follow each other are probed the fastest. */
-	if (search->stride > WORD && search->stride < 2 * WORD)
-		search->stride = WORD;
+	search->stride = word_filter_stride(shortest - WORD + 1);
 	for (i = 0; i < search->nr_patterns; i++)
 		nr += indexed_words(search, &search->patterns[i]);
 	for (search->index_bits = 8; 1ULL << search->index_bits < 2ULL * nr;)

@@ -76,28 +76,51 @@ static inline __m512i shifted(__m512i key, u32 by)
 	return _mm512_sllv_epi64(one, _mm512_and_si512(_mm512_srli_epi64(key, by), low));
 }
 
-/* Eight words at a time, one after the other: all of them are there. */
 TARGET_AVX512
-static u64 ask_avx512(const struct word_filter *filter, const u8 *at)
+static inline u32 ask_eight(const struct word_filter *filter, const u8 *at)
 {
 	const __m512i factor = _mm512_set1_epi64(0x9e3779b97f4a7c15ULL);
 	const __m128i shift = _mm_cvtsi32_si128(64 - filter->log);
-	__m512i key, wanted, bits;
-	u64 answers = 0;
-	u32 i;
+	__m512i key = _mm512_loadu_si512(at), wanted, bits;
 
-	for (i = 0; i < WORD_FILTER_BATCH; i += 8) {
-		key = _mm512_loadu_si512(at + 8 * i);
-		key = _mm512_xor_si512(key, _mm512_srli_epi64(key, 29));
-		key = _mm512_mullo_epi64(key, factor);
-		wanted = _mm512_or_si512(shifted(key, FIRST), shifted(key, SECOND));
-		bits = _mm512_i64gather_epi64(_mm512_srl_epi64(key, shift), filter->bits, 8);
-		answers |= (u64)_mm512_cmpeq_epi64_mask(_mm512_and_si512(bits, wanted), wanted)
-			   << i;
-	}
+	key = _mm512_mullo_epi64(_mm512_xor_si512(key, _mm512_srli_epi64(key, 29)), factor);
+	wanted = _mm512_or_si512(shifted(key, FIRST), shifted(key, SECOND));
+	bits = _mm512_i64gather_epi64(_mm512_srl_epi64(key, shift), filter->bits, 8);
+	return _mm512_cmpeq_epi64_mask(_mm512_and_si512(bits, wanted), wanted);
+}
+
+/*
+ * A batch at a stride of 1, 2, 4 or 8: eight words that follow each other, then those that
+ * begin one stride after them, and so on; 64 bytes further likewise.
+ */
+TARGET_AVX512
+static u64 ask_avx512(const struct word_filter *filter, const u8 *at, u32 stride)
+{
+	static const u64 every[] = { 0x0101010101010101, 0x1111111111111111,
+				     0x5555555555555555, UINT64_MAX };
+	u32 log = __builtin_ctz(stride), phases = 8 >> log, first, i;
+	u64 answers = 0;
+
+	for (first = 0; first < WORD_FILTER_BATCH; first += 8 * phases)
+		for (i = 0; i < phases; i++)
+			answers |= _pdep_u64(ask_eight(filter, at + ((first + i) << log)),
+					     every[log]) << (first + i);
 	return answers;
 }
 #endif
+
+/**
+ * word_filter_stride() - a stride at which words are asked about fast
+ * @most:	which it is not to exceed
+ *
+ * Return: it.
+ */
+u32 word_filter_stride(u32 most)
+{
+	if (simd_level() != SIMD_AVX512 || most >= 3 * 8)
+		return most;
+	return 1u << (31 - __builtin_clz(min(most, 8u)));
+}
 
 /**
  * word_filter_ask() - which of some words may have been added?
@@ -113,8 +136,9 @@ static u64 ask_avx512(const struct word_filter *filter, const u8 *at)
 u64 word_filter_ask(const struct word_filter *filter, const u8 *at, u32 stride, u32 nr)
 {
 #ifdef HAVE_SIMD
-	if (filter->level == SIMD_AVX512 && stride == 8 && nr == WORD_FILTER_BATCH)
-		return ask_avx512(filter, at);
+	if (filter->level == SIMD_AVX512 && nr == WORD_FILTER_BATCH && stride <= 8 &&
+	    !(stride & (stride - 1)))
+		return ask_avx512(filter, at, stride);
 #endif
 	return ask_portable(filter, at, stride, nr);
 }

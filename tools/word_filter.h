@@ -25,6 +25,7 @@ struct word_filter {
 bool word_filter_init(struct word_filter *filter, u32 nr);
 void word_filter_free(struct word_filter *filter);
 void word_filter_add(struct word_filter *filter, u64 word);
+u32 word_filter_stride(u32 most);
 u64 word_filter_ask(const struct word_filter *filter, const u8 *at, u32 stride, u32 nr);
 
 static inline u64 word_at(const u8 *bytes)
