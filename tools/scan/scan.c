@@ -14,6 +14,7 @@
 #include "lengths.h"
 #include "needle.h"
 #include "question.h"
+#include "reader.h"
 #include "sweep.h"
 #include "wide.h"
 
@@ -28,9 +29,11 @@
  * @lengths:	numbers of those that want to be told of lengths
  * @nr_lengths:	how many
  * @needles:	literals of them all
+ * @has_needles: there are some
  * @questions:	public keys
  * @own_questions: the scan releases them
- * @in:		while it runs: the file, for reading at random
+ * @in:		while it runs: the file
+ * @reader:	reads it at random
  * @core:	its segments, or NULL
  * @sweep:	its threads
  * @lock:	guards @sightings
@@ -44,9 +47,11 @@ struct scan {
 	u32 lengths[DETECTORS];
 	u32 nr_lengths;
 	struct needles *needles;
+	bool has_needles;
 	struct questions *questions;
 	bool own_questions;
 	struct input *in;
+	struct reader reader;
 	const struct core *core;
 	struct sweep *sweep;
 	pthread_mutex_t lock;
@@ -117,6 +122,7 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 	if (!scan)
 		return NULL;
 	pthread_mutex_init(&scan->lock, NULL);
+	reader_init(&scan->reader);
 	scan->sweep = sweep_new(options->threads);
 	scan->needles = needles_new();
 	scan->own_questions = !options->questions;
@@ -134,6 +140,7 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 			if (!scan->states[scan->nr])
 				goto fail;
 		}
+		scan->has_needles |= !!detectors[i]->needles;
 		if (detectors[i]->length)
 			scan->lengths[scan->nr_lengths++] = scan->nr;
 		scan->nr++;
@@ -165,6 +172,7 @@ void scan_free(struct scan *scan)
 	if (scan->own_questions)
 		questions_free(scan->questions);
 	sightings_free(&scan->sightings);
+	reader_close(&scan->reader);
 	pthread_mutex_destroy(&scan->lock);
 	OPENSSL_cleanse(scan->key, sizeof(scan->key));
 	free(scan);
@@ -198,8 +206,10 @@ static void look(void *arg, const struct window *window)
 	struct scan *scan = arg;
 	u32 i;
 
-	needles_look(scan->needles, scan, window);
-	wide_look(scan->needles, scan, window);
+	if (scan->has_needles) {
+		needles_look(scan->needles, scan, window);
+		wide_look(scan->needles, scan, window);
+	}
 	if (scan->nr_lengths)
 		lengths_look(scan, window, tell_length, scan);
 	for (i = 0; i < scan->nr; i++)
@@ -354,9 +364,7 @@ void scan_report_memory(struct scan *scan, u64 vaddr, const void *bytes, u32 len
  */
 bool scan_bytes(struct scan *scan, u64 offset, void *to, u64 len)
 {
-	struct complaint ignored;
-
-	return !input_read_at(scan->in, offset, to, len, &ignored);
+	return reader_copy(&scan->reader, scan->in, offset, to, len);
 }
 
 /**
