@@ -9,7 +9,7 @@ AUDIT_SRC := $(addprefix tools/,audit.c audit_machine.c audit_seal.c audit_searc
 	       keyfile.c mac.c crashed.c magic.c mappings.c minidump.c notes.c place.c print_tables.c progress.c ranges.c \
 	       redact.c resolver.c sandbox.c search.c seal_hunt.c seal_prints.c seal_reader.c seal_rules.c \
 	       seal_sidecar.c setting.c signer.c sort.c spool.c statement.c summary.c symbol.c text.c \
-	       unpack.c)
+	       unpack.c word_filter.c)
 AUDIT_SRC += tools/attest/envelope.c $(wildcard tools/scan/*.c) $(wildcard tools/report/*.c)
 AUDIT_LIBS := -pthread -ldw -lelf -lcrypto -ljson-c -lseccomp -llzo2 -lsnappy -lz -llzma -llz4 -lzstd
 

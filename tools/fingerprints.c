@@ -26,9 +26,11 @@
 #include <immintrin.h>
 #endif
 
-#define PROBES		512u			/* looked at together */
+#define PROBES		2048u			/* looked at together */
+#define ROOM		16u			/* behind an array: written, and not read */
 #define PART		(PROBES * KR_WINDOWS)	/* bytes of them */
-#define CHUNK		(16u * PART)		/* read at once: stays in a cache */
+#define STRETCH		(PART / 4)		/* passed over if it is zero */
+#define CHUNK		(4u * PART)		/* read at once: stays in a cache */
 #define BEFORE		(KR_PIECE - 1)		/* context of a chunk */
 #define AFTER		(2 * KR_PIECE)
 #define PAD		KR_PIECE		/* windows beside a probe may begin there */
@@ -72,11 +74,11 @@ struct fingerprints {
 	struct print_tables tables;
 	u8 *buffer;
 	enum simd level;
-	u64 low[PART];
-	u32 places[PROBES];
-	u32 probes[PROBES];
-	u32 right[PROBES];
-	u32 left[PROBES];
+	u64 low[STRETCH];
+	u32 places[PROBES + ROOM];
+	u32 probes[PROBES + ROOM];
+	u32 right[PROBES + ROOM];
+	u32 left[PROBES + ROOM];
 	struct candidate candidates[PROBES];
 	struct found found[2 * PART];
 	u32 nr_found;
@@ -286,57 +288,85 @@ static void follow(struct pass *pass, u32 nr)
 	}
 }
 
-/* Does the bitmap know these windows, at most 64? Nothing that a processor has to guess. */
-static u64 known_portable(const struct print_tables *tables, const u64 *low, u32 nr)
+/* Nothing that a processor has to guess, but for each 64 places. */
+static u32 keep_portable(const struct print_tables *tables, const u64 *low, const u32 *places,
+			 u32 nr, u32 *to)
 {
-	u64 answers = 0;
-	u32 i;
+	u32 from, i, end, kept = 0;
+	u64 answers;
 
-	for (i = 0; i < nr; i++)
-		answers |= (u64)print_is_known(tables, low[i]) << i;
-	return answers;
+	for (from = 0; from < nr; from = end) {
+		end = min(from + 64, nr);
+		for (answers = 0, i = from; i < end; i++)
+			answers |= (u64)print_is_known(tables, low[i]) << (i - from);
+		for (; answers; answers &= answers - 1)
+			to[kept++] = places[from + __builtin_ctzll(answers)];
+	}
+	return kept;
 }
 
 #ifdef HAVE_SIMD
-/* Eight at a time; @low has room for that. The bitmap is a multiple of 64 bits. */
+/* Which of these eight bits are set in a map, whose length is a multiple of 32? */
 TARGET_AVX512
-static u64 known_avx512(const struct print_tables *tables, const u64 *low, u32 nr)
+static inline u32 test_bits(const u8 *map, __m512i bits)
 {
-	const __m512i bits = _mm512_set1_epi64(tables->bits);
-	__m256i words, which;
+	__m256i words = _mm512_i64gather_epi32(_mm512_srli_epi64(bits, 5), map, 4);
+	__m256i which = _mm256_and_si256(_mm512_cvtepi64_epi32(bits), _mm256_set1_epi32(31));
+
+	return _mm256_test_epi32_mask(words, _mm256_sllv_epi32(_mm256_set1_epi32(1), which));
+}
+
+/* print_is_known() of eight. */
+TARGET_AVX512
+static inline u32 known_avx512(const struct print_tables *tables, const u64 *low)
+{
+	__m512i bits = _mm512_set1_epi64(tables->bits);
+
+	bits = _mm512_srli_epi64(_mm512_mul_epu32(_mm512_loadu_si512(low), bits), 32);
+	return test_bits(tables->bitmap, bits);
+}
+
+/* print_may_be_block() of 64. */
+TARGET_AVX512
+static u64 blocks_avx512(const struct print_tables *tables, const u64 *low)
+{
+	const __m512i mask = _mm512_set1_epi64((1u << tables->filter_bits) - 1);
 	u64 answers = 0;
-	__m512i bit;
 	u32 i;
 
-	for (i = 0; i < nr; i += 8) {
-		bit = _mm512_srli_epi64(_mm512_mul_epu32(_mm512_loadu_si512(low + i), bits), 32);
-		words = _mm512_i64gather_epi32(_mm512_srli_epi64(bit, 5), tables->bitmap, 4);
-		which = _mm256_and_si256(_mm512_cvtepi64_epi32(bit), _mm256_set1_epi32(31));
-		which = _mm256_sllv_epi32(_mm256_set1_epi32(1), which);
-		answers |= (u64)_mm256_test_epi32_mask(words, which) << i;
+	for (i = 0; i < 64; i += 8)
+		answers |= (u64)test_bits(tables->filter, _mm512_and_si512(mask,
+					  _mm512_loadu_si512(low + i))) << i;
+	return answers;
+}
+
+/* Sixteen at a time; there is room for that behind all that is read and written. */
+TARGET_AVX512
+static u32 keep_avx512(const struct print_tables *tables, const u64 *low, const u32 *places,
+		       u32 nr, u32 *to)
+{
+	u32 i, kept = 0, known;
+
+	for (i = 0; i < nr; i += ROOM) {
+		known = known_avx512(tables, low + i) | known_avx512(tables, low + i + 8) << 8;
+		if (nr - i < ROOM)
+			known &= (1u << (nr - i)) - 1;
+		_mm512_storeu_si512(to + kept, _mm512_maskz_compress_epi32(known,
+					_mm512_loadu_si512(places + i)));
+		kept += __builtin_popcount(known);
 	}
-	return nr < 64 ? answers & ((1ULL << nr) - 1) : answers;
+	return kept;
 }
 #endif
 
 /* Keeps the places whose windows the bitmap knows. */
 static u32 keep_known(const struct fingerprints *prints, const u32 *places, u32 nr, u32 *to)
 {
-	u64 (*ask)(const struct print_tables *tables, const u64 *low, u32 nr) = known_portable;
-	u32 from, end, kept = 0;
-	u64 answers;
-
 #ifdef HAVE_SIMD
 	if (prints->level == SIMD_AVX512)
-		ask = known_avx512;
+		return keep_avx512(&prints->tables, prints->low, places, nr, to);
 #endif
-	for (from = 0; from < nr; from = end) {
-		end = min(from + 64, nr);
-		answers = ask(&prints->tables, prints->low + from, end - from);
-		for (; answers; answers &= answers - 1)
-			to[kept++] = places[from + __builtin_ctzll(answers)];
-	}
-	return kept;
+	return keep_portable(&prints->tables, prints->low, places, nr, to);
 }
 
 /* Likewise by the windows that are @way bytes from the places. */
@@ -381,38 +411,44 @@ static void look_around(struct pass *pass, const u32 *probes, u32 nr)
 	follow(pass, kept);
 }
 
-/* Pieces around the probes of a part, which begin at @at. */
-static void look_for_pieces(struct pass *pass, u32 at, u32 end)
+/* Pieces around the probes of a part. */
+static void look_for_pieces(struct pass *pass, u32 nr)
 {
 	struct fingerprints *prints = pass->prints;
-	u32 nr = (end - at + KR_WINDOWS - 1) / KR_WINDOWS, i;
 
-	hasher_stride(prints->windows, pass->bytes + at, KR_WINDOWS, nr, prints->low);
-	for (i = 0; i < nr; i++)
-		prints->places[i] = at + i * KR_WINDOWS;
+	hasher_places(prints->windows, pass->bytes, prints->places, nr, prints->low);
 	nr = keep_known(prints, prints->places, nr, prints->probes);
 	look_around(pass, prints->probes, nr);
 }
 
-/* As known_portable(): nothing to guess while the answers of 64 windows are gathered. */
+/* Which of these tags, at most 64, may be of blocks? As keep_portable(), nothing to guess. */
+static u64 may_be_blocks(const struct fingerprints *prints, const u64 *low, u32 nr)
+{
+	u64 answers = 0;
+	u32 i;
+
+#ifdef HAVE_SIMD
+	if (prints->level == SIMD_AVX512 && nr == 64)
+		return blocks_avx512(&prints->tables, low);
+#endif
+	for (i = 0; i < nr; i++)
+		answers |= (u64)print_may_be_block(&prints->tables, low[i]) << i;
+	return answers;
+}
+
 static void look_for_blocks(struct pass *pass, u32 at, u32 end)
 {
 	struct fingerprints *prints = pass->prints;
-	const struct print_tables *tables = &prints->tables;
-	const u64 *low = prints->low;
-	u32 nr = end - at, from, to, i;
+	u32 nr = end - at, from, i;
 	const struct print *print;
 	u64 answers;
 
 	hasher_stride(prints->tags, pass->bytes + at, 1, nr, prints->low);
-	for (from = 0; from < nr; from = to) {
-		to = min(from + 64, nr);
-		answers = 0;
-		for (i = from; i < to; i++)
-			answers |= (u64)print_may_be_block(tables, low[i]) << (i - from);
+	for (from = 0; from < nr; from += 64) {
+		answers = may_be_blocks(prints, prints->low + from, min(nr - from, 64u));
 		for (; answers; answers &= answers - 1) {
 			i = from + __builtin_ctzll(answers);
-			print = print_find(&prints->tables.blocks, low[i]);
+			print = print_find(&prints->tables.blocks, prints->low[i]);
 			if (print)
 				note(prints, at + i, KR_BLOCK, print);
 		}
@@ -424,30 +460,43 @@ static bool lies_behind(const void *a, const void *b, const void *arg)
 	const struct found *left = a, *right = b;
 
 	(void)arg;
-	return left->at > right->at;
+	return left->at > right->at || (left->at == right->at && left->len < right->len);
+}
+
+/* Looks for blocks in each stretch of a part, and for pieces in all of them together. */
+static void look_at_part(struct pass *pass, u32 at, u32 end)
+{
+	struct fingerprints *prints = pass->prints;
+	u32 next, from, nr = 0;
+
+	prints->nr_found = 0;
+	for (; at < end; at = next) {
+		next = min(at + STRETCH, end);
+		from = at - min(at, BEFORE);
+		if (kr_all_zero(pass->bytes + from, min(next + AFTER, pass->len) - from))
+			continue;
+		if (prints->tables.blocks.nr)
+			look_for_blocks(pass, at, next);
+		for (; at < next; at += KR_WINDOWS)
+			prints->places[nr++] = at;
+	}
+	if (prints->tables.pieces.nr)
+		look_for_pieces(pass, nr);
+	sort_heap(prints->found, prints->nr_found, sizeof(*prints->found), lies_behind, NULL);
 }
 
 /* Looks at all windows that begin in [@at, @end), of which @at is on the grid. */
 static void look(struct pass *pass, u32 at, u32 end)
 {
 	struct fingerprints *prints = pass->prints;
-	u32 next, from, i;
+	u32 next, i;
 
 	if (pass->len < KR_BLOCK)
 		return;
 	end = min(end, pass->len - KR_BLOCK + 1);
 	for (; at < end; at = next) {
 		next = min(at + PART, end);
-		from = at - min(at, BEFORE);
-		if (kr_all_zero(pass->bytes + from, min(next + AFTER, pass->len) - from))
-			continue;
-		prints->nr_found = 0;
-		if (prints->tables.pieces.nr)
-			look_for_pieces(pass, at, next);
-		if (prints->tables.blocks.nr)
-			look_for_blocks(pass, at, next);
-		sort_heap(prints->found, prints->nr_found, sizeof(*prints->found), lies_behind,
-			  NULL);
+		look_at_part(pass, at, next);
 		for (i = 0; i < prints->nr_found; i++)
 			take(pass, &prints->found[i]);
 	}

@@ -8,9 +8,10 @@
 
 #include "broker.h"
 #include "search.h"
+#include "word_filter.h"
 
 #define WORD		8u
-#define CHUNK		(4u << 20)
+#define CHUNK		(256u << 10)	/* read at once: stays in a cache */
 
 /**
  * struct pattern - a secret in one direction
@@ -44,8 +45,7 @@ struct pattern {
  * @zeros:	longest run of zeros in a pattern
  * @index:	hash table of words: their place in @text, from 1
  * @index_bits:	log2 of its entries
- * @filter:	bitmap of hashes: most words of a file end here
- * @filter_bits: log2 of its bits
+ * @filter:	of these words: most words of a file end here
  * @buffer:	part of the file
  */
 struct search {
@@ -63,8 +63,7 @@ struct search {
 	u32 zeros;
 	u32 *index;
 	u32 index_bits;
-	u64 *filter;
-	u32 filter_bits;
+	struct word_filter filter;
 	u8 *buffer;
 };
 
@@ -78,19 +77,6 @@ struct scan {
 	u64 seam_offset;	/* where the bytes before it are in the file */
 	u64 seam_vaddr;		/* and in memory */
 };
-
-static u64 word_at(const u8 *bytes)
-{
-	u64 word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
-static u64 hash(u64 word)
-{
-	return (word ^ word >> 29) * 0x9e3779b97f4a7c15ULL;
-}
 
 /**
  * search_new() - begin a search
@@ -132,7 +118,7 @@ void search_free(struct search *search)
 	free(search->owner);
 	free(search->patterns);
 	free(search->index);
-	free(search->filter);
+	word_filter_free(&search->filter);
 	free(search->buffer);
 	free(search);
 }
@@ -240,15 +226,14 @@ static u32 best_start(const struct search *search, const struct pattern *pattern
 
 static void index_word(struct search *search, u32 at)
 {
-	u64 key = hash(word_at(search->text + at));
+	u64 word = word_at(search->text + at);
 	u32 mask = (1u << search->index_bits) - 1;
-	u32 slot = key >> (64 - search->index_bits);
-	u64 bit = key >> (64 - search->filter_bits);
+	u32 slot = word_hash(word) >> (64 - search->index_bits);
 
 	while (search->index[slot])
 		slot = (slot + 1) & mask;
 	search->index[slot] = at + 1;
-	search->filter[bit / 64] |= 1ULL << bit % 64;
+	word_filter_add(&search->filter, word);
 }
 
 /**
@@ -266,16 +251,14 @@ int search_prepare(struct search *search, struct complaint *why)
 		return complain(why, -EINVAL, "no secret to search for");
 	for (i = 0; i < search->nr_patterns; i++)
 		shortest = min(shortest, search->patterns[i].shortest);
-	search->stride = shortest - WORD + 1;
+	search->stride = word_filter_stride(shortest - WORD + 1);
 	for (i = 0; i < search->nr_patterns; i++)
 		nr += indexed_words(search, &search->patterns[i]);
 	for (search->index_bits = 8; 1ULL << search->index_bits < 2ULL * nr;)
 		search->index_bits++;
-	search->filter_bits = min(max(search->index_bits + 4, 16u), 26u);
 	search->index = calloc(1ULL << search->index_bits, sizeof(*search->index));
-	search->filter = calloc(1ULL << (search->filter_bits - 6), sizeof(*search->filter));
 	search->buffer = malloc(CHUNK + 2 * SECRET_MAX);
-	if (!search->index || !search->filter || !search->buffer)
+	if (!word_filter_init(&search->filter, nr) || !search->index || !search->buffer)
 		return complain(why, -ENOMEM, "out of memory for the index of secrets");
 	for (i = 0; i < search->nr_patterns; i++) {
 		const struct pattern *pattern = &search->patterns[i];
@@ -352,12 +335,12 @@ static void extend(const struct scan *scan, const u8 *bytes, u64 len, u64 base, 
 	report(scan, pattern, base + first, from, to - from);
 }
 
-static void look_up(const struct scan *scan, const u8 *bytes, u64 len, u64 base, u64 probe,
-		    u64 key)
+static noinline void look_up(const struct scan *scan, const u8 *bytes, u64 len, u64 base,
+			     u64 probe)
 {
 	const struct search *search = scan->search;
 	u32 mask = (1u << search->index_bits) - 1;
-	u32 slot = key >> (64 - search->index_bits);
+	u32 slot = word_hash(word_at(bytes + probe)) >> (64 - search->index_bits);
 
 	for (; search->index[slot]; slot = (slot + 1) & mask) {
 		u32 at = search->index[slot] - 1;
@@ -379,39 +362,46 @@ static u64 skip_zeros(const u8 *bytes, u64 at, u64 len)
 }
 
 /*
+ * The next probe that matters after one of a word of zeros: no run contains more of them
+ * than search->zeros, so that a probe matters only as far before their end.
+ */
+static u64 pass_zeros(const struct search *search, const u8 *bytes, u64 len, u64 probe)
+{
+	u64 left = skip_zeros(bytes, probe + WORD, len) - probe;
+	u64 leap = left > search->zeros ? left - search->zeros : 0;
+
+	return probe + max(leap - leap % search->stride, (u64)search->stride);
+}
+
+/*
  * Probes the words that begin in [probe, end) of @bytes, which are @len long;
  * @base is their offset in the file. Returns the first probe that was not made.
- *
- * Zeros are passed over: no run contains more of them than search->zeros, so
- * that a probe matters only as far before their end.
  */
 static u64 probe_words(const struct scan *scan, const u8 *bytes, u64 len, u64 base, u64 probe,
 		       u64 end)
 {
 	const struct search *search = scan->search;
-	const u64 *filter = search->filter;
-	u32 stride = search->stride, shift = 64 - search->filter_bits;
+	u64 answers, next, at, past;
+	u32 stride = search->stride;
 
-	for (; probe < end; probe += stride) {
-		u64 word = word_at(bytes + probe), key = hash(word), bit = key >> shift;
+	for (; probe < end; probe = next) {
+		u32 nr = min((end - 1 - probe) / stride + 1, WORD_FILTER_BATCH);
 
-		if (!word) {
-			u64 stop = skip_zeros(bytes, probe + WORD, len);
-
-			if (search->zeros >= WORD && filter[bit / 64] >> bit % 64 & 1)
-				look_up(scan, bytes, len, base, probe, key);
-			if (stop - probe > search->zeros) {
-				u64 leap = stop - search->zeros - probe;
-
-				/* to the last probe at or before that place, then on by one */
-				leap -= leap % stride;
-				if (leap)
-					probe += leap - stride;
-			}
-			continue;
+		nr = word_at(bytes + probe) ? nr : 1;
+		next = probe + nr * stride;
+		answers = word_filter_ask(&search->filter, bytes + probe, stride, nr);
+		if (!word_at(bytes + probe))
+			next = pass_zeros(search, bytes, len, probe);
+		while (answers) {
+			at = probe + (u64)__builtin_ctzll(answers) * stride;
+			answers &= answers - 1;
+			look_up(scan, bytes, len, base, at);
+			if (word_at(bytes + at))
+				continue;
+			past = pass_zeros(search, bytes, len, at);
+			answers &= past < next ? ~0ULL << (past - probe) / stride : 0;
+			next = max(next, past);
 		}
-		if (filter[bit / 64] >> bit % 64 & 1)
-			look_up(scan, bytes, len, base, probe, key);
 	}
 	return probe;
 }

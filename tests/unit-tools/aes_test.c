@@ -9,6 +9,7 @@
 #include "mapped.h"
 #include "run.h"
 #include "scan/aes.h"
+#include "scan/simd.h"
 #include "tap.h"
 
 #define FORMS	30u
@@ -453,13 +454,18 @@ static void test_drbg(void)
 
 int main(void)
 {
+	int level;
+
 	test_maker();
 	test_drbg();
-	test_forms();
-	test_edges();
-	test_dull_keys();
-	test_negative();
-	test_adversary();
-	test_seam();
+	for (level = SIMD_NONE; level <= SIMD_AVX2; level++) {
+		simd_limit(level);
+		test_forms();
+		test_edges();
+		test_dull_keys();
+		test_negative();
+		test_adversary();
+		test_seam();
+	}
 	return tap_end();
 }

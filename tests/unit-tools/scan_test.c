@@ -13,6 +13,7 @@
 #include <openssl/aes.h>
 
 #include "run.h"
+#include "scan/reader.h"
 #include "scan/sweep.h"
 #include "tap.h"
 
@@ -315,6 +316,42 @@ static void test_equal(void)
 	close(fd);
 }
 
+/* Reads that go on, go back, skip and end beyond the file are as if nothing were read ahead. */
+static void test_reader(void)
+{
+	static u8 data[5 * READER_BLOCK], got[2 * READER_BLOCK];
+	u32 round, wrong = 0, whole = 0, i;
+	static struct reader reader;
+	struct complaint why;
+	struct input in;
+	u64 at = 0, len;
+	int fd;
+
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = next_random() >> 24;
+	fd = memory_file(data, sizeof(data));
+	if (input_open(&in, fd, false, &why))
+		abort();
+	reader_init(&reader);
+	for (round = 0; round < 20000; round++) {
+		bool there;
+
+		len = 1 + next_random() % (round % 50 ? 300 : sizeof(got));
+		at = round % 100 ? at + next_random() % 800 - round % 7 * 20 :
+				   next_random() % (sizeof(data) + 10);
+		there = at < sizeof(data) && sizeof(data) - at >= len;
+		memset(got, 0xa5, len);
+		wrong += reader_copy(&reader, &in, at, got, len) != there ||
+			 (there && memcmp(got, data + at, len));
+		whole += there;
+	}
+	ok(!wrong && whole > 10000 && whole < round, "%u of %u reads at random, all the same",
+	   whole, round);
+	reader_close(&reader);
+	input_close(&in);
+	close(fd);
+}
+
 int main(void)
 {
 	file = malloc(SIZE);
@@ -328,6 +365,7 @@ int main(void)
 	test_huge();
 	test_seams();
 	test_idle();
+	test_reader();
 	free(file);
 	return tap_end();
 }

@@ -22,6 +22,11 @@
 
 #include "aes.h"
 #include "detectors.h"
+#include "simd.h"
+
+#ifdef HAVE_SIMD
+#include <immintrin.h>
+#endif
 
 #define STRIDE		128u
 #define LEAD		32u	/* bytes before a sample that it looks at */
@@ -315,9 +320,52 @@ static noinline void examine_sample(struct view *view, u64 at)
 	}
 }
 
+#ifdef HAVE_SIMD
+TARGET_AVX2
+static inline __m256i load_avx2(const u8 *at)
+{
+	return _mm256_loadu_si256((const __m256i *)at);
+}
+
+/* sample(), of the eight dwords at @at. */
+TARGET_AVX2
+static inline bool sample_avx2(const u8 *at)
+{
+	const __m256i zero = _mm256_setzero_si256();
+	__m256i here = load_avx2(at), before = load_avx2(at - 4);
+	__m256i both = _mm256_xor_si256(here, before), hit, dull;
+
+	hit = _mm256_cmpeq_epi32(both, load_avx2(at - 16));
+	hit = _mm256_or_si256(hit, _mm256_cmpeq_epi32(both, load_avx2(at - 24)));
+	hit = _mm256_or_si256(hit, _mm256_cmpeq_epi32(both, load_avx2(at - 32)));
+	hit = _mm256_or_si256(hit, _mm256_cmpeq_epi32(both, load_avx2(at + 16)));
+	hit = _mm256_or_si256(hit, _mm256_cmpeq_epi32(both, load_avx2(at + 8)));
+	hit = _mm256_or_si256(hit, _mm256_cmpeq_epi32(both, load_avx2(at + 32)));
+	dull = _mm256_or_si256(_mm256_cmpeq_epi32(here, zero), _mm256_cmpeq_epi32(before, zero));
+	dull = _mm256_or_si256(dull, _mm256_cmpeq_epi32(both, zero));
+	return !_mm256_testc_si256(dull, hit);
+}
+
+TARGET_AVX2
+static u64 samples_avx2(struct view *view, u64 at, u64 end)
+{
+	for (; at + REACH <= end; at += STRIDE) {
+		if (at + 32 <= view->done || !sample_avx2(view->bytes + at))
+			continue;
+		examine_sample(view, at);
+		examine_sample(view, at + 16);
+	}
+	return at;
+}
+#endif
+
 /* Samples from @at on as long as their bytes are below @end; returns the next one. */
 static u64 samples(struct view *view, u64 at, u64 end)
 {
+#ifdef HAVE_SIMD
+	if (simd_level() >= SIMD_AVX2)
+		return samples_avx2(view, at, end);
+#endif
 	for (; at + REACH <= end; at += STRIDE) {
 		if (at + 32 <= view->done)
 			continue;

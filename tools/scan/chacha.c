@@ -7,7 +7,6 @@
  * a small counter have to follow. Nothing here can be proven without what was encrypted.
  */
 #include "detectors.h"
-#include "lengths.h"
 #include "needle.h"
 #include "random.h"
 
@@ -118,11 +117,12 @@ static void diagonal(struct scan *scan, void *state, const struct window *window
  * struct prov_cipher_ctx_st and what follows it in OpenSSL 3: mode, keylen, ivlen,
  * blocksize, bufsz, ..., hw, ks, libctx; key, counter, buf, partial_len.
  */
-static void length(struct scan *scan, const struct window *window, u64 at, u64 len)
+static void length(struct scan *scan, void *state, const struct window *window, u64 at, u64 len)
 {
 	const u8 *bytes = window->bytes + at;
 	u64 iv_len, hw;
 
+	(void)state;
 	if (len != KEY || at < 8 || window->len - at < OPENSSL_BUFFERED + 4)
 		return;
 	iv_len = u64_at(bytes + 8);
@@ -136,12 +136,6 @@ static void length(struct scan *scan, const struct window *window, u64 at, u64 l
 		    "256-bit key, in a context of OpenSSL");
 }
 
-static void look(struct scan *scan, void *state, const struct window *window)
-{
-	(void)state;
-	lengths_look(scan, window, length);
-}
-
 static const struct needle needles[] = {
 	NEEDLE("expand 32-byte k", constant),
 	NEEDLE("expand 16-byte k", constant),
@@ -152,5 +146,5 @@ static const struct needle needles[] = {
 const struct detector detect_chacha = {
 	.name = "chacha",
 	.needles = needles,
-	.look = look,
+	.length = length,
 };

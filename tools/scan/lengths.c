@@ -10,6 +10,16 @@
 #endif
 
 #define BLOCK	4096u
+/* A length, once these bits are set. Of what else becomes one, 33, 40, 41 and 49 are none. */
+#define BITS	25u
+#define LENGTH	57u
+
+/* One pass over words of a window, and who wants to know of lengths in it. */
+struct pass {
+	const struct window *window;
+	length_fn found;
+	void *arg;
+};
 
 static u64 word_at(const u8 *at)
 {
@@ -19,65 +29,73 @@ static u64 word_at(const u8 *at)
 	return word;
 }
 
-/* Of the words in [at, end): 32 and 48 both are 48 once the bit of 16 is set. */
-static void look_portable(struct scan *scan, const struct window *window, u64 at, u64 end,
-			  length_fn found)
+static void tell(const struct pass *pass, u64 at)
 {
-	for (; at < end && window->len - at >= 8; at += 8)
-		if ((word_at(window->bytes + at) | 16) == 48)
-			found(scan, window, at, word_at(window->bytes + at));
+	u64 len = word_at(pass->window->bytes + at);
+
+	if (len == 32 || len == 48 || len == 56 || len == 57)
+		pass->found(pass->arg, pass->window, at, len);
+}
+
+static void look_portable(const struct pass *pass, u64 at, u64 end)
+{
+	for (; at < end && pass->window->len - at >= 8; at += 8)
+		if ((word_at(pass->window->bytes + at) | BITS) == LENGTH)
+			tell(pass, at);
 }
 
 #ifdef HAVE_SIMD
 TARGET_AVX2
 static u32 test_avx2(const u8 *at)
 {
-	const __m256i bit = _mm256_set1_epi64x(16), length = _mm256_set1_epi64x(48);
+	const __m256i bits = _mm256_set1_epi64x(BITS), length = _mm256_set1_epi64x(LENGTH);
 	__m256i words;
 
-	words = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)at), bit);
+	words = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)at), bits);
 	return _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(words, length)));
 }
 
 TARGET_AVX2
-static u64 look_avx2(struct scan *scan, const struct window *window, u64 at, u64 end,
-		     length_fn found)
+static u64 look_avx2(const struct pass *pass, u64 at, u64 end)
 {
+	const u8 *bytes = pass->window->bytes;
+	u32 hits;
+
 	for (; at + 64 <= end; at += 64)
-		if (test_avx2(window->bytes + at) | test_avx2(window->bytes + at + 32))
-			look_portable(scan, window, at, at + 64, found);
+		for (hits = test_avx2(bytes + at) | test_avx2(bytes + at + 32) << 4; hits;
+		     hits &= hits - 1)
+			tell(pass, at + 8 * __builtin_ctz(hits));
 	return at;
 }
 
 TARGET_AVX512
-static u64 look_avx512(struct scan *scan, const struct window *window, u64 at, u64 end,
-		       length_fn found)
+static u64 look_avx512(const struct pass *pass, u64 at, u64 end)
 {
-	const __m512i bit = _mm512_set1_epi64(16), length = _mm512_set1_epi64(48);
+	const __m512i bits = _mm512_set1_epi64(BITS), length = _mm512_set1_epi64(LENGTH);
 	__m512i words;
+	u32 hits;
 
 	for (; at + 64 <= end; at += 64) {
-		words = _mm512_or_si512(_mm512_loadu_si512(window->bytes + at), bit);
-		if (_mm512_cmpeq_epi64_mask(words, length))
-			look_portable(scan, window, at, at + 64, found);
+		words = _mm512_or_si512(_mm512_loadu_si512(pass->window->bytes + at), bits);
+		for (hits = _mm512_cmpeq_epi64_mask(words, length); hits; hits &= hits - 1)
+			tell(pass, at + 8 * __builtin_ctz(hits));
 	}
 	return at;
 }
 #endif
 
 /* In [at, end), at multiples of eight. */
-static void look_aligned(struct scan *scan, const struct window *window, u64 at, u64 end,
-			 length_fn found)
+static void look_aligned(const struct pass *pass, u64 at, u64 end)
 {
 #ifdef HAVE_SIMD
 	enum simd level = simd_level();
 
 	if (level == SIMD_AVX512)
-		at = look_avx512(scan, window, at, min(end, window->len), found);
+		at = look_avx512(pass, at, min(end, pass->window->len));
 	else if (level == SIMD_AVX2)
-		at = look_avx2(scan, window, at, min(end, window->len), found);
+		at = look_avx2(pass, at, min(end, pass->window->len));
 #endif
-	look_portable(scan, window, at, end, found);
+	look_portable(pass, at, end);
 }
 
 /* By how much a place in the window has to grow to be aligned, if what is at @at is to go by. */
@@ -95,20 +113,23 @@ static u64 misaligned(const struct scan *scan, const struct window *window, u64 
  * @scan:	the scan
  * @window:	the window
  * @found:	is called for each of them, with its place and value
+ * @arg:	its first argument
  *
  * They are aligned to eight bytes in memory, or in a file that is no core. Segments begin
  * at pages of memory, but anywhere in the file.
  */
-void lengths_look(struct scan *scan, const struct window *window, length_fn found)
+void lengths_look(const struct scan *scan, const struct window *window, length_fn found,
+		  void *arg)
 {
+	const struct pass pass = { window, found, arg };
 	u64 at, end, first, last;
 
 	for (at = window->begin; at < window->end; at = end) {
 		end = min(at + BLOCK, window->end);
 		first = misaligned(scan, window, at);
 		last = misaligned(scan, window, end - 1);
-		look_aligned(scan, window, at + (first - at) % 8, end, found);
+		look_aligned(&pass, at + (first - at) % 8, end);
 		if (last != first)
-			look_aligned(scan, window, at + (last - at) % 8, end, found);
+			look_aligned(&pass, at + (last - at) % 8, end);
 	}
 }

@@ -75,30 +75,27 @@ static u64 word(const struct window *window, u64 at)
  * struct ecx_key_st: ..., pubkey[57], a pointer to the private key, its length, its type
  * (X25519, X448, Ed25519, Ed448).
  */
-static void look(struct scan *scan, void *arg, const struct window *window)
+static void length(struct scan *scan, void *arg, const struct window *window, u64 at, u64 len)
 {
 	static const int nids[] = { NID_X25519, NID_X448, NID_ED25519, NID_ED448 };
-	u64 at = scan_aligned(scan, window, 8), end = window->end, offset;
+	struct ecx_place place = { 0 };
 	struct raw *state = arg;
+	u64 offset;
+	u32 type;
 
-	if (window->seam || window->len < 24)
+	if (window->seam || at < ECX_PUBLIC + 8 || window->len - at < 16)
 		return;
-	end = min(end, window->len - 23);
-	for (; at < end; at += 8) {
-		u64 len = word(window, at + 8), pointer = word(window, at);
-		u32 type = word(window, at + 16);
-		struct ecx_place place;
-
-		if ((len != 32 && len != 56 && len != 57) || at < ECX_PUBLIC || type > 3 ||
-		    len != raw_key_len(nids[type]) || !scan_offset(scan, pointer, &offset))
-			continue;
-		place = (struct ecx_place){ .private = pointer, .nid = nids[type] };
-		memcpy(place.public, window->bytes + at - ECX_PUBLIC, len);
-		pthread_mutex_lock(&state->lock);
-		if (state->nr < PLACES_MAX)
-			state->places[state->nr++] = place;
-		pthread_mutex_unlock(&state->lock);
-	}
+	type = word(window, at + 8);
+	place.private = word(window, at - 8);
+	if (type > 3 || len != raw_key_len(nids[type]) ||
+	    !scan_offset(scan, place.private, &offset))
+		return;
+	place.nid = nids[type];
+	memcpy(place.public, window->bytes + at - 8 - ECX_PUBLIC, len);
+	pthread_mutex_lock(&state->lock);
+	if (state->nr < PLACES_MAX)
+		state->places[state->nr++] = place;
+	pthread_mutex_unlock(&state->lock);
 }
 
 /* "ssh-ed25519" and a key, as SSH has it on the wire and in files. */
@@ -206,7 +203,7 @@ const struct detector detect_raw = {
 	.name = "raw",
 	.open = open_raw,
 	.needles = needles,
-	.look = look,
+	.length = length,
 	.resolve = resolve,
 	.close = close_raw,
 };

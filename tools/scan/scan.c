@@ -11,8 +11,10 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "lengths.h"
 #include "needle.h"
 #include "question.h"
+#include "reader.h"
 #include "sweep.h"
 #include "wide.h"
 
@@ -24,10 +26,14 @@
  * @use:	detectors of this scan
  * @states:	theirs
  * @nr:		how many
+ * @lengths:	numbers of those that want to be told of lengths
+ * @nr_lengths:	how many
  * @needles:	literals of them all
+ * @has_needles: there are some
  * @questions:	public keys
  * @own_questions: the scan releases them
- * @in:		while it runs: the file, for reading at random
+ * @in:		while it runs: the file
+ * @reader:	reads it at random
  * @core:	its segments, or NULL
  * @sweep:	its threads
  * @lock:	guards @sightings
@@ -38,10 +44,14 @@ struct scan {
 	const struct detector *use[DETECTORS];
 	void *states[DETECTORS];
 	u32 nr;
+	u32 lengths[DETECTORS];
+	u32 nr_lengths;
 	struct needles *needles;
+	bool has_needles;
 	struct questions *questions;
 	bool own_questions;
 	struct input *in;
+	struct reader reader;
 	const struct core *core;
 	struct sweep *sweep;
 	pthread_mutex_t lock;
@@ -112,6 +122,7 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 	if (!scan)
 		return NULL;
 	pthread_mutex_init(&scan->lock, NULL);
+	reader_init(&scan->reader);
 	scan->sweep = sweep_new(options->threads);
 	scan->needles = needles_new();
 	scan->own_questions = !options->questions;
@@ -129,6 +140,9 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 			if (!scan->states[scan->nr])
 				goto fail;
 		}
+		scan->has_needles |= !!detectors[i]->needles;
+		if (detectors[i]->length)
+			scan->lengths[scan->nr_lengths++] = scan->nr;
 		scan->nr++;
 		if (needles_add(scan->needles, detectors[i]->needles, scan->states[scan->nr - 1],
 				why))
@@ -158,6 +172,7 @@ void scan_free(struct scan *scan)
 	if (scan->own_questions)
 		questions_free(scan->questions);
 	sightings_free(&scan->sightings);
+	reader_close(&scan->reader);
 	pthread_mutex_destroy(&scan->lock);
 	OPENSSL_cleanse(scan->key, sizeof(scan->key));
 	free(scan);
@@ -175,13 +190,28 @@ void scan_start(struct scan *scan)
 	sweep_start(scan->sweep);
 }
 
+static void tell_length(void *arg, const struct window *window, u64 at, u64 len)
+{
+	struct scan *scan = arg;
+	u32 i, nr;
+
+	for (i = 0; i < scan->nr_lengths; i++) {
+		nr = scan->lengths[i];
+		scan->use[nr]->length(scan, scan->states[nr], window, at, len);
+	}
+}
+
 static void look(void *arg, const struct window *window)
 {
 	struct scan *scan = arg;
 	u32 i;
 
-	needles_look(scan->needles, scan, window);
-	wide_look(scan->needles, scan, window);
+	if (scan->has_needles) {
+		needles_look(scan->needles, scan, window);
+		wide_look(scan->needles, scan, window);
+	}
+	if (scan->nr_lengths)
+		lengths_look(scan, window, tell_length, scan);
 	for (i = 0; i < scan->nr; i++)
 		if (scan->use[i]->look)
 			scan->use[i]->look(scan, scan->states[i], window);
@@ -334,9 +364,7 @@ void scan_report_memory(struct scan *scan, u64 vaddr, const void *bytes, u32 len
  */
 bool scan_bytes(struct scan *scan, u64 offset, void *to, u64 len)
 {
-	struct complaint ignored;
-
-	return !input_read_at(scan->in, offset, to, len, &ignored);
+	return reader_copy(&scan->reader, scan->in, offset, to, len);
 }
 
 /**

@@ -61,6 +61,8 @@ struct questions;
  * @needles:	literals that it wants to be told of, see needle.h; NULL: none
  * @look:	looks at a window; called by several threads at once, in any order, with
  *		half a MiB of stack at most. NULL: the needles are all
+ * @length:	is told of words that may be the length of a key, see lengths.h; called
+ *		like @look. NULL: not of interest
  * @resolve:	called once when all windows were looked at, by one thread; NULL: nothing
  *		to do. May read the dump at random: scan_memory(), scan_bytes()
  * @close:	releases the state, and erases secrets in it
@@ -70,6 +72,8 @@ struct detector {
 	void *(*open)(struct scan *scan, struct complaint *why);
 	const struct needle *needles;
 	void (*look)(struct scan *scan, void *state, const struct window *window);
+	void (*length)(struct scan *scan, void *state, const struct window *window, u64 at,
+		       u64 len);
 	int (*resolve)(struct scan *scan, void *state, struct complaint *why);
 	void (*close)(void *state);
 };

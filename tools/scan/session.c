@@ -8,7 +8,6 @@
 #include <openssl/hmac.h>
 
 #include "detectors.h"
-#include "lengths.h"
 #include "needle.h"
 #include "random.h"
 
@@ -54,13 +53,14 @@ static bool all_zero(const u8 *bytes, u32 len)
  * early_secret[64]; master_key[256]; size_t session_id_length; session_id[32];
  * size_t sid_ctx_length. It is zeroed before it is filled.
  */
-static void length(struct scan *scan, const struct window *window, u64 at, u64 len)
+static void length(struct scan *scan, void *state, const struct window *window, u64 at, u64 len)
 {
 	const u8 *bytes = window->bytes + at, *key = bytes + 72;
 	u64 version;
 	bool tls13;
 
-	if (at < 8 || window->len - at < 376)
+	(void)state;
+	if ((len != 32 && len != 48) || at < 8 || window->len - at < 376)
 		return;
 	version = u64_at(bytes - 8);
 	tls13 = version == 0x304;
@@ -78,12 +78,6 @@ static void length(struct scan *scan, const struct window *window, u64 at, u64 l
 			    "%sTLS 1.%u, master secret, in a session of OpenSSL",
 			    version > 0x304 ? "D" : "", version == 0xfefd ? 2 :
 			    version == 0xfeff ? 0 : (u32)version - 0x301);
-}
-
-static void look(struct scan *scan, void *state, const struct window *window)
-{
-	(void)state;
-	lengths_look(scan, window, length);
 }
 
 /* The last bytes of a server's random, if it could have spoken TLS 1.3: RFC 8446, 4.1.3. */
@@ -243,5 +237,5 @@ const struct detector detect_session = {
 	.name = "session",
 	.needles = needles,
 	.open = open_session,
-	.look = look,
+	.length = length,
 };
