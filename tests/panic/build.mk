@@ -54,7 +54,8 @@ $(PANIC_BIN)/vmlinuz-%: $(B)/kernels/%/.stamp
 .PHONY: panic panic-saved
 panic-saved: deps ## save the dump of a kernel that crashed, and have other programs read it
 	@packaging/deps.sh makedumpfile crash
-	@+$(MAKE) $(QUIET) vm-ready $(VM_RUN:%=$(B)/kernels/symbols-%/.stamp) $(B)/kdump-tools/.stamp
+	@+$(MAKE) $(QUIET) vm-ready $(VM_RUN:%=$(B)/kernels/symbols-%/.stamp) \
+		$(B)/kdump-tools/.stamp $(B)/debian-13/.stamp
 	@tests/panic/run --build $(B) --memory $(VM_MEMORY) --crashes 1 --save --way sysrq \
 		$(addprefix --kernel ,$(VM_RUN))
 
