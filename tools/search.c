@@ -12,6 +12,8 @@
 
 #define WORD		8u
 #define CHUNK		(256u << 10)	/* read at once: stays in a cache */
+#define WORK		(1ULL << 31)	/* bytes compared, a second or two of them, */
+#define WORK_EACH	64u		/* and so many for each byte of the file */
 
 /**
  * struct pattern - a secret in one direction
@@ -43,8 +45,9 @@ struct pattern {
  * @longest:	bytes of the longest pattern
  * @stride:	distance of two probes
  * @zeros:	longest run of zeros in a pattern
- * @index:	hash table of words: their place in @text, from 1
+ * @index:	hash table of words: a place of each in @text, from 1
  * @index_bits:	log2 of its entries
+ * @next:	for each byte of @text, another place of the word there, from 1; 0: none
  * @filter:	of these words: most words of a file end here
  * @buffer:	part of the file
  */
@@ -63,6 +66,7 @@ struct search {
 	u32 zeros;
 	u32 *index;
 	u32 index_bits;
+	u32 *next;
 	struct word_filter filter;
 	u8 *buffer;
 };
@@ -76,6 +80,7 @@ struct scan {
 	u64 seam;		/* only runs across this place count; 0: all */
 	u64 seam_offset;	/* where the bytes before it are in the file */
 	u64 seam_vaddr;		/* and in memory */
+	u64 work;		/* bytes that may still be compared */
 };
 
 /**
@@ -118,6 +123,7 @@ void search_free(struct search *search)
 	free(search->owner);
 	free(search->patterns);
 	free(search->index);
+	free(search->next);
 	word_filter_free(&search->filter);
 	free(search->buffer);
 	free(search);
@@ -230,8 +236,9 @@ static void index_word(struct search *search, u32 at)
 	u32 mask = (1u << search->index_bits) - 1;
 	u32 slot = word_hash(word) >> (64 - search->index_bits);
 
-	while (search->index[slot])
+	while (search->index[slot] && word_at(search->text + search->index[slot] - 1) != word)
 		slot = (slot + 1) & mask;
+	search->next[at] = search->index[slot];
 	search->index[slot] = at + 1;
 	word_filter_add(&search->filter, word);
 }
@@ -257,14 +264,17 @@ int search_prepare(struct search *search, struct complaint *why)
 	for (search->index_bits = 8; 1ULL << search->index_bits < 2ULL * nr;)
 		search->index_bits++;
 	search->index = calloc(1ULL << search->index_bits, sizeof(*search->index));
+	search->next = calloc(search->text_len, sizeof(*search->next));
 	search->buffer = malloc(CHUNK + 2 * SECRET_MAX);
-	if (!word_filter_init(&search->filter, nr) || !search->index || !search->buffer)
+	if (!word_filter_init(&search->filter, nr) || !search->index || !search->next ||
+	    !search->buffer)
 		return complain(why, -ENOMEM, "out of memory for the index of secrets");
-	for (i = 0; i < search->nr_patterns; i++) {
+	/* From the last to the first: the first place of a word is the first that is looked at. */
+	for (i = search->nr_patterns; i--;) {
 		const struct pattern *pattern = &search->patterns[i];
 		u32 start = best_start(search, pattern);
 
-		for (j = 0; j < indexed_words(search, pattern); j++)
+		for (j = indexed_words(search, pattern); j--;)
 			index_word(search, pattern->at + start + j);
 	}
 	return 0;
@@ -304,50 +314,52 @@ static bool all_same(const u8 *bytes, u32 len)
 	return !memcmp(bytes, bytes + 1, len - 1);
 }
 
+static void spend(struct scan *scan, u64 work)
+{
+	scan->work -= min(scan->work, work);
+}
+
 /*
  * The word at @probe of @bytes is the one at @at of the text. How far does the
  * run go? A run in which an earlier probe lies was reported from there.
  */
-static void extend(const struct scan *scan, const u8 *bytes, u64 len, u64 base, u64 probe, u32 at)
+static void extend(struct scan *scan, const u8 *bytes, u64 len, u64 base, u64 probe, u32 at)
 {
 	const struct search *search = scan->search;
 	const struct pattern *pattern = &search->patterns[search->owner[at]];
 	const u8 *text = search->text + pattern->at;
 	u32 from = at - pattern->at, to = from + WORD;
-	u64 first = probe, end = probe + WORD;
+	bool runs = pattern->shortest != pattern->len;
+	u64 first = probe, end = probe + WORD, most = runs ? search->stride : UINT64_MAX;
 
-	while (from && first && text[from - 1] == bytes[first - 1]) {
+	while (from && first && probe - first < most && text[from - 1] == bytes[first - 1]) {
 		from--;
 		first--;
 	}
+	spend(scan, WORD + probe - first);
+	if (probe - first == most)
+		return;
 	while (to < pattern->len && end < len && text[to] == bytes[end]) {
 		to++;
 		end++;
 	}
-	if (to - from < pattern->shortest)
+	spend(scan, end - probe);
+	if (to - from < pattern->shortest || (runs && all_same(text + from, to - from)))
 		return;
-	if (pattern->shortest != pattern->len) {
-		if (probe - first >= search->stride)
-			return;
-		if (all_same(text + from, to - from))
-			return;
-	}
 	report(scan, pattern, base + first, from, to - from);
 }
 
-static noinline void look_up(const struct scan *scan, const u8 *bytes, u64 len, u64 base,
-			     u64 probe)
+static noinline void look_up(struct scan *scan, const u8 *bytes, u64 len, u64 base, u64 probe)
 {
 	const struct search *search = scan->search;
-	u32 mask = (1u << search->index_bits) - 1;
-	u32 slot = word_hash(word_at(bytes + probe)) >> (64 - search->index_bits);
+	u64 word = word_at(bytes + probe);
+	u32 mask = (1u << search->index_bits) - 1, at;
+	u32 slot = word_hash(word) >> (64 - search->index_bits);
 
-	for (; search->index[slot]; slot = (slot + 1) & mask) {
-		u32 at = search->index[slot] - 1;
-
-		if (!memcmp(search->text + at, bytes + probe, WORD))
-			extend(scan, bytes, len, base, probe, at);
-	}
+	while (search->index[slot] && word_at(search->text + search->index[slot] - 1) != word)
+		slot = (slot + 1) & mask;
+	for (at = search->index[slot]; at && scan->work; at = search->next[at - 1])
+		extend(scan, bytes, len, base, probe, at - 1);
 }
 
 /* Index of the first byte from @at on that is not zero, or @len. */
@@ -377,14 +389,14 @@ static u64 pass_zeros(const struct search *search, const u8 *bytes, u64 len, u64
  * Probes the words that begin in [probe, end) of @bytes, which are @len long;
  * @base is their offset in the file. Returns the first probe that was not made.
  */
-static u64 probe_words(const struct scan *scan, const u8 *bytes, u64 len, u64 base, u64 probe,
+static u64 probe_words(struct scan *scan, const u8 *bytes, u64 len, u64 base, u64 probe,
 		       u64 end)
 {
 	const struct search *search = scan->search;
 	u64 answers, next, at, past;
 	u32 stride = search->stride;
 
-	for (; probe < end; probe = next) {
+	for (; probe < end && scan->work; probe = next) {
 		u32 nr = min((end - 1 - probe) / stride + 1, WORD_FILTER_BATCH);
 
 		nr = word_at(bytes + probe) ? nr : 1;
@@ -428,7 +440,7 @@ static int search_file(struct scan *scan, struct input *in, u64 end, struct comp
 			continue;
 		part = base + have == end ? have - WORD + 1 : have - margin;
 		probe = probe_words(scan, buffer, have, base, probe, part);
-		if (base + have == end)
+		if (base + have == end || !scan->work)
 			break;
 		/* Bytes before the next probe are kept as far as a run reaches back. */
 		drop = min(probe, have) > margin ? min(probe, have) - margin : 0;
@@ -494,16 +506,25 @@ static int search_seams(struct scan *scan, struct input *in, struct complaint *w
  *
  * Runs whose bytes are all the same are no hits unless they are a whole secret.
  *
- * Return: 0, -EBADMSG or -EIO.
+ * Return: 0, -EBADMSG, -EIO, or -E2BIG if the file and the secrets repeat themselves so much
+ * that the search was given up.
  */
 int search_run(struct search *search, struct input *in, const struct core *core, search_hit_fn hit,
 	       void *arg, struct complaint *why)
 {
-	struct scan scan = { .search = search, .core = core, .hit = hit, .arg = arg };
+	struct scan scan = {
+		.search = search,
+		.core = core,
+		.hit = hit,
+		.arg = arg,
+		.work = WORK + WORK_EACH * in->size,
+	};
 	int error;
 
 	error = search_file(&scan, in, in->size, why);
 	if (!error && core)
 		error = search_seams(&scan, in, why);
+	if (!error && !scan.work)
+		error = complain(why, -E2BIG, "what is searched for is too often nearly there");
 	return error;
 }

@@ -241,6 +241,37 @@ static void test_holes(void)
 	close(fd);
 }
 
+/* A file and secrets of one word, over and over: nearly every place is the beginning of a run. */
+static void test_given_up(void)
+{
+	const u32 size = 1 << 20;
+	static u8 secret[SECRET_MAX];
+	struct search *search = search_new(16, false);
+	struct complaint why;
+	struct input in;
+	u8 *data = malloc(size);
+	int fd, error;
+	u32 i, nr;
+
+	for (nr = 0; nr < SECRETS_TOTAL_MAX / SECRET_MAX; nr++) {
+		for (i = 0; i < SECRET_MAX; i++)
+			secret[i] = i % 7;
+		secret[SECRET_MAX - 1] = 100 + nr;
+		search_add(search, secret, SECRET_MAX, &why);
+	}
+	for (i = 0; i < size; i++)
+		data[i] = i % 7;
+	fd = memory_file(data, size);
+	if (search_prepare(search, &why) || input_open(&in, fd, false, &why))
+		abort();
+	error = search_run(search, &in, NULL, take, NULL, &why);
+	ok(error == -E2BIG, "what repeats itself without end is given up");
+	input_close(&in);
+	search_free(search);
+	close(fd);
+	free(data);
+}
+
 static void test_refused(void)
 {
 	struct search *search = search_new(0, true);
@@ -264,6 +295,7 @@ int main(void)
 	test_oracle();
 	test_borders();
 	test_holes();
+	test_given_up();
 	test_refused();
 	return tap_end();
 }
