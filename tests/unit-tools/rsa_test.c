@@ -253,6 +253,42 @@ static void test_places(u32 bits)
 	drop(&made);
 }
 
+/* Likewise exponents; one that is shorter than the modulus only with the highest byte first. */
+static void test_exponents(u32 bits, bool shorter)
+{
+	const u32 size = 3 * SWEEP_WINDOW / 2, edge = SWEEP_WINDOW, len = bits / 8 - shorter;
+	const u32 places[] = { 0, 4096 - len / 2, edge - 2 * len, edge - len + 1, edge + 1,
+			       edge + 2 * len, size - len };
+	const u32 nr = sizeof(places) / sizeof(*places);
+	u32 level, i, missed = 0, more = 0;
+	struct key made;
+
+	for (make(&made, bits); made.d_len != len; make(&made, bits))
+		drop(&made);
+	for (level = 0; level < 2; level++) {
+		struct questions *all = ask(&made);
+
+		simd_limit(level ? SIMD_AVX512 : SIMD_NONE);
+		fill_random(bytes, size, bits);
+		for (i = 0; i < nr; i++) {
+			if (shorter || (i + level) % 2)
+				memcpy(bytes + places[i], made.d, len);
+			else
+				reversed(bytes + places[i], made.d, len);
+		}
+		scan_made(bytes, size, "limbs", all);
+		for (i = 0; i < nr; i++)
+			missed += !proven("rsa-private-exponent", places[i], len);
+		more += count_of("rsa-private-exponent") - nr;
+		scan_done();
+		questions_free(all);
+	}
+	simd_limit(SIMD_AVX512);
+	ok(!missed && !more, "RSA-%u: an exponent of %u bytes at 7 places, by vectors and without",
+	   bits, len);
+	drop(&made);
+}
+
 /* Two segments that are neighbours in memory, and apart in the file. */
 static void test_seam(void)
 {
@@ -292,6 +328,8 @@ int main(void)
 	test_places(1024);
 	test_places(1538);
 	test_places(3072);
+	test_exponents(512, true);
+	test_exponents(2048, false);
 	test_parts();
 	test_seam();
 	fill_random(bytes, ROOM, 99);

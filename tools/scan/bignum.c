@@ -262,7 +262,10 @@ static void try_questions(struct bignum *state)
 	}
 }
 
-/* All numbers that may be moduli, with the usual exponent. */
+/*
+ * All numbers that may be moduli, with the usual exponent; the longest first, so that their
+ * primes are known before they are taken for moduli themselves.
+ */
 static void try_strangers(struct bignum *state)
 {
 	struct question stranger = { .family = FAMILY_RSA, .e = BN_new() };
@@ -271,9 +274,9 @@ static void try_strangers(struct bignum *state)
 	struct modulus modulus;
 	u32 i;
 
-	for (i = primes->first[RSA_BITS_MIN / 64];
-	     i < primes->first[NUMBER_LIMBS_MAX + 1] && !exhausted(state); i++) {
-		const struct number *number = &all->list[primes->list[i]];
+	for (i = primes->first[NUMBER_LIMBS_MAX + 1];
+	     i > primes->first[RSA_BITS_MIN / 64] && !exhausted(state); i--) {
+		const struct number *number = &all->list[primes->list[i - 1]];
 
 		if (number->secret)
 			continue;

@@ -17,6 +17,11 @@
 #include "detectors.h"
 #include "rsa.h"
 #include "published.h"
+#include "simd.h"
+
+#ifdef HAVE_SIMD
+#include <immintrin.h>
+#endif
 
 struct limbs {
 	struct questions *questions;
@@ -149,10 +154,10 @@ static void try_divisors(struct course *course)
 	}
 }
 
-static void try_prime(struct course *course, u64 at, bool highest_first)
+static void try_prime(struct course *course, u64 at, u32 len, bool highest_first)
 {
 	const struct modulus *modulus = course->modulus;
-	u32 len = (modulus->prime_bits + 7) / 8, limbs = (len + 7) / 8, i;
+	u32 limbs = (len + 7) / 8, i;
 	const u8 *bytes = course->window->bytes + at;
 	struct divisors *divisors = &course->divisors;
 	u64 p[RSA_LIMBS_MAX / 2 + 1];
@@ -160,10 +165,14 @@ static void try_prime(struct course *course, u64 at, bool highest_first)
 	if (!plausible(bytes, len, highest_first))
 		return;
 	p[limbs - 1] = 0;
-	for (i = 0; highest_first && i < len; i++)
-		((u8 *)p)[i] = bytes[len - 1 - i];
-	if (!highest_first)
+	if (!highest_first) {
 		memcpy(p, bytes, len);
+	} else {
+		for (i = 0; i < len / 8; i++)
+			p[i] = be64toh(load(bytes + len - 8 * (i + 1)));
+		for (i *= 8; i < len; i++)
+			((u8 *)p)[i] = bytes[len - 1 - i];
+	}
 	if (!p[limbs - 1])
 		return;
 	if (!modulus->nr_digits) {
@@ -178,7 +187,7 @@ static void try_prime(struct course *course, u64 at, bool highest_first)
 		try_divisors(course);
 }
 
-static void try_exponent(const struct course *course, u64 at, u32 len, bool highest_first)
+static void try_exponent(struct course *course, u64 at, u32 len, bool highest_first)
 {
 	const struct modulus *modulus = course->modulus;
 	const struct window *window = course->window;
@@ -196,50 +205,160 @@ static void try_exponent(const struct course *course, u64 at, u32 len, bool high
 	BN_clear_free(d);
 }
 
-static void lowest_first(struct course *course)
-{
-	const struct modulus *modulus = course->modulus;
-	const struct window *window = course->window;
-	u32 len = (modulus->prime_bits + 7) / 8, whole = modulus->bytes;
-	u64 range = modulus->most - modulus->least, at, end;
-	const u8 *bytes = window->bytes;
+/**
+ * struct reading - how the bytes of a number are taken
+ * @swap:	the highest is the first
+ * @top:	from where it begins to its highest 64 bits, in memory
+ * @lowest:	from where it begins to its lowest byte
+ * @shift:	its highest bits are these, shifted by so many: it is a byte shorter
+ */
+struct reading {
+	bool swap;
+	u32 top;
+	u32 lowest;
+	u32 shift;
+};
 
-	end = window->len < len ? 0 : min(window->end, window->len - len + 1);
-	for (at = window->begin; at < end; at++)
-		if (load(bytes + at + len - 8) - modulus->least <= range && bytes[at] & 1)
-			try_prime(course, at, false);
-	if (!modulus->step[1])
-		return;
-	end = window->len < whole ? 0 : min(window->end, window->len - whole + 1);
-	for (at = window->begin; at < end; at++)
-		if (modulus_near(modulus, load(bytes + at + whole - 8)))
-			try_exponent(course, at, whole, false);
+static u64 top_at(const u8 *bytes, const struct reading *reading)
+{
+	u64 top = load(bytes + reading->top);
+
+	return (reading->swap ? be64toh(top) : top) >> reading->shift;
+}
+
+static bool may_be_prime(const struct modulus *modulus, const struct reading *reading,
+			 const u8 *bytes)
+{
+	return top_at(bytes, reading) - modulus->least <= modulus->most - modulus->least &&
+	       bytes[reading->lowest] & 1;
+}
+
+static bool may_be_exponent(const struct modulus *modulus, const struct reading *reading,
+			    const u8 *bytes)
+{
+	return modulus_near(modulus, top_at(bytes, reading));
+}
+
+#ifdef HAVE_SIMD
+/* Of eight words that begin eight bytes from each other, the highest bits. */
+TARGET_AVX512
+static inline __m512i tops_at(const u8 *bytes, const struct reading *reading)
+{
+	const __m512i reverse = _mm512_set4_epi32(0x08090a0b, 0x0c0d0e0f, 0x00010203, 0x04050607);
+	__m512i tops = _mm512_loadu_si512(bytes + reading->top);
+
+	if (reading->swap)
+		tops = _mm512_shuffle_epi8(tops, reverse);
+	return _mm512_srl_epi64(tops, _mm_cvtsi32_si128(reading->shift));
+}
+
+TARGET_AVX512
+static u64 primes_avx512(const struct modulus *modulus, const struct reading *reading,
+			 const u8 *bytes)
+{
+	const __m512i least = _mm512_set1_epi64(modulus->least), one = _mm512_set1_epi64(1);
+	const __m512i range = _mm512_set1_epi64(modulus->most - modulus->least);
+	u64 some = 0;
+	u32 i;
+
+	for (i = 0; i < 8; i++, bytes++) {
+		__mmask8 odd = _mm512_test_epi64_mask(_mm512_loadu_si512(bytes + reading->lowest),
+						      one);
+		__m512i over = _mm512_sub_epi64(tops_at(bytes, reading), least);
+
+		some |= _pdep_u64(_mm512_mask_cmple_epu64_mask(odd, over, range),
+				  0x0101010101010101ULL) << i;
+	}
+	return some;
+}
+
+/* As modulus_near(), but for a product of which two halves are left out: at most 2^33. */
+TARGET_AVX512
+static u64 exponents_avx512(const struct modulus *modulus, const struct reading *reading,
+			    const u8 *bytes)
+{
+	const __m512i high = _mm512_set1_epi64(modulus->step[1]);
+	const __m512i low = _mm512_set1_epi64(modulus->step[0] >> 32);
+	const __m512i most = _mm512_set1_epi64(modulus->step[1] + 1 + (1ULL << 33) + 2);
+	const __m512i ones = _mm512_set1_epi64(-1);
+	u64 some = 0;
+	u32 i;
+
+	for (i = 0; i < 8; i++, bytes++) {
+		__m512i top = tops_at(bytes, reading);
+		__m512i part = _mm512_add_epi64(_mm512_mullo_epi64(top, high),
+						_mm512_mul_epu32(_mm512_srli_epi64(top, 32), low));
+		__mmask8 near = _mm512_cmple_epu64_mask(_mm512_sub_epi64(ones, part), most);
+
+		some |= _pdep_u64(near, 0x0101010101010101ULL) << i;
+	}
+	return some;
+}
+#endif
+
+typedef bool (*may_be_fn)(const struct modulus *modulus, const struct reading *reading,
+			  const u8 *bytes);
+typedef u64 (*some_may_be_fn)(const struct modulus *modulus, const struct reading *reading,
+			      const u8 *bytes);
+typedef void (*try_fn)(struct course *course, u64 at, u32 len, bool highest_first);
+
+/* Each place at which @len bytes begin that may be what is looked for; @wide looks at 64. */
+static void try_places(struct course *course, const struct reading *reading, u32 len,
+		       may_be_fn may_be, some_may_be_fn wide, try_fn try)
+{
+	const struct window *window = course->window;
+	const struct modulus *modulus = course->modulus;
+	u64 end = window->len < len ? 0 : min(window->end, window->len - len + 1);
+	u64 at = window->begin, some, block;
+	const u8 *bytes = window->bytes;
+	u32 i;
+
+	for (; at < end; at += block) {
+		block = min(end - at, 64ULL);
+		if (wide && block == 64 && window->len - at >= len + 72) {
+			some = wide(modulus, reading, bytes + at);
+		} else {
+			for (i = 0, some = 0; i < block; i++)
+				some |= (u64)may_be(modulus, reading, bytes + at + i) << i;
+		}
+		for (; some; some &= some - 1) {
+			i = __builtin_ctzll(some);
+			if (may_be(modulus, reading, bytes + at + i))
+				try(course, at + i, len, reading->swap);
+		}
+	}
+}
+
+static void try_primes(struct course *course, bool swap)
+{
+	u32 len = (course->modulus->prime_bits + 7) / 8;
+	struct reading reading = {
+		.swap = swap, .top = swap ? 0 : len - 8, .lowest = swap ? len - 1 : 0,
+	};
+	some_may_be_fn wide = NULL;
+
+#ifdef HAVE_SIMD
+	if (simd_level() == SIMD_AVX512)
+		wide = primes_avx512;
+#endif
+	try_places(course, &reading, len, may_be_prime, wide, try_prime);
 }
 
 /* An exponent without its leading zeros may be a byte shorter than the modulus. */
-static void highest_first(struct course *course)
+static void try_exponents(struct course *course, bool swap, bool shorter)
 {
-	const struct modulus *modulus = course->modulus;
-	const struct window *window = course->window;
-	u32 len = (modulus->prime_bits + 7) / 8, whole = modulus->bytes;
-	u64 range = modulus->most - modulus->least, at, end, top;
-	const u8 *bytes = window->bytes;
+	u32 len = course->modulus->bytes - shorter;
+	struct reading reading = {
+		.swap = swap, .top = swap ? 0 : len - 8, .shift = shorter ? 8 : 0,
+	};
+	some_may_be_fn wide = NULL;
 
-	end = window->len < len ? 0 : min(window->end, window->len - len + 1);
-	for (at = window->begin; at < end; at++)
-		if (be64toh(load(bytes + at)) - modulus->least <= range &&
-		    bytes[at + len - 1] & 1)
-			try_prime(course, at, true);
-	if (!modulus->step[1])
-		return;
-	end = window->len < whole ? 0 : min(window->end, window->len - whole + 1);
-	for (at = window->begin; at < end; at++) {
-		top = be64toh(load(bytes + at));
-		if (modulus_near(modulus, top))
-			try_exponent(course, at, whole, true);
-		else if (modulus_near(modulus, top >> 8))
-			try_exponent(course, at, whole - 1, true);
-	}
+#ifdef HAVE_SIMD
+	if (simd_level() == SIMD_AVX512)
+		wide = exponents_avx512;
+#endif
+	if (course->modulus->step[1])
+		try_places(course, &reading, len, may_be_exponent, wide, try_exponent);
 }
 
 static void look(struct scan *scan, void *arg, const struct window *window)
@@ -254,8 +373,11 @@ static void look(struct scan *scan, void *arg, const struct window *window)
 	course.divisors.nr = 0;
 	for (i = 0; i < state->nr; i++) {
 		course.modulus = &state->moduli[i];
-		lowest_first(&course);
-		highest_first(&course);
+		try_primes(&course, false);
+		try_exponents(&course, false, false);
+		try_primes(&course, true);
+		try_exponents(&course, true, false);
+		try_exponents(&course, true, true);
 		try_divisors(&course);
 	}
 	if (state->nr)
