@@ -47,10 +47,16 @@ static inline u64 every_other(u64 zeros)
 	return zeros & zeros >> 2 & zeros >> 4 & zeros >> 6;
 }
 
-/* What candidate() says at four steps, one bit each. */
-static inline u64 candidates(u64 four)
+/*
+ * What candidate() says at four steps, one bit each, if two letters follow. If there is one
+ * only, the run ends with it, and was seen at the step before, or has no needle in the window.
+ */
+static inline u64 candidates(u64 zeros, u64 texts)
 {
-	return (four ^ four >> 1) & 0x0001000100010001ULL;
+	u64 four = every_other(zeros), two = texts & texts >> 2;
+
+	return ((four & ~(four >> 1) & two >> 1) | (~four & four >> 1 & two)) &
+	       0x0001000100010001ULL;
 }
 
 TARGET_AVX2
@@ -126,8 +132,14 @@ static u64 pack_avx2(u8 *to, const u8 *from, u64 nr)
 TARGET_AVX2
 static u64 skip_avx2(const u8 *bytes, u64 at, u64 end)
 {
-	while (at + BLOCK <= end && !candidates(every_other(zeros_avx2(bytes + at))))
-		at += BLOCK;
+	u64 zeros;
+
+	for (; at + BLOCK <= end; at += BLOCK) {
+		zeros = zeros_avx2(bytes + at);
+		if (__builtin_expect(every_other(zeros) & 0x0003000300030003ULL, 0) &&
+		    candidates(zeros, texts_avx2(bytes + at)))
+			break;
+	}
 	return at;
 }
 
@@ -168,17 +180,15 @@ static u64 pack_avx512(u8 *to, const u8 *from, u64 nr)
 TARGET_AVX512
 static u64 skip_avx512(const u8 *bytes, u64 at, u64 end)
 {
-	u64 four, steps, texts;
+	const __m512i high = _mm512_set1_epi16((short)0xff00), low = _mm512_set1_epi16(0xff);
 	__m512i block;
 
 	for (; at + BLOCK <= end; at += BLOCK) {
 		block = _mm512_loadu_si512(bytes + at);
-		four = every_other(_mm512_testn_epi8_mask(block, block));
-		steps = candidates(four);
-		if (__builtin_expect(!steps, 1))
-			continue;
-		texts = texts_avx512(block);
-		if (steps & ((four & texts >> 1) | (~four & texts)))
+		/* Of words: the first of two is that of a step. */
+		if (__builtin_expect((_mm512_testn_epi64_mask(block, high) ^
+				      _mm512_testn_epi64_mask(block, low)) & 0x55, 0) &&
+		    candidates(_mm512_testn_epi8_mask(block, block), texts_avx512(block)))
 			break;
 	}
 	return at;
