@@ -15,6 +15,7 @@
 #include <openssl/crypto.h>
 #include <openssl/obj_mac.h>
 
+#include "answer.h"
 #include "detectors.h"
 #include "header.h"
 #include "rsa.h"

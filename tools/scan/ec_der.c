@@ -13,12 +13,12 @@
 #include <openssl/crypto.h>
 #include <openssl/obj_mac.h>
 
+#include "answer.h"
 #include "curve.h"
 #include "der.h"
 #include "detectors.h"
 #include "needle.h"
 #include "noise.h"
-#include "question.h"
 #include "published.h"
 
 #define PENDING_MAX	4096u

@@ -14,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "answer.h"
 #include "detectors.h"
 #include "rsa.h"
 #include "published.h"

@@ -2,9 +2,9 @@
 /*
  * Public keys, each of which is a question: is its private half in the dump?
  *
- * They are given by --cert, or found in the dump. Detectors answer them; what is
- * proven is kept here with all the numbers that follow from it, so that every copy
- * of each of them can be found afterwards.
+ * They are given by --cert, or found in the dump. Detectors answer them (answer.h); what is
+ * proven is kept here with all the numbers that follow from it, so that every copy of each
+ * of them can be found afterwards.
  */
 #ifndef KREDACT_TOOLS_QUESTION_H
 #define KREDACT_TOOLS_QUESTION_H
@@ -89,10 +89,9 @@ struct question *questions_find_rsa(const struct questions *all, const BIGNUM *n
 struct question *questions_find_key(struct questions *all, int nid, const u8 *point, u32 len);
 
 void question_seen(struct question *question);
-bool question_answer_rsa(struct questions *all, struct question *question, const BIGNUM *prime);
-bool question_answer_exponent(struct questions *all, struct question *question, const BIGNUM *d);
-bool question_answer_key(struct questions *all, struct question *question, const u8 *key,
-			 u32 len);
+void question_forget(struct question *question);
+void questions_lock(struct questions *all);
+void questions_unlock(struct questions *all);
 
 u32 raw_key_len(int nid);
 const char *raw_key_name(int nid);

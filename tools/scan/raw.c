@@ -11,10 +11,10 @@
 #include <openssl/crypto.h>
 #include <openssl/obj_mac.h>
 
+#include "answer.h"
 #include "detectors.h"
 #include "needle.h"
 #include "noise.h"
-#include "question.h"
 #include "published.h"
 
 #define PLACES_MAX	4096u

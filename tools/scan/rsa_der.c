@@ -8,10 +8,10 @@
  */
 #include <openssl/bn.h>
 
+#include "answer.h"
 #include "der.h"
 #include "detectors.h"
 #include "needle.h"
-#include "question.h"
 #include "published.h"
 
 static const struct kind kind = {

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/obj_mac.h>
 
+#include "answer.h"
 #include "comb.h"
 #include "curve.h"
 #include "field.h"

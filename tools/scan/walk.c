@@ -13,8 +13,8 @@
 #include <openssl/crypto.h>
 #include <openssl/obj_mac.h>
 
+#include "answer.h"
 #include "detectors.h"
-#include "question.h"
 #include "roll.h"
 
 #define PART		16384u		/* bytes whose frequencies are a code */
