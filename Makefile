@@ -51,7 +51,7 @@ bench: deps ## measure allocation, search and wiping (here), registration and du
 bench-ready: $(BENCHES) $(VM_SERIES:%=$(B)/vm/%.img) $(VM_SERIES:%=$(B)/vm/%.cpio)
 
 clean: ## remove what was built; downloads stay
-	rm -rf $(filter-out $(B)/kernels $(B)/kselftest $(B)/gdb $(B)/kdump-tools $(B)/debian-13 $(B)/nginx $(B)/haproxy $(B)/stunnel $(B)/postgresql $(B)/prometheus $(B)/source $(B)/systemd,$(wildcard $(B)/*))
+	rm -rf $(filter-out $(B)/kernels $(B)/kselftest $(B)/gdb $(B)/criu $(B)/kdump-tools $(B)/debian-13 $(B)/nginx $(B)/haproxy $(B)/stunnel $(B)/postgresql $(B)/prometheus $(B)/source $(B)/systemd,$(wildcard $(B)/*))
 
 distclean: ## remove the build folder, downloads too
 	rm -rf $(B)

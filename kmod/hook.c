@@ -102,6 +102,21 @@ static struct kredact_hook hooks[] = {
 		.selftest = kredact_vm_rw_selftest,
 		.stub = kredact_selftest_stub,
 	}, {
+		.symbol = "__x64_sys_vmsplice",
+		.set_original = kredact_vmsplice_set_original,
+		.replacement = kredact_vmsplice,
+		.is_idle = kredact_reader_is_idle,
+		.selftest = kredact_vmsplice_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
+		.symbol = "__ia32_sys_vmsplice",
+		.set_original = kredact_vmsplice32_set_original,
+		.replacement = kredact_vmsplice32,
+		.is_idle = kredact_reader_is_idle,
+		.absent = !IS_ENABLED(CONFIG_IA32_EMULATION),
+		.selftest = kredact_vmsplice32_selftest,
+		.stub = kredact_selftest_stub,
+	}, {
 		.symbol = "regset_get",
 		.set_original = kredact_regset_get_set_original,
 		.replacement = kredact_regset_get,

@@ -268,8 +268,8 @@ int kredact_hook_resume(int token, bool held);
 unsigned long kredact_symbol(const char *symbol);
 
 /*
- * fork.c, move.c, uffd.c, reader.c, regs.c, notes.c, dump.c: the replacements, how to call the
- * originals.
+ * fork.c, move.c, uffd.c, reader.c, splice.c, regs.c, notes.c, dump.c: the replacements, how to
+ * call the originals.
  */
 void kredact_uprobe_dup_mmap(struct mm_struct *oldmm, struct mm_struct *newmm);
 void kredact_fork_set_original(unsigned long address);
@@ -293,6 +293,13 @@ ssize_t kredact_process_vm_rw(pid_t pid, const struct iovec __user *lvec, unsign
 void kredact_vm_rw_set_original(unsigned long address);
 bool kredact_vm_rw_selftest(void);
 bool kredact_reader_is_idle(void);
+struct iovec *kredact_iovecs(const struct iovec __user *from, unsigned long nr);
+long kredact_vmsplice(const struct pt_regs *regs);
+void kredact_vmsplice_set_original(unsigned long address);
+bool kredact_vmsplice_selftest(void);
+long kredact_vmsplice32(const struct pt_regs *regs);
+void kredact_vmsplice32_set_original(unsigned long address);
+bool kredact_vmsplice32_selftest(void);
 struct page *kredact_get_dump_page(unsigned long addr);
 bool kredact_dump_page_is_idle(void);
 void kredact_dump_page_set_original(unsigned long address);

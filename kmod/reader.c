@@ -200,8 +200,14 @@ leave:
 	return done;
 }
 
-/* An array of iovecs of the caller; kvfree() releases it. */
-static struct iovec *kredact_iovecs(const struct iovec __user *from, unsigned long nr)
+/**
+ * kredact_iovecs() - a copy of an array of iovecs of the caller
+ * @from:	the array, in the layout of the system call
+ * @nr:		how many
+ *
+ * Return: the copy, which kvfree() releases, or an error pointer.
+ */
+struct iovec *kredact_iovecs(const struct iovec __user *from, unsigned long nr)
 {
 	struct compat_iovec __user *compat = (struct compat_iovec __user *)from;
 	struct compat_iovec small;

@@ -22,7 +22,8 @@ bpftool clang llvm dwarves"
 # Virtual machines, their disks, and the packages of the kernels that run in them.
 TEST="qemu-system-x86 busybox-static e2fsprogs kmod xz-utils zstd lz4 bzip2 dpkg-dev cpio
 libclang-rt-dev
-python3 python3-jsonschema gdb libc6-dbg openssl curl strace linux-perf"
+python3 python3-jsonschema gdb libc6-dbg openssl curl strace linux-perf
+libbsd0 libnet1 libnftables1 libnl-3-200 libprotobuf-c1"
 
 # Libraries and programs that tests crash, besides OpenSSL and libsodium.
 CRASHED="libgcrypt20-dev libgnutls28-dev nettle-dev libmbedtls-dev libwolfssl-dev gpg gpg-agent

@@ -363,7 +363,7 @@ static bool vmcore_read(struct vmcore *core, uint64_t physical, void *to, size_t
 /* Does some memory of a kind take the page tables of the service itself to be found? */
 static bool needs_walk(unsigned int kind)
 {
-	return kind == KIND_UNPINNED || kind == KIND_SECRETMEM || kind == SECRETS;
+	return kind == KIND_UNPINNED || kind == KIND_SECRETMEM;
 }
 
 static void search_all(struct vmcore *core)

@@ -19,10 +19,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <linux/kredact.h>
+#include <kredact.h>
 
 #include "../demo/heap.h"
 #include "../demo/keys.h"
@@ -34,6 +35,7 @@
 #define DIR		"/kredact/panic/"
 #define MARKER		"kredact-test: this kernel is made to crash\n"
 #define SIGNERS		2
+#define HEAP_MORE	(1ul << 20)
 
 #ifndef KEXEC_FILE_ON_CRASH
 #define KEXEC_FILE_ON_CRASH	0x2ul
@@ -49,6 +51,7 @@ static const struct way {
 	const char *module;	/* parameters of crash.ko, or NULL: sysrq-c */
 	void (*also)(void);	/* what the service has besides, or NULL */
 	const char *kredact;	/* parameters of kredact.ko, which is not inserted yet; or NULL */
+	bool unlimited;		/* the service has no RLIMIT_MEMLOCK */
 } ways[] = {
 	{ .name = "sysrq" },
 	{ .name = "sysrq-notifiers", .cpu = 1 },
@@ -62,7 +65,7 @@ static const struct way {
 	{ .name = "locked-irq", .cpu = 1, .module = "way=irq hold=1" },
 	{ .name = "locked-nmi-notifiers", .module = "way=nmi hold=1" },
 	{ .name = "poison", .module = "way=panic", .also = poison_page },
-	{ .name = "cut", .also = map_much },
+	{ .name = "cut", .also = map_much, .unlimited = true },
 	{ .name = "off", .kredact = "panic=off" },
 };
 
@@ -277,17 +280,46 @@ static void map_much(void)
 	tag(at, times * len, KREDACT_NOPIN, KREDACT_COVER_CORE);
 }
 
+static void lift_limit(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &unlimited))
+		fail("RLIMIT_MEMLOCK");
+}
+
+/*
+ * What the heap gets when all of these pages are pinned: only without the limit it is pinned,
+ * and the library says which.
+ */
+static void look_at_heap(bool pinned)
+{
+	char *at = kredact_alloc(HEAP_MORE);
+	unsigned int covers = 0;
+
+	if (!at || kredact_protection(at, HEAP_MORE, &covers) ||
+	    !(covers & KREDACT_COVER_CORE) || !(covers & KREDACT_COVER_SWAP) == pinned ||
+	    !(covers & KREDACT_COVER_PANIC) == (pinned && !uncovered)) {
+		errno = ENOTSUP;
+		fail("more of the heap has coverage %#x", covers);
+	}
+	kredact_free(at);
+}
+
 static void __attribute__((noreturn)) serve(int ready, const struct way *way)
 {
 	EVP_PKEY *key = NULL;
 	uintptr_t i;
 	char *pages;
 
+	if (way->unlimited)
+		lift_limit();
 	if (heap_use_kredact() || heap_run_aside(load_key, &key, true) || !key)
 		fail("OpenSSL");
 	pages = map(PINNED_PAGES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	tag_pages(pages, PINNED_PAGES);
 	pattern_fill((void *)pages, PINNED_PAGES * WORDS, KIND_PINNED, 0);
+	look_at_heap(way->unlimited);
 	more_memory();
 	if (way->also)
 		way->also();

@@ -8,9 +8,10 @@ SELFTEST_DIR := $(B)/tests/selftests
 # Linked into each.
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
 SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
-ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim $(SELFTEST_DIR)/observed
-# They run where redact, regs and debugger start them.
-STAGE_HELPERS += compat32 victim observed
+ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim $(SELFTEST_DIR)/observed \
+	  $(SELFTEST_DIR)/frozen
+# They run where other tests start them.
+STAGE_HELPERS += compat32 victim observed frozen
 
 # kselftest_harness.h is the kernel's and not as strict as we are.
 $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTEST_PARTS:%=%.h) \
@@ -55,8 +56,16 @@ hibernate: deps ## hibernate and resume, with the module and nothing tagged (KER
 	@set -e; for series in $(or $(KERNEL),6.12); do tests/vm/vm.py $$series --build $(B) --dir images \
 		--work $(B)/hibernate/$$series; done
 
+# What CRIU takes of the kernel, for all that it asks whether a process has it.
+CRIU_MODULES := nf_tables veth tun unix_diag tcp_diag udp_diag netlink_diag
+$(B)/tests/criu/%: $(B)/kernels/%/.stamp tests/vm/image.py
+	@mkdir -p $(@D)
+	tests/vm/image.py modules $(B)/kernels/$* $@ $(CRIU_MODULES)
+
 STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/ \
 	       tests/selftests/kredact/debugger.sh:/kredact/tests/debugger \
 	       tests/selftests/kredact/attach.sh:/kredact/tests/attach \
 	       tests/selftests/kredact/observers.sh:/kredact/tests/observers \
+	       tests/selftests/kredact/checkpoint.sh:/kredact/tests/checkpoint \
+	       $(B)/criu/usr/sbin/criu:/usr/sbin/ $(B)/tests/criu/%:/kredact/criu \
 	       /usr/bin/strace:/usr/bin/ /usr/bin/perf:/usr/bin/

@@ -96,10 +96,11 @@ $(B)/kernels/debug/.stamp:
 	@mkdir -p $(@D)
 	@B=$(B) tests/vm/debug-kernel
 
-$(addprefix $(B)/,$(addsuffix /.stamp,kselftest gdb kdump-tools debian-13 nginx haproxy stunnel postgresql)): $(B)/%/.stamp:
+$(addprefix $(B)/,$(addsuffix /.stamp,kselftest gdb criu kdump-tools debian-13 nginx haproxy stunnel postgresql)): $(B)/%/.stamp:
 	@B=$(B) tests/vm/fetch $*
 
 $(B)/gdb/usr/bin/gdb: $(B)/gdb/.stamp ;
+$(B)/criu/usr/sbin/criu: $(B)/criu/.stamp ;
 $(B)/nginx/usr/sbin/nginx: $(B)/nginx/.stamp ;
 $(B)/haproxy/usr/sbin/haproxy: $(B)/haproxy/.stamp ;
 $(B)/stunnel/usr/bin/stunnel4: $(B)/stunnel/.stamp ;

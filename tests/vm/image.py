@@ -10,6 +10,10 @@ image.py rootfs STAGE OUTPUT [--lib DIR] [--base ROOT]
     from DIR, when the stage has them). With ROOT, a root file system that has
     programs and libraries of its own, only what is missing in it is added.
 
+image.py modules KERNEL_DIR OUTPUT NAME...
+    A folder with these modules and those that they need, of names that sort in the
+    order of insertion. What the kernel does not have is left out.
+
 Needs no privileges. An output is complete or absent.
 """
 
@@ -125,6 +129,21 @@ def add_modules(archive: Cpio, kernel: Path) -> None:
         archive.add(name, stat.S_IFREG | 0o644, read_module(modules / path))
         names.append(f"/{name}\n")
     archive.add("modules.list", stat.S_IFREG | 0o644, "".join(names).encode())
+
+
+def build_modules(kernel: Path, output: Path, names: list[str]) -> None:
+    modules = kernel / "modules"
+    there = {module_name(line.partition(":")[0])
+             for line in (modules / "modules.dep").read_text().splitlines()}
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".modules.") as tmp:
+        folder = Path(tmp) / "modules"
+        folder.mkdir()
+        wanted = tuple(name for name in names if name in there)
+        for number, path in enumerate(resolve_modules(modules, wanted)):
+            to = folder / f"{number:02}-{module_name(path)}.ko"
+            to.write_bytes(read_module(modules / path))
+        shutil.rmtree(output, ignore_errors=True)
+        folder.rename(output)
 
 
 def build_initramfs(kernel: Path, init: Path, output: Path) -> None:
@@ -274,6 +293,10 @@ def main() -> None:
     command.add_argument("kernel", type=Path)
     command.add_argument("init", type=Path)
     command.add_argument("output", type=Path)
+    command = commands.add_parser("modules")
+    command.add_argument("kernel", type=Path)
+    command.add_argument("output", type=Path)
+    command.add_argument("names", nargs="+")
     command = commands.add_parser("rootfs")
     command.add_argument("stage", type=Path)
     command.add_argument("output", type=Path)
@@ -284,6 +307,8 @@ def main() -> None:
     args.output.parent.mkdir(parents=True, exist_ok=True)
     if args.command == "initramfs":
         build_initramfs(args.kernel, args.init, args.output)
+    elif args.command == "modules":
+        build_modules(args.kernel, args.output, args.names)
     else:
         build_rootfs(args.stage, args.output, args.lib, args.base)
 

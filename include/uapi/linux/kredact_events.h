@@ -216,7 +216,8 @@ struct kredact_event_dump {
 /**
  * struct kredact_event_read - a reader of a living process (live-readers.rst)
  * @zeroed:	  0 reads of a page at most in which something was tagged
- * @withheld:	  8 reads that gave nothing but zeros, since what is tagged could not be told
+ * @withheld:	  8 reads that gave nothing but zeros, since what is tagged could not be told;
+ *		    and calls of vmsplice() by a process that is traced, which were refused
  * @unsealed:	 16 calls that got what is there, since it is unsealed
  * @first_ns:	 24 CLOCK_BOOTTIME of the first
  * @last_ns:	 32 of the last one

@@ -8,9 +8,13 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,6 +124,94 @@ TEST_F(outreach, vmsplice_shows_it)
 		      memcmp(got, self->secret, SECRET));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+}
+
+/* The same by a 32-bit call: number 316 there. */
+static long compat_vmsplice(int fd, const void *vec, unsigned long nr)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a"(ret) : "a"(316L), "b"((long)fd), "c"(vec), "d"(nr),
+		     "S"(0L) : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+/* What a process gives away: 64 bytes of @at, alone, behind others, and by a 32-bit call. */
+static unsigned int give(uint8_t *at, uint8_t *other, uint32_t *low)
+{
+	struct iovec pieces[2] = { { other, PAGE }, { at, SECRET } };
+	unsigned int given = 0;
+	int ends[2];
+
+	if (pipe(ends))
+		return -1;
+	given |= (vmsplice(ends[1], pieces + 1, 1, 0) == SECRET) << 0;
+	given |= (vmsplice(ends[1], pieces, 2, 0) == PAGE + SECRET) << 1;
+	low[0] = (uintptr_t)at;
+	low[1] = SECRET;
+	given |= (compat_vmsplice(ends[1], low, 1) == SECRET) << 2;
+	close(ends[0]);
+	close(ends[1]);
+	return given;
+}
+
+/* Goes on with a process that stops itself, to its next stop or its end. */
+static int go_on(pid_t pid)
+{
+	int status = 0;
+
+	ptrace(PTRACE_CONT, pid, NULL, NULL);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static int unseal(pid_t pid)
+{
+	struct kredact_unseal args = {
+		.size = sizeof(args),
+		.flags = KREDACT_PIDFD,
+		.pidfd = syscall(SYS_pidfd_open, pid, 0),
+		.seconds = 60,
+		.reason = (uintptr_t)"a checkpoint",
+		.reason_len = strlen("a checkpoint"),
+	};
+
+	return ioctl(kredact_fd(), KREDACT_IOC_UNSEAL, &args);
+}
+
+/* CRIU has the process do it: who is traced does not give away what is tagged. */
+TEST_F(outreach, vmsplice_of_the_traced_is_refused)
+{
+	void *low = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	uint8_t *tagged = (uint8_t *)low + PAGE, *other = pages(2);
+	uint64_t handle;
+	int status;
+	pid_t pid;
+
+	ASSERT_NE(MAP_FAILED, low);
+	memset(other, 1, 2 * PAGE);
+	memcpy(tagged, self->secret, SECRET);
+	/* Only those bytes, but what is given away are pages. */
+	ASSERT_EQ(0, reg(tagged + 200, 1, KREDACT_EXACT, NULL, &handle));
+	pid = fork();
+	if (!pid) {
+		if (give(tagged, other, low) != 7)
+			_exit(1);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		if (give(tagged, other, low) != 0 || errno != EPERM ||
+		    give(other + PAGE, other, low) != 7 - 4 * ((uintptr_t)other >> 32 != 0))
+			_exit(2);
+		raise(SIGSTOP);
+		_exit(give(tagged, other, low) == 7 ? 0 : 3);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status)) TH_LOG("status %#x", status);
+	status = go_on(pid);
+	ASSERT_TRUE(WIFSTOPPED(status)) TH_LOG("status %#x", status);
+	ASSERT_EQ(0, unseal(pid));
+	EXPECT_EQ(0, go_on(pid));
 }
 
 /* Nobody can have another process do it. */
