@@ -103,10 +103,12 @@ static inline bool seen_across(const void *piece, u32 len, const char *only,
 	memcpy(scanned_bytes + 0x40000, (const u8 *)piece + before, len - before);
 	scan_these(scanned_bytes, 0x60000, only, &core);
 	core_close(&core);
-	/* The halves may look like something, too. */
+	/* The halves may look like something, too: what is seen of them does not count. */
+	scanned_keys = 0;
 	for (i = 0; i < scanned_nr; i++) {
 		if (!scanned[i].joined)
 			continue;
+		scanned_keys += scanned[i].kind->weight == WEIGHT_KEY;
 		scanned[0] = scanned[i];
 		nr++;
 	}
