@@ -9,9 +9,9 @@ SELFTEST_DIR := $(B)/tests/selftests
 SELFTEST_PARTS := $(addprefix tests/selftests/kredact/,core arena module)
 SELFTEST_BINS := $(SELFTESTS:%=$(SELFTEST_DIR)/%)
 ALL_VM += $(SELFTEST_BINS) $(SELFTEST_DIR)/compat32 $(SELFTEST_DIR)/victim $(SELFTEST_DIR)/observed \
-	  $(SELFTEST_DIR)/frozen
+	  $(SELFTEST_DIR)/bystander $(SELFTEST_DIR)/frozen
 # They run where other tests start them.
-STAGE_HELPERS += compat32 victim observed frozen
+STAGE_HELPERS += compat32 victim observed bystander frozen
 
 # kselftest_harness.h is the kernel's and not as strict as we are.
 $(SELFTEST_DIR)/%: tests/selftests/kredact/%.c $(SELFTEST_PARTS:%=%.c) $(SELFTEST_PARTS:%=%.h) \
@@ -62,10 +62,28 @@ $(B)/tests/criu/%: $(B)/kernels/%/.stamp tests/vm/image.py
 	@mkdir -p $(@D)
 	tests/vm/image.py modules $(B)/kernels/$* $@ $(CRIU_MODULES)
 
+# Programs of gdb's own tests, with their sources where the programs say that they are. They
+# are no code of ours: no warnings.
+GDB_TESTS := $(addprefix $(B)/tests/gdb/,break callfuncs foll-fork gcore pthreads recurse \
+	     step-test watchpoint)
+ALL_VM += $(GDB_TESTS)
+$(B)/tests/gdb/break: $(B)/gdb-tests/break1.c
+$(GDB_TESTS): $(B)/tests/gdb/%: $(B)/gdb-tests/%.c
+	@mkdir -p $(@D)
+	$(CC) -O0 -g -w -pthread -fdebug-prefix-map=$(B)/gdb-tests=/kredact/gdb -o $@ $^
+$(addprefix $(B)/gdb-tests/,break1.c $(GDB_TESTS:$(B)/tests/gdb/%=%.c)): $(B)/gdb-tests/.stamp ;
+STAGE_FILES += $(GDB_TESTS:%=%:/kredact/gdb/) \
+	       $(GDB_TESTS:$(B)/tests/gdb/%=$(B)/gdb-tests/%.c:/kredact/gdb/) \
+	       $(B)/gdb-tests/break1.c:/kredact/gdb/ \
+	       $(patsubst %,%:/kredact/gdb/,$(wildcard tests/selftests/kredact/gdb/*.gdb)) \
+	       /usr/bin/setarch:/usr/bin/
+
 STAGE_FILES += tests/selftests/kredact/settings:/kredact/tests/ \
 	       tests/selftests/kredact/debugger.sh:/kredact/tests/debugger \
 	       tests/selftests/kredact/attach.sh:/kredact/tests/attach \
 	       tests/selftests/kredact/observers.sh:/kredact/tests/observers \
+	       tests/selftests/kredact/perf-lib.sh:/kredact/bin/ \
+	       tests/selftests/kredact/bystanders.sh:/kredact/tests/bystanders \
 	       tests/selftests/kredact/checkpoint.sh:/kredact/tests/checkpoint \
 	       $(B)/criu/usr/sbin/criu:/usr/sbin/ $(B)/tests/criu/%:/kredact/criu \
 	       /usr/bin/strace:/usr/bin/ /usr/bin/perf:/usr/bin/

@@ -96,7 +96,7 @@ $(B)/kernels/debug/.stamp:
 	@mkdir -p $(@D)
 	@B=$(B) tests/vm/debug-kernel
 
-$(addprefix $(B)/,$(addsuffix /.stamp,kselftest gdb criu kdump-tools debian-13 nginx haproxy stunnel postgresql)): $(B)/%/.stamp:
+$(addprefix $(B)/,$(addsuffix /.stamp,kselftest gdb gdb-tests criu kdump-tools debian-13 nginx haproxy stunnel postgresql)): $(B)/%/.stamp:
 	@B=$(B) tests/vm/fetch $*
 
 $(B)/gdb/usr/bin/gdb: $(B)/gdb/.stamp ;

@@ -7,6 +7,8 @@
 set -u
 # shellcheck source=tests/demo/guest-lib.sh
 . /kredact/bin/guest-lib.sh
+# shellcheck source=tests/selftests/kredact/perf-lib.sh
+. /kredact/bin/perf-lib.sh
 
 DIR=/tmp/observers
 OBSERVED=/kredact/tests/observed
@@ -22,7 +24,7 @@ traced()
 	}
 	# The ioctl that tags, and what opens its device, are the one difference; whether a thread is
 	# waited for is chance.
-	sed -E 's/^[0-9]+ +//; /futex|kredact|KREDACT|ioctl\(|clock_gettime|resumed/d; s/ = .*//
+	sed -E 's/^[0-9]+ +//; /futex|kredact|KREDACT|ioctl\(|resumed/d; s/ = .*//
 		s/0x[0-9a-f]+/ADDRESS/g; s/^write\(1, "[^"]*"/write(1, TEXT/; s/<unfinished.*//
 		s/parent_tid=\[[0-9]+\]|child_tid=[^,]*//g; s/tid=[0-9]+//g; s/\(.*//' \
 		"$DIR/$1.trace" | sort >"$DIR/$1.calls"
@@ -40,21 +42,6 @@ counted()
 	return 1
 }
 
-# sampled HOW OPTION...: perf finds the function that takes its time
-sampled()
-{
-	how=$1
-	shift
-	perf record -q -e cpu-clock -F 200 "$@" -o "$DIR/$how.data" "$OBSERVED" "$how" \
-		>"$DIR/$how.out" 2>"$DIR/$how.err"
-	perf report -q --stdio -i "$DIR/$how.data" --no-children -g none --percent-limit 20 \
-		>"$DIR/$how.report" 2>>"$DIR/$how.err"
-	grep -q ' hot_function' "$DIR/$how.report" && return 0
-	comment <"$DIR/$how.err"
-	comment <"$DIR/$how.report"
-	return 1
-}
-
 lacks()
 {
 	! grep -q "$1" "$2"
@@ -63,7 +50,7 @@ lacks()
 for how in untagged tagged; do
 	ok "$how: strace -f follows it" traced $how
 	ok "$how: perf stat counts" counted $how
-	ok "$how: perf record finds where the time goes" sampled $how -g
+	ok "$how: perf record finds where the time goes" sampled $DIR/$how $how -g
 done
 ok "strace shows the same calls" cmp $DIR/untagged.calls $DIR/tagged.calls
 diff $DIR/untagged.calls $DIR/tagged.calls | comment
@@ -71,6 +58,6 @@ ok "strace shows what is not tagged" grep -q "write(1, \"$TEXT\"" $DIR/untagged.
 ok "strace shows zeros for what is tagged" grep -q 'write(1, "\\0\\0\\0\\0' $DIR/tagged.trace
 ok "and nothing else of it" lacks "$TEXT" $DIR/tagged.trace
 ok "perf without copies of the stack has nothing of it" lacks "$TEXT" $DIR/tagged.data
-ok "perf with copies of the stack works" sampled tagged --call-graph dwarf,1024
+ok "perf with copies of the stack works" sampled $DIR/tagged tagged --call-graph dwarf,1024
 ok "and has what was there" grep -q "$TEXT" $DIR/tagged.data
 plan
