@@ -16,10 +16,11 @@ GDB=/kredact/gdb
 SESSIONS="break watchpoint software callfuncs recurse step-test gcore foll-fork pthreads"
 begin
 
-# fixed COMMAND...: with its memory at the same addresses each time
+# fixed COMMAND...: with its memory at the same addresses each time; the shell's variables are
+# on its stack as well
 fixed()
 {
-	setarch -R "$@"
+	env -i PATH="$PATH" HOME=/tmp setarch -R "$@"
 }
 
 # debugger OPTION...: what gdb says of commands that it reads, and the commands, with no pid
@@ -57,7 +58,8 @@ session()
 attached()
 {
 	rm -f "$run/at"
-	setarch -R "$TESTS/victim" "$1" "$run/secret" >"$run/at" 2>&1 &
+	# The length of an argument would move its stack.
+	(cd "$run" && exec env -i setarch -R "$TESTS/victim" "$1" secret) >"$run/at" 2>&1 &
 	victim=$!
 	wait_for 20 [ -s "$run/at" ] || return 1
 	printf '%s\n' "x/8xg $(cat "$run/at")" backtrace detach |
@@ -90,8 +92,11 @@ traced()
 # What can be counted exactly: calls, processes.
 counted()
 {
-	fixed perf stat -x ' ' -e raw_syscalls:sys_enter,raw_syscalls:sys_exit -e sched:sched_process_fork \
-		-o "$run/counts" "$GDB/foll-fork" &&
+	# Calls of one process: perf does not wait for a child that outlives its parent.
+	fixed perf stat -x ' ' -e raw_syscalls:sys_enter,raw_syscalls:sys_exit -o "$run/counts" \
+		"$GDB/recurse" &&
+		fixed perf stat -x ' ' -e sched:sched_process_fork --append -o "$run/counts" \
+			"$GDB/foll-fork" &&
 		perf stat -x ' ' -e task-clock,page-faults,context-switches -o "$run/stat" \
 			"$GDB/gcore" || return 1
 	sed -Ei '/^[0-9]+ /!d; s/^([0-9]+) +([a-z_:]+).*/\1 \2/' "$run/counts"
