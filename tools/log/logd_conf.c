@@ -13,6 +13,7 @@
 #define SENDERS_HAS	"senders have events, users, groups"
 #define OUTPUT_HAS	"an output has events; syslog has to as well"
 #define DAY_S		86400
+#define NUMBER_MOST	(INT64_MAX / 1000000000)	/* seconds, as nanoseconds, fit as well */
 
 static bool pattern_ok(const char *text)
 {
@@ -149,8 +150,8 @@ static void read_pair(struct conf *c, const config_setting_t *group, const char 
 		 second_name);
 	if (!conf_is_group(c, group) || !conf_sort(c, group, known, what))
 		return;
-	conf_take_number(c, one, first_least, INT64_MAX, first);
-	conf_take_number(c, two, 1, INT64_MAX / 1000000000 / second_unit, &units);
+	conf_take_number(c, one, first_least, NUMBER_MOST, first);
+	conf_take_number(c, two, 1, NUMBER_MOST / second_unit, &units);
 	*second = units * second_unit;
 }
 
