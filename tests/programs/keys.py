@@ -114,7 +114,10 @@ def ssh(top: Path) -> None:
 
 
 def gnupg(top: Path) -> None:
-    """Keys that gpg makes, without a passphrase; their numbers are in libgcrypt's format."""
+    """Keys that gpg makes, without a passphrase; their numbers are in libgcrypt's format.
+
+    What is secret is each number, and its digits as the file has them.
+    """
     # The path of a socket in it must be short.
     home = Path(tempfile.mkdtemp(prefix="kredact-gnupg."))
     environment = dict(os.environ, GNUPGHOME=str(home))
@@ -136,7 +139,8 @@ def gnupg(top: Path) -> None:
         for name, value in re.findall(r"\((\w)\s*#([0-9A-F\s]+)#\)", data):
             if name in wanted:
                 found[f"{kind}-{name}"] = number(bytes.fromhex("".join(value.split())))
-        if len(found) != len(wanted):
+                found[f"{kind}-{name}-text"] = value.strip().encode()
+        if len(found) != 2 * len(wanted):
             raise ValueError(f"{path.name} is no unprotected key as libgcrypt writes it")
         store(top / "secret/gpg-agent", **found)
     (top / "gnupg/grips").write_text("".join(f"{grip}\n" for grip in grips))

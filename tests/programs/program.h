@@ -94,7 +94,6 @@ bool start_client_pair(const char *const *const argv[2], uid_t uid);
 void end_clients(void);
 extern const char *const no_env[];
 extern const char *const ssh_secrets[];
-extern const char *const gpg_secrets[];
 bool agent_begin(const struct program *p, bool registers);
 void agent_end(const struct program *p);
 bool ssh_start(const struct program *p, bool registers, struct running *r);

@@ -388,7 +388,7 @@ static const char *const rsa_ec[] = { "rsa/d", "rsa/p", "rsa/q", "rsa/dp", "rsa/
 static const char *const gcrypt[] = { "rsa/d", "rsa/p", "rsa/q", "rsa/qinv", "ec/d", NULL };
 const char *const ssh_secrets[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
 				    "ec-d", "ed25519-seed", NULL };
-const char *const gpg_secrets[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
+static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d", NULL };
 static const char *const nginx[] = { "d", "p", "q", "dp", "dq", "qinv", NULL };
 
 const struct program programs[] = {
@@ -408,7 +408,7 @@ const struct program programs[] = {
 	  .begin = load_begin, .start = load_start, .end = load_end },
 	{ "ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh_secrets,
 	  .begin = agent_begin, .start = ssh_start, .end = agent_end },
-	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg_secrets,
+	{ "gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg,
 	  .begin = agent_begin, .start = gpg_start, .end = agent_end },
 	{ "nginx", "nginx, TLS with RSA-2048", NULL, nginx,
 	  .begin = nginx_begin, .start = nginx_start, .end = nginx_end },

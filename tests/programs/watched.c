@@ -243,6 +243,10 @@ static bool postgres_begin(const struct program *p, bool registers)
 static const char *const tls[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
 				   "ec-d", NULL };
 static const char *const ec[] = { "ec-d", NULL };
+/* Also the digits of its files, which it reads for each signature. */
+static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d",
+				   "rsa-d-text", "rsa-p-text", "rsa-q-text", "rsa-u-text",
+				   "ed25519-d-text", NULL };
 
 const struct program watched_programs[] = {
 	{ "watch-s_server", "openssl s_server, RSA-2048 and P-256", NULL, tls,
@@ -278,7 +282,7 @@ const struct program watched_programs[] = {
 	{ "watch-ssh-agent", "ssh-agent, RSA-2048, P-256 and Ed25519", NULL, ssh_secrets,
 	  .begin = agent_begin, .start = ssh_start, .end = agent_end,
 	  .keys = "ssh-agent", .watch = "ssh-agent" },
-	{ "watch-gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg_secrets,
+	{ "watch-gpg-agent", "gpg-agent, RSA-2048 and Ed25519", NULL, gpg,
 	  .begin = agent_begin, .start = gpg_start, .end = agent_end,
 	  .keys = "gpg-agent", .watch = "gpg-agent" },
 	{ NULL }
