@@ -21,10 +21,15 @@
 /* The start of a process is told in hundredths of a second. */
 #define TICK_NS		10000000ull
 
-/* A tag, in the tree of its process. */
+/*
+ * A tag, in the tree of its process. Those at the same address are each longer than the one
+ * before: they were freed without a wipe, as kredact_bpf_tag() has it.
+ */
 struct made {
 	__u64 addr;
+	__u64 len;
 	__u64 handle;
+	struct made *longer;
 };
 
 /* A process with tags, in the tree of all. */
@@ -44,6 +49,16 @@ struct events {
 	struct tag_counters counters;
 };
 
+static void free_made(void *arg)
+{
+	struct made *made = arg, *longer;
+
+	for (; made; made = longer) {
+		longer = made->longer;
+		free(made);
+	}
+}
+
 static int compare_made(const void *a, const void *b)
 {
 	const struct made *x = a, *y = b;
@@ -62,7 +77,7 @@ static void free_process(void *at)
 {
 	struct process *p = at;
 
-	tdestroy(p->tags, free);
+	tdestroy(p->tags, free_made);
 	if (p->pidfd >= 0)
 		close(p->pidfd);
 	free(p);
@@ -172,8 +187,24 @@ static int reg(const struct events *e, struct kredact_register *arg)
 	if (!ret || (errno != EDQUOT && errno != ENOSPC && errno != ENOMEM))
 		return ret;
 	arg->label_len = 0;
-	arg->flags |= KREDACT_HUNT;
+	if (!(arg->flags & KREDACT_NOHUNT))
+		arg->flags |= KREDACT_HUNT;
 	return ioctl(e->device, KREDACT_IOC_REGISTER, arg);
+}
+
+/* The youngest of its address takes the place of those that are not longer. */
+static void replace(struct events *e, const struct process *p, struct made **top,
+		    struct made *made)
+{
+	struct made *old;
+
+	while ((old = *top) && old->len <= made->len) {
+		unregister(e, p, old->handle);
+		*top = old->longer;
+		free(old);
+	}
+	made->longer = old;
+	*top = made;
 }
 
 static void make(struct events *e, struct process *p, const struct probe_event *event)
@@ -201,15 +232,12 @@ static void make(struct events *e, struct process *p, const struct probe_event *
 	made = malloc(sizeof(*made));
 	if (!made)	/* The tag stays as long as the memory. */
 		return;
-	*made = (struct made){ event->addr, arg.handle };
+	*made = (struct made){ event->addr, event->len, arg.handle, NULL };
 	known = tsearch(made, &p->tags, compare_made);
-	if (!known) {
+	if (!known)
 		free(made);
-	} else if (*known != made) {
-		unregister(e, p, (*known)->handle);
-		(*known)->handle = made->handle;
-		free(made);
-	}
+	else if (*known != made)
+		replace(e, p, known, made);
 }
 
 static void end(struct events *e, struct process *p, __u64 addr)
@@ -220,7 +248,10 @@ static void end(struct events *e, struct process *p, __u64 addr)
 	if (!known)
 		return;
 	made = *known;
-	tdelete(&key, &p->tags, compare_made);
+	if (made->longer)
+		*known = made->longer;
+	else
+		tdelete(&key, &p->tags, compare_made);
 	unregister(e, p, made->handle);
 	free(made);
 }

@@ -386,7 +386,7 @@ static __noinline void tag_probed(const struct key_probe *p, const struct probed
 	if (len > p->most)
 		count(&counters.refused);
 	else
-		tag(addr, len, c->flags, p->label);
+		tag(addr, len, c->flags | p->flags, p->label);
 }
 
 /* The probe @i of those of a call, at its entry or at its return. */

@@ -243,6 +243,8 @@ struct pages_walk {
 	struct tagged_mm *m;
 	__u64 first;
 	__u64 failed;
+	__u64 len;
+	__u64 most;
 };
 
 static long count_up_nth(__u32 i, struct pages_walk *w)
@@ -253,6 +255,8 @@ static long count_up_nth(__u32 i, struct pages_walk *w)
 
 static long count_down_nth(__u32 i, struct pages_walk *w)
 {
+	if (w->len > w->most)	/* here, where the verifier looks at it once */
+		return 1;
 	page_count_down(w->m, w->first + i);
 	return 0;
 }
@@ -265,9 +269,10 @@ static __always_inline __u64 pages_touched(__u64 addr, __u64 len)
 	return ((addr + len - 1) >> PAGE_BITS) - (addr >> PAGE_BITS) + 1;
 }
 
-static __always_inline void pages_down(struct tagged_mm *m, __u64 addr, __u64 len)
+/* Those of a tag, if it had @most bytes at most. */
+static __always_inline void pages_down(struct tagged_mm *m, __u64 addr, __u64 len, __u64 most)
 {
-	struct pages_walk w = { .m = m, .first = addr >> PAGE_BITS };
+	struct pages_walk w = { .m = m, .first = addr >> PAGE_BITS, .len = len, .most = most };
 	__u64 nr = pages_touched(addr, len);
 
 	if (nr && nr <= PAGES_PER_TAG)
@@ -275,8 +280,8 @@ static __always_inline void pages_down(struct tagged_mm *m, __u64 addr, __u64 le
 }
 
 /*
- * Note how long the tag at @addr is. One that was there already ends; if there is
- * no room, nothing can end this one before its process.
+ * Note how long the tag at @addr is. One that was there already ends, if it was not longer;
+ * if there is no room, nothing can end this one before its process.
  */
 static __always_inline void range_note(struct tagged_mm *m, __u64 addr, __u64 len)
 {
@@ -298,7 +303,8 @@ static __always_inline void range_note(struct tagged_mm *m, __u64 addr, __u64 le
 			return;
 		}
 	}
-	pages_down(m, addr, __sync_lock_test_and_set(&r->len, len));
+	/* Something longer was freed without a wipe: the pages of it stay tagged. */
+	pages_down(m, addr, __sync_lock_test_and_set(&r->len, len), len);
 }
 
 /**
@@ -309,7 +315,7 @@ static __always_inline void range_note(struct tagged_mm *m, __u64 addr, __u64 le
  *		bytes touch are tagged whole, whatever they say
  *
  * For sleepable uprobe programs, from Linux 6.1 on. A tag at the same @addr is
- * replaced; others overlap freely.
+ * replaced, unless it was longer; others overlap freely.
  *
  * Return: 0, or -EINVAL for no range, or -ENOSPC: then the process is marked, and
  * none of its memory is dumped.
@@ -360,7 +366,7 @@ static __always_inline int pages_untag(__u64 addr)
 		return 0;
 	len = __sync_lock_test_and_set(&r->len, 0);
 	if (len) {
-		pages_down(m, addr, len);
+		pages_down(m, addr, len, len);
 		PAGES_COUNT(untags, 1);
 	}
 	return 0;

@@ -56,7 +56,7 @@ enum probe_action {
  * @mask:	0: done always
  * @most:	a length above this is none: what was read is not what was thought
  * @label:	of the tag: library and function, up to a NUL
- * @pad:	0
+ * @flags:	of the tag, besides those of a filter: KREDACT_NOHUNT or 0
  */
 struct key_probe {
 	__u32 action;
@@ -64,7 +64,7 @@ struct key_probe {
 	struct probe_value address;
 	struct probe_value length;
 	struct probe_value when;
-	__u32 pad;
+	__u32 flags;
 	__u64 mask;
 	__u64 most;
 	char label[PROBE_LABEL_LEN];

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/kredact.h>
+
 #include "conf.h"
 #include "table.h"
 #include "value.h"
@@ -50,8 +52,8 @@ static bool read_value(struct reader *r, const config_setting_t *setting, struct
 
 /* The settings of one probe. */
 struct settings {
-	const config_setting_t *function, *tag, *bytes, *release, *at, *when, *most, *optional,
-			       *pattern;
+	const config_setting_t *function, *tag, *bytes, *release, *at, *when, *most, *hunt,
+			       *optional, *pattern;
 };
 
 static bool sort_settings(struct reader *r, const config_setting_t *group, struct settings *s)
@@ -59,12 +61,13 @@ static bool sort_settings(struct reader *r, const config_setting_t *group, struc
 	const struct conf_known known[] = {
 		{ "function", &s->function }, { "tag", &s->tag }, { "bytes", &s->bytes },
 		{ "release", &s->release }, { "at", &s->at }, { "when", &s->when },
-		{ "most", &s->most }, { "optional", &s->optional }, { "pattern", &s->pattern },
+		{ "most", &s->most }, { "hunt", &s->hunt }, { "optional", &s->optional },
+		{ "pattern", &s->pattern },
 		{ NULL, NULL }
 	};
 
 	return conf_sort(&r->conf, group, known, "a probe has function, tag and bytes or release, "
-			 "at, when, most, optional, pattern");
+			 "at, when, most, hunt, optional, pattern");
 }
 
 static bool read_at(struct reader *r, const config_setting_t *setting, struct key_probe *p)
@@ -102,6 +105,18 @@ static bool read_most(struct reader *r, const config_setting_t *setting, struct 
 	return true;
 }
 
+static bool read_hunt(struct reader *r, const config_setting_t *setting, struct key_probe *p)
+{
+	if (!setting)
+		return true;
+	if (config_setting_type(setting) != CONFIG_TYPE_BOOL) {
+		conf_complain(&r->conf, setting, "hunt is true or false");
+		return false;
+	}
+	p->flags = config_setting_get_bool(setting) ? 0 : KREDACT_NOHUNT;
+	return true;
+}
+
 static bool read_tag(struct reader *r, const config_setting_t *group, const struct settings *s,
 		     struct key_probe *p)
 {
@@ -113,13 +128,13 @@ static bool read_tag(struct reader *r, const config_setting_t *group, const stru
 	return read_value(r, s->tag, &p->address, NULL) &&
 	       read_value(r, s->bytes, &p->length, NULL) &&
 	       (!s->when || read_value(r, s->when, &p->when, &p->mask)) &&
-	       read_at(r, s->at, p) && read_most(r, s->most, p);
+	       read_at(r, s->at, p) && read_most(r, s->most, p) && read_hunt(r, s->hunt, p);
 }
 
 static bool read_release(struct reader *r, const config_setting_t *group, const struct settings *s,
 			 struct key_probe *p)
 {
-	if (s->bytes || s->when || s->at || s->most) {
+	if (s->bytes || s->when || s->at || s->most || s->hunt) {
 		conf_complain(&r->conf, group, "release goes with function and optional only");
 		return false;
 	}

@@ -56,14 +56,14 @@ static int kredact_copy_label(char *label, u64 from, u32 len)
 	return memchr(label, 0, len) ? -EINVAL : 0;
 }
 
-/* What a registration may ask for; the two wishes about pins contradict each other. */
+/* What a registration may ask for; wishes about pins, and about the hunt, can contradict. */
 static bool kredact_flags_valid(u32 flags)
 {
-	const u32 pins = KREDACT_PIN | KREDACT_NOPIN;
-
+	const u32 pins = KREDACT_PIN | KREDACT_NOPIN, hunted = KREDACT_HUNT | KREDACT_GROUP;
 	const u32 all = KREDACT_RANGE_SEALED | KREDACT_WANTS | KREDACT_PIDFD | pins;
 
-	return !(flags & ~all) && (flags & pins) != pins;
+	return !(flags & ~all) && (flags & pins) != pins &&
+	       !((flags & KREDACT_NOHUNT) && (flags & hunted));
 }
 
 static int kredact_ioctl_register(union kredact_args *args, struct kredact_work *work)

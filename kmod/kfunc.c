@@ -15,8 +15,11 @@
 
 #if KREDACT_HAVE_KFUNC
 
-/* The registration made by BPF that begins at an address, or 0. */
-static u64 kredact_bpf_handle(u64 addr)
+/*
+ * The registration made by BPF that begins at an address, has @most bytes at most, and is not
+ * @but, or 0. Of several it is the shortest, which is the youngest: see kredact_bpf_tag().
+ */
+static u64 kredact_bpf_handle(u64 addr, u64 most, u64 but)
 {
 	struct kredact_mm *kmm = kredact_mm_find(current->mm);
 	const struct kr_range *range;
@@ -25,10 +28,14 @@ static u64 kredact_bpf_handle(u64 addr)
 	if (!kmm)
 		return 0;
 	spin_lock(&kmm->lock);
-	for (range = kr_first_in(&kmm->set, addr, addr); range && !handle;
-	     range = kr_next_in(&kmm->set, range, addr, addr))
-		if (range->start == addr && (range->flags & KREDACT_MADE_BY_BPF))
-			handle = range->handle;
+	for (range = kr_first_in(&kmm->set, addr, addr); range;
+	     range = kr_next_in(&kmm->set, range, addr, addr)) {
+		if (range->start != addr || !(range->flags & KREDACT_MADE_BY_BPF) ||
+		    range->handle == but || range->last - addr >= most)
+			continue;
+		most = range->last - addr;
+		handle = range->handle;
+	}
 	spin_unlock(&kmm->lock);
 	return handle;
 }
@@ -39,12 +46,13 @@ __bpf_kfunc_start_defs();
  * kredact_bpf_tag() - tag a range of the current process
  * @addr:	first byte
  * @len:	bytes
- * @flags:	KREDACT_EXACT or 0
+ * @flags:	KREDACT_EXACT, KREDACT_NOHUNT
  * @label:	what it is, up to a NUL or to KREDACT_LABEL_MAX bytes; empty: no label
  * @label__sz:	bytes that may be read
  *
- * Replaces what BPF registered at the same address before. Where there is no room for
- * the label the tag is made without it, with KREDACT_HUNT. May sleep.
+ * Replaces what BPF registered at the same address before, unless that was longer: then it was
+ * freed without a wipe, and its end is still there. Where there is no room for
+ * the label the tag is made without it, with KREDACT_HUNT if it may. May sleep.
  *
  * Return: 0, or an errno of KREDACT_IOC_REGISTER.
  */
@@ -61,28 +69,30 @@ __bpf_kfunc int kredact_bpf_tag(u64 addr, u64 len, u32 flags, const char *label,
 	u64 old;
 	int ret;
 
-	if (!current->mm || (flags & ~KREDACT_EXACT))
+	if (!current->mm || (flags & ~(KREDACT_EXACT | KREDACT_NOHUNT)))
 		return -EINVAL;
 	/* Others may write to it meanwhile. */
 	memcpy(text, label, min(label__sz, KREDACT_LABEL_MAX));
 	batch.label_len = strnlen(text, min(label__sz, KREDACT_LABEL_MAX));
-	old = kredact_bpf_handle(addr);
 	kredact_target_self(&target);
 	ret = kredact_tag(&target, &batch, &range, text);
-	if (!ret && old)
-		kredact_untag(target.mm, old);
-	return ret;
+	if (ret)
+		return ret;
+	do {
+		old = kredact_bpf_handle(addr, len, range.handle);
+	} while (old && !kredact_untag(target.mm, old));
+	return 0;
 }
 
 /**
- * kredact_bpf_untag() - end the registration that BPF made at an address
+ * kredact_bpf_untag() - end the registration that BPF made last at an address
  * @addr:	first byte
  *
  * May sleep. Return: 0 or -ENOENT.
  */
 __bpf_kfunc int kredact_bpf_untag(u64 addr)
 {
-	u64 handle = current->mm ? kredact_bpf_handle(addr) : 0;
+	u64 handle = current->mm ? kredact_bpf_handle(addr, U64_MAX, 0) : 0;
 
 	return handle ? kredact_untag(current->mm, handle) : -ENOENT;
 }

@@ -117,15 +117,16 @@ extern struct kredact_stats kredact_stats;
 
 /*
  * Flags of a range besides those of the ioctls: a BPF program made it, or another process,
- * whose number among the makers is in the bits above.
+ * whose number among the makers is in the bits above. The latter takes the bit of a wish that
+ * no range keeps.
  */
-#define KREDACT_MADE_BY_BPF	(1U << 8)
-#define KREDACT_MADE_BY_OTHER	(1U << 9)
+#define KREDACT_MADE_BY_BPF	(1U << 9)
+#define KREDACT_MADE_BY_OTHER	KREDACT_PIN
 #define KREDACT_MAKER_SHIFT	10
 #define KREDACT_MAKERS_MAX	63U
 
 /* Flags that a range keeps, and those of them that a seal tells. */
-#define KREDACT_RANGE_SEALED	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP)
+#define KREDACT_RANGE_SEALED	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP | KREDACT_NOHUNT)
 #define KREDACT_RANGE_FLAGS	(KREDACT_RANGE_SEALED | KREDACT_MADE_BY_BPF)
 
 /* Flags of a registration that hold for the whole process. */

@@ -81,6 +81,8 @@ bool kredact_policy_hunts(const struct kredact_policy *by, u32 flags, u32 label)
 {
 	u32 hunt = READ_ONCE(by->hunt);
 
+	if (flags & KREDACT_NOHUNT)
+		return false;
 	return hunt == KREDACT_HUNT_ALL || (hunt == KREDACT_HUNT_LABELLED && label) ||
 	       (flags & (KREDACT_HUNT | KREDACT_GROUP));
 }

@@ -183,7 +183,8 @@ static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_targe
 		ret = kredact_label_id(kmm->labels, label, batch->label_len, &label_id);
 		/* A BPF program cannot try again. What has a label is hunted: so is this. */
 		if (ret && (batch->flags & KREDACT_MADE_BY_BPF)) {
-			batch->flags |= KREDACT_HUNT;
+			if (!(batch->flags & KREDACT_NOHUNT))
+				batch->flags |= KREDACT_HUNT;
 		} else if (ret) {
 			kredact_user_adjust(kmm->user, -(s64)batch->nr);
 			return ret;

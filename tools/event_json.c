@@ -154,7 +154,7 @@ static void add_tags(struct json_object *to, const struct kredact_event *event)
 	static const struct word words[] = {
 		{ KREDACT_EXACT, "exact" }, { KREDACT_PIN, "pin" }, { KREDACT_NOPIN, "nopin" },
 		{ KREDACT_HUNT, "hunt" }, { KREDACT_GROUP, "group" }, { KREDACT_REGS, "regs" },
-		{ KREDACT_STRICT, "strict" }, { 0, NULL }
+		{ KREDACT_STRICT, "strict" }, { KREDACT_NOHUNT, "nohunt" }, { 0, NULL }
 	};
 	static const struct word covers[] = {
 		{ KREDACT_COVER_CORE, "core" }, { KREDACT_COVER_FORK, "fork" },

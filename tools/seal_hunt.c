@@ -195,10 +195,11 @@ static int check_obedience(const struct seal *seal, struct complaint *why)
 {
 	const struct seal_policy *policy = &seal->policy;
 	const struct seal_hunt *hunt = &seal->hunt;
+	u64 all = seal->nr_ranges - seal->nr_nohunt;
 
-	if (policy->hunt == KREDACT_HUNT_ALL && !hunt->unindexed && hunt->ranges < seal->nr_ranges)
+	if (policy->hunt == KREDACT_HUNT_ALL && !hunt->unindexed && hunt->ranges < all)
 		return complain(why, -EBADMSG, "by its policy all %" PRIu64 " ranges were hunted, "
-				"by its sums %" PRIu64, seal->nr_ranges, hunt->ranges);
+				"by its sums %" PRIu64, all, hunt->ranges);
 	if (policy->registers == KREDACT_REGISTERS_NONE && !hunt->unindexed &&
 	    (hunt->register_bytes || hunt->frame_bytes))
 		return complain(why, -EBADMSG, "registers were zeroed against the policy");

@@ -16,7 +16,7 @@
 #define BATCH		256u
 #define KNOWN_FLAGS	(KREDACT_SEAL_KEY_BOOT | KREDACT_SEAL_COMPAT | KREDACT_SEAL_ALL_LEFT_OUT | \
 			 KREDACT_SEAL_DAEMON)
-#define RANGE_FLAGS	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP)
+#define RANGE_FLAGS	(KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP | KREDACT_NOHUNT)
 #define RECORD_LEN	sizeof(struct kredact_seal_record)
 
 static bool all_zero(const void *bytes, size_t len)
@@ -167,7 +167,8 @@ static int decode_range(const struct kredact_seal_range *raw, struct seal_range 
 	if (!len || len > KREDACT_LEN_MAX || UINT64_MAX - range->addr < len - 1)
 		return complain(why, -EBADMSG, "range %#" PRIx64 " of %" PRIu64 " bytes",
 				range->addr, len);
-	if (!range->handle || range->flags & ~RANGE_FLAGS)
+	if (!range->handle || range->flags & ~RANGE_FLAGS ||
+	    (range->flags & KREDACT_NOHUNT && range->flags & (KREDACT_HUNT | KREDACT_GROUP)))
 		return complain(why, -EBADMSG, "damaged entry of the range at %#" PRIx64,
 				range->addr);
 	return 0;
@@ -256,6 +257,10 @@ static int count_range(void *arg, const struct seal_range *range, struct complai
 	label->bytes += len;
 	seal->nr_ranges++;
 	seal->range_bytes += len;	/* may wrap around, as the module's own sum would */
+	if (range->flags & KREDACT_NOHUNT) {
+		seal->nr_nohunt++;
+		seal->nohunt_bytes += len;
+	}
 	return 0;
 }
 

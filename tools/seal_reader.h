@@ -40,7 +40,7 @@ struct seal_label {
  * @addr:	first byte
  * @last:	last byte
  * @handle:	the registration
- * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP
+ * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP, KREDACT_NOHUNT
  * @label:	id of a label, or 0
  */
 struct seal_range {
@@ -179,6 +179,8 @@ struct seal_visitor {
  * @unlabelled:	what is registered without a label
  * @nr_ranges:	ranges
  * @range_bytes: sum of their lengths
+ * @nr_nohunt:	of these, ranges whose copies were not to be hunted (KREDACT_NOHUNT)
+ * @nohunt_bytes: sum of their lengths
  * @left_out:	pages left out, by reason
  * @nr_left_out: entries that name them
  * @has_policy:	the module knows policies: before that it hunted nothing
@@ -224,6 +226,8 @@ struct seal {
 	struct seal_label unlabelled;
 	u64 nr_ranges;
 	u64 range_bytes;
+	u64 nr_nohunt;
+	u64 nohunt_bytes;
 	u64 left_out[SEAL_REASONS];
 	u64 nr_left_out;
 	bool has_policy;

@@ -34,6 +34,7 @@ static const struct {
 	{ KREDACT_EXACT, "exact" },
 	{ KREDACT_HUNT, "hunt" },
 	{ KREDACT_GROUP, "group" },
+	{ KREDACT_NOHUNT, "nohunt" },
 };
 
 #define FLAG_WORDS	(sizeof(flag_words) / sizeof(*flag_words))

@@ -53,11 +53,11 @@ $(KRLIB_SO): $(KRLIB_OBJ) $(KRLIB_MAP)
 	ln -sf $(@F) $(@D)/$(KRLIB_SONAME)
 	ln -sf $(KRLIB_SONAME) $(@D)/libkredact.so
 
-# What it exports, programs get instead of OpenSSL's.
+# What it exports, programs get instead of OpenSSL's and libc's.
 $(KRLIB_PRELOAD): $(B)/obj/userspace/preload.o $(KRLIB_SO)
 	$(CC) $(CFLAGS) -shared -Wl,-z,relro,-z,now,-z,nodelete,-z,noexecstack -Wl,--no-undefined \
 		-o $@.tmp $< -L$(@D) -lkredact
-	[ "$$(nm -D --defined-only $@.tmp | cut -d' ' -f3)" = CRYPTO_set_mem_functions ]
+	[ "$$(nm -D --defined-only $@.tmp | cut -d' ' -f3 | xargs)" = "CRYPTO_set_mem_functions fclose" ]
 	mv $@.tmp $@
 
 $(KRLIB_PC): userspace/kredact.pc.in Makefile userspace/build.mk

@@ -70,6 +70,7 @@ extern "C" {
  *		for more than the administrator's policy does (struct
  *		kredact_policy). The fall-back does none of it, and
  *		kredact_protection() shows that: KREDACT_REQUIRE_MODULE insists.
+ *		KREDACT_NOHUNT asks for less: copies of this range stay.
  * @require:	KREDACT_REQUIRE_*: fail rather than do with less
  *
  * A program built against a newer header may pass a longer struct as long as

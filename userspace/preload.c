@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+#include <wchar.h>
 #include "kredact.h"
 
 #define API		__attribute__((visibility("default")))
@@ -22,6 +24,8 @@ typedef void *alloc_fn(size_t len, const char *file, int line);
 typedef void *realloc_fn(void *ptr, size_t len, const char *file, int line);
 typedef void free_fn(void *ptr, const char *file, int line);
 typedef int set_fn(alloc_fn *alloc_by, realloc_fn *realloc_by, free_fn *free_by);
+
+typedef int close_fn(FILE *file);
 
 /* What KREDACT_REQUIRE can ask for besides KREDACT_REQUIRE_*. */
 #define REQUIRE_OPENSSL	(1U << 31)
@@ -118,6 +122,25 @@ API int CRYPTO_set_mem_functions(alloc_fn *alloc_by, realloc_fn *realloc_by, fre
 	if (!quiet)
 		say("OpenSSL's heap stays registered: the program has one of its own", "");
 	return 0;
+}
+
+/*
+ * In place of libc's, which frees a file's buffer as it is: that of a key's file has the key.
+ * What was written, and a buffer that the program has given it, are the program's.
+ */
+API int fclose(FILE *file)
+{
+	close_fn *real = (close_fn *)dlsym(RTLD_NEXT, "fclose");
+
+#ifdef __GLIBC__
+	const int user_buffer = 1;	/* _IO_USER_BUF of libio */
+
+	if (taken && !__fwriting(file) && fwide(file, 0) <= 0 && !(file->_flags & user_buffer) &&
+	    file->_IO_buf_base)
+		explicit_bzero(file->_IO_buf_base,
+			       (size_t)(file->_IO_buf_end - file->_IO_buf_base));
+#endif
+	return real(file);
 }
 
 /* Why OpenSSL's heap is not libkredact's, or NULL. */

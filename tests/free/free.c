@@ -239,6 +239,18 @@ static void replaced(void)
 	put(mem + 2 * PAGE, PLAIN);
 }
 
+/* One that is followed by a shorter one was not wiped, and stays when that one ends. */
+static void shortened(void)
+{
+	uint8_t *mem = pages(3);
+
+	store_tag(mem + 100, PAGE);
+	store_tag(mem + 100, 10);
+	store_untag(mem + 100);
+	put(mem + PAGE, TAGGED);
+	put(mem + 2 * PAGE, PLAIN);
+}
+
 TEST_F(free, tags_overlap)
 {
 	struct outcome o = judge(start(overlapping));
@@ -246,6 +258,8 @@ TEST_F(free, tags_overlap)
 	KEPT(o);
 	EXPECT_EQ(1, counted(self).untags);
 	o = judge(start(replaced));
+	KEPT(o);
+	o = judge(start(shortened));
 	KEPT(o);
 }
 

@@ -58,7 +58,8 @@ static bool is_child;
 
 static uint32_t some_flags(uint32_t valid)
 {
-	const uint32_t more = KREDACT_HUNT | KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT;
+	const uint32_t more = KREDACT_HUNT | KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT |
+			      KREDACT_NOHUNT;
 
 	return (below(12) ? rnd() & valid : below(2) ? rnd() : 1u << below(32)) & ~more;
 }

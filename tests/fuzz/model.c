@@ -260,10 +260,12 @@ static int check_label(uint64_t label, uint32_t len)
 static bool flags_valid(uint32_t flags)
 {
 	const uint32_t pins = KREDACT_PIN | KREDACT_NOPIN;
+	const uint32_t hunted = KREDACT_HUNT | KREDACT_GROUP;
+	const uint32_t all = KREDACT_EXACT | pins | hunted | KREDACT_NOHUNT | KREDACT_REGS |
+			     KREDACT_STRICT | KREDACT_PIDFD;
 
-	const uint32_t hunt = KREDACT_HUNT | KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT;
-
-	return !(flags & ~(KREDACT_EXACT | pins | hunt | KREDACT_PIDFD)) && (flags & pins) != pins;
+	return !(flags & ~all) && (flags & pins) != pins &&
+	       !((flags & KREDACT_NOHUNT) && (flags & hunted));
 }
 
 static int check_pidfd(uint32_t flags, uint32_t pidfd, uint32_t reserved)

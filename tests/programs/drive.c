@@ -282,8 +282,8 @@ int main(int argc, char **argv)
 	print_verdict(p->name, "unregistered", &without);
 	print_verdict(p->name, "registered", &with);
 	printf("# copies %s total seed: %llu\n", p->name, (unsigned long long)seed);
-	printf("# %u crashes with registration in %.1f s: %u leaking, %u lines, %u copies zeroed\n",
-	       with.crashes, with.seconds, with.leaking, with.lines, with.copies);
+	printf("# %u crashes with registration in %.1f s: %u leaking, %u copies zeroed\n",
+	       with.crashes, with.seconds, with.leaking, with.copies);
 	check(good && with.crashes == crashes,
 	      "registered: it crashes under load and leaves cores");
 	check(with.crashes && with.sealed == with.crashes, "registered: each core has a seal");

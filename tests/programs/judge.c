@@ -12,7 +12,6 @@
 
 #define COPIES_MAX	65536
 #define SHOW		40	/* leaks of one core that are told */
-#define FILE_LINE	72	/* bytes of a line of gpg-agent's files, with what ends it */
 
 /* A place in the file: what was found in it, or what the seal says was in it. */
 struct copy {
@@ -27,7 +26,6 @@ struct finding {
 	struct copy copies[COPIES_MAX];
 	size_t nr;
 	unsigned int schedules;
-	unsigned int lines;
 };
 
 static struct finding finding;
@@ -52,17 +50,6 @@ static void add_copy(struct finding *f, size_t at, size_t len)
 	f->copies[f->nr++] = (struct copy){ at, len };
 }
 
-/*
- * gpg-agent has the lines of a file in a list. It wipes them after the text that it joined them
- * to, which is tagged: what a crash between these sees is told, and is no leak (bpf.rst).
- */
-static bool is_line(const struct scan_run *run, const char *name)
-{
-	const char *dash = strrchr(name, '-');
-
-	return dash && !strcmp(dash, "-text") && run->len <= FILE_LINE;
-}
-
 static void found(const struct scan_run *run, void *arg)
 {
 	struct finding *f = arg;
@@ -73,10 +60,6 @@ static void found(const struct scan_run *run, void *arg)
 	/* Zero bytes in its stead do not hide what is left of it. */
 	if (!f->tell && is_registered(f->r, addr, run->len))
 		return;
-	if (f->tell && is_line(run, name)) {
-		f->lines++;
-		return;
-	}
 	scan_secret(run->secret, &len);
 	if (run->len == len && strchr(name, '/') != strrchr(name, '/'))
 		f->schedules++;
@@ -203,11 +186,9 @@ void judge(struct dump *dump, const struct running *r, bool registered, struct v
 	f->told = 0;
 	f->nr = 0;
 	f->schedules = 0;
-	f->lines = 0;
 	sums->crashes++;
 	search(f);
 	sums->schedules += f->schedules;
-	sums->lines += f->lines;
 	if (!registered) {
 		sums->displaced += displaced(dump, r);
 		add_up(f, sums);

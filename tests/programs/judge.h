@@ -23,7 +23,6 @@
  * @verified:		of watched programs: cores that kredact-verify finds clean
  * @leaking:		with registration: cores with a run of a secret
  * @leaks:		runs in them
- * @lines:		with registration: single lines of gpg-agent's files, which are no leaks
  * @register_bytes:	bytes of registers that were zeroed, by the seals
  * @lost:		copies that no record names
  * @plain_bytes:	bytes that are registered and were not hunted
@@ -43,7 +42,6 @@ struct verdict {
 	unsigned int verified;
 	unsigned int leaking;
 	unsigned int leaks;
-	unsigned int lines;
 	uint64_t register_bytes;
 	uint64_t lost;
 	uint64_t plain_bytes;

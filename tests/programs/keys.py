@@ -9,7 +9,8 @@ ssh                           private keys for ssh-add
 gnupg                         a home for gpg-agent, with keys made by gpg
 nginx                         a key and a certificate
 tls                           two of each, RSA and EC, and both parts in one file
-secret/PROGRAM                what must not be in a core of that daemon
+secret/PROGRAM                what must not be in a core of that daemon: numbers, and for some
+                              also their text, as it is in the file that it reads
 
 Numbers are big-endian and as long as they are. Keys are made anew where they
 are needed and are never kept.
@@ -59,6 +60,14 @@ def pem(path: Path) -> bytes:
 
 def number(value: bytes) -> bytes:
     return value.lstrip(b"\0")
+
+
+def pem_text(path: Path, value: bytes) -> bytes:
+    """The text of a PEM file, as far as it is that of one number of the key."""
+    body = path.read_text().split("-----")[2].lstrip("\n")
+    at = pem(path).index(value)
+    start, end = (at + 2) // 3 * 4, (at + len(value)) // 3 * 4
+    return body[start + start // 64:end + end // 64].encode()
 
 
 def store(folder: Path, **values: bytes) -> None:
@@ -157,8 +166,10 @@ def certificate(path: Path) -> None:
 def tls(top: Path) -> None:
     folder = top / "tls"
     folder.mkdir()
-    store(top / "secret/tls", **secrets(rsa(folder / "rsa.pem"), "rsa-"))
-    store(top / "secret/tls", **{"ec-d": ec(folder / "ec.pem")["d"]})
+    found = {**secrets(rsa(folder / "rsa.pem"), "rsa-"), "ec-d": ec(folder / "ec.pem")["d"]}
+    for name, value in found.items():
+        store(top / "secret/tls", **{name: value, f"{name}-text": pem_text(
+            folder / f"{name.partition('-')[0]}.pem", value)})
     certificate(folder / "rsa")
     certificate(folder / "ec")
 

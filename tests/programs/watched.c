@@ -240,10 +240,12 @@ static bool postgres_begin(const struct program *p, bool registers)
 	return start_client_pair((const char *const *const[]){ client, client }, 0);
 }
 
+/* Numbers, and their text in the files that are read. */
 static const char *const tls[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-dp", "rsa-dq", "rsa-qinv",
-				   "ec-d", NULL };
-static const char *const ec[] = { "ec-d", NULL };
-/* Also the digits of its files, which it reads for each signature. */
+				   "ec-d", "rsa-d-text", "rsa-p-text", "rsa-q-text",
+				   "rsa-dp-text", "rsa-dq-text", "rsa-qinv-text", "ec-d-text",
+				   NULL };
+static const char *const ec[] = { "ec-d", "ec-d-text", NULL };
 static const char *const gpg[] = { "rsa-d", "rsa-p", "rsa-q", "rsa-u", "ed25519-d",
 				   "rsa-d-text", "rsa-p-text", "rsa-q-text", "rsa-u-text",
 				   "ed25519-d-text", NULL };

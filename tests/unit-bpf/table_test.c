@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <elf.h>
+#include <linux/kredact.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -137,7 +138,7 @@ static void test_files(void)
 	struct table t = { 0 };
 
 	ok(!*said_of(HEAD "{ function = \"a\"; tag = \"result\"; bytes = \"arg1\"; },\n"
-		     "{ function = \"a\"; tag = \"arg2\"; bytes = \"8\"; most = 16; },\n"
+		     "{ function = \"a\"; tag = \"arg2\"; bytes = \"8\"; most = 16; hunt = false; },\n"
 		     "{ function = \"b\"; release = \"[arg1]\"; optional = true; }\n" TAIL, &t),
 	   "a file is read");
 	ok(t.nr_libraries == 1 && t.nr_functions == 2 && t.nr_probes == 3, "all of it");
@@ -145,6 +146,7 @@ static void test_files(void)
 	   !t.functions[1].returns && t.functions[1].optional, "functions have their probes");
 	ok(t.probes[0].at_return && !t.probes[1].at_return && t.probes[1].most == 16 &&
 	   t.probes[0].most == 1 << 20 && t.probes[2].action == PROBE_RELEASE, "probes are right");
+	ok(!t.probes[0].flags && t.probes[1].flags == KREDACT_NOHUNT, "of one nothing is hunted");
 	ok(!strcmp(t.probes[1].label, "libx.so.1 a") && !strcmp(t.probes[2].label, "libx.so.1 b"),
 	   "tags are called by library and function");
 	table_free(&t);
@@ -169,6 +171,10 @@ static void test_files(void)
 	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; at = \"once\"; }",
 	    "one.conf:3: at is \"entry\" or \"return\"");
 	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; most = 0; }", "one.conf:3: most is");
+	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; hunt = 0; }",
+	    "one.conf:3: hunt is true or false");
+	BAD("{ function = \"a\"; release = \"arg1\"; hunt = false; }",
+	    "one.conf:3: release goes with");
 	BAD("{ function = 3; tag = \"arg1\"; bytes = \"1\"; }", "one.conf:3: function is not a text");
 	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; colour = 1; }",
 	    "one.conf:3: colour is not known");

@@ -104,8 +104,33 @@ static bool children_sign(void)
 	return good;
 }
 
+/* One line of a file is read. Is the next one in memory that was the file's buffer? */
+static bool file_stays(void)
+{
+	static const char text[] = "a line\nand the line after it\n";
+	const char *buffer;
+	FILE *file = tmpfile();
+	char line[64];
+	bool found;
+	int fd;
+
+	if (!file || fputs(text, file) < 0)
+		return false;
+	fd = dup(fileno(file));
+	rewind(file);
+	if (!fgets(line, sizeof(line), file))
+		return false;
+	buffer = file->_IO_buf_base;
+	fclose(file);
+	found = memmem(buffer, 4096, text + 17, sizeof(text) - 18);
+	printf("%s, at %ld\n", found ? "in memory" : "gone", (long)lseek(fd, 0, SEEK_CUR));
+	return found;
+}
+
 static int run_mode(const char *mode)
 {
+	if (!strcmp(mode, "file"))
+		return file_stays();
 	if (!strcmp(mode, "fork"))
 		return !children_sign();
 	if (!strcmp(mode, "own"))
@@ -193,6 +218,19 @@ static void test_cover(bool module)
 	   "with the library it does not, and that is said");
 }
 
+static void test_file(void)
+{
+	struct outcome o = run(SELF, "file", NULL, NULL);
+	const char *at = strstr(o.text, "at ");
+	char gone[64];
+
+	/* Whether closing takes back what was read ahead depends on the C library. */
+	snprintf(gone, sizeof(gone), "gone, %s", at ?: "nowhere");
+	ok(is(&o, 1, "in memory, at "), "control: a file's text stays where its buffer was");
+	o = run(SELF, "file", library, "openssl");
+	ok(is(&o, 0, gone), "with the library it is gone, and closing does the same else");
+}
+
 static void test_require(bool module)
 {
 	struct outcome o = run(other, NULL, library, "module,locked");
@@ -254,6 +292,7 @@ int main(int argc, char **argv)
 	snprintf(early, sizeof(early), "%s:%s/preload_early.so", library, helpers);
 	snprintf(other, sizeof(other), "%s/preload_other", helpers);
 	test_cover(module);
+	test_file();
 	test_require(module);
 	test_locked();
 	return tap_end();

@@ -310,7 +310,8 @@ static void test_range_flags(void)
 	u32 bit;
 
 	for (bit = 0; bit < 32; bit++) {
-		const u32 known = KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP;
+		const u32 known = KREDACT_EXACT | KREDACT_HUNT | KREDACT_GROUP |
+				  KREDACT_NOHUNT;
 
 		range.flags = 1U << bit;
 		fixture_init(&fixture);
@@ -320,6 +321,12 @@ static void test_range_flags(void)
 		   "flag %#x of a range is %s", range.flags,
 		   known & range.flags ? "known" : "refused");
 	}
+	range.flags = KREDACT_NOHUNT | KREDACT_HUNT;
+	fixture_init(&fixture);
+	fixture.ranges = &range;
+	fixture.nr_ranges = 1;
+	ok(audit_made(&fixture, WITH_KEY) == VERDICT_UNVERIFIED,
+	   "that its copies are hunted, and are not, is refused");
 }
 
 static void test_many_segments(void)

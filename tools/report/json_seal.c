@@ -73,6 +73,8 @@ static struct json_object *hunt(const struct audit *audit)
 	json_number(object, "ranges", from->ranges);
 	json_number(object, "bytes", from->bytes);
 	json_number(object, "bytes_plain", from->bytes_plain);
+	json_number(object, "nohunt_ranges", audit->seal.nr_nohunt);
+	json_number(object, "nohunt_bytes", audit->seal.nohunt_bytes);
 	json_number(object, "copies", from->copies);
 	json_number(object, "copy_bytes", from->copy_bytes);
 	json_number(object, "copies_lost", from->copies_lost);

@@ -68,6 +68,12 @@
 #define KREDACT_GROUP		(1U << 5)	/* also in dumps of all processes of this user */
 #define KREDACT_REGS		(1U << 6)	/* zero registers as with KREDACT_REGISTERS_ALL */
 #define KREDACT_STRICT		(1U << 7)	/* keep only what stack walking needs */
+/*
+ * The other way: leave the range out, but hunt nothing of it, whatever the policy. For memory
+ * in which secrets are among much else, copies of which are to stay. Not with KREDACT_HUNT or
+ * KREDACT_GROUP.
+ */
+#define KREDACT_NOHUNT		(1U << 8)
 
 /*
  * What covers a range. A bit is set only where it holds for every byte of the
@@ -90,7 +96,7 @@
  * struct kredact_register - tag one range of the caller's memory
  * @size:	in: sizeof(struct kredact_register)
  * @flags:	in: KREDACT_EXACT, KREDACT_PIN or KREDACT_NOPIN, KREDACT_PIDFD,
- *		KREDACT_HUNT, KREDACT_GROUP, KREDACT_REGS, KREDACT_STRICT
+ *		KREDACT_HUNT, KREDACT_GROUP, KREDACT_REGS, KREDACT_STRICT, KREDACT_NOHUNT
  * @addr:	in: first byte, any alignment
  * @len:	in: bytes, 1 to KREDACT_LEN_MAX
  * @label:	in: address of @label_len bytes, or 0
@@ -327,7 +333,7 @@ struct kredact_key {
 /* Which registrations are hunted for copies. */
 #define KREDACT_HUNT_OFF		0U	/* those with KREDACT_HUNT or KREDACT_GROUP */
 #define KREDACT_HUNT_LABELLED		1U	/* and those with a label */
-#define KREDACT_HUNT_ALL		2U
+#define KREDACT_HUNT_ALL		2U	/* and all others, but for KREDACT_NOHUNT */
 
 /* Which register values a dump of a tagged process loses. */
 #define KREDACT_REGISTERS_NONE		0U
@@ -385,7 +391,7 @@ struct kredact_policy {
  * @addr:	first byte
  * @len:	bytes
  * @handle:	of the registration; munmap and mremap may have made several tags of one
- * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP
+ * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP, KREDACT_NOHUNT
  * @coverage:	KREDACT_COVER_* that hold for it
  * @by:		KREDACT_BY_*
  * @by_pid:	KREDACT_BY_OTHER: the process that made it, in the caller's pid namespace;

@@ -99,7 +99,7 @@ struct kredact_mapping_view {
  * @addr:	first byte
  * @len:	bytes
  * @handle:	the registration; see struct kredact_register
- * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP
+ * @flags:	KREDACT_EXACT, KREDACT_HUNT, KREDACT_GROUP, KREDACT_NOHUNT
  * @label:	id of its label, or 0
  * @place:	where the module goes on: all zero to begin with, else left alone
  */

@@ -426,6 +426,10 @@ TEST_F(hunt, policy_says_what_is_hunted)
 	/* A registration may ask for more. */
 	EXPECT_GT(RUN, crash_with(_metadata, self, KREDACT_HUNT_OFF, KREDACT_HUNT, NULL));
 	EXPECT_GT(RUN, crash_with(_metadata, self, KREDACT_HUNT_LABELLED, KREDACT_HUNT, NULL));
+	/* Or have its own copies left. */
+	EXPECT_EQ(SECRET, crash_with(_metadata, self, KREDACT_HUNT_ALL, KREDACT_NOHUNT, NULL));
+	EXPECT_EQ(SECRET, crash_with(_metadata, self, KREDACT_HUNT_LABELLED, KREDACT_NOHUNT,
+				     "key"));
 }
 
 TEST_F(hunt, policy_says_how_long_a_copy_is)

@@ -110,7 +110,9 @@ TEST_F(ioctls, register_errors)
 	memset(long_label, 'x', sizeof(long_label));
 	EXPECT_EQ(-EINVAL, reg(self->mem, 0, 0, NULL, NULL));
 	EXPECT_EQ(-EINVAL, reg(self->mem, 1, KREDACT_PIN | KREDACT_NOPIN, NULL, NULL));
-	EXPECT_EQ(-EINVAL, reg(self->mem, 1, 1u << 8, NULL, NULL));
+	EXPECT_EQ(-EINVAL, reg(self->mem, 1, 1u << 9, NULL, NULL));
+	EXPECT_EQ(-EINVAL, reg(self->mem, 1, KREDACT_NOHUNT | KREDACT_HUNT, NULL, NULL));
+	EXPECT_EQ(-EINVAL, reg(self->mem, 1, KREDACT_NOHUNT | KREDACT_GROUP, NULL, NULL));
 	EXPECT_EQ(-EFBIG, reg(self->mem, KREDACT_LEN_MAX + 1, 0, NULL, NULL));
 	EXPECT_EQ(-EOVERFLOW, reg((void *)-PAGE, 2 * PAGE, 0, NULL, NULL));
 	EXPECT_EQ(-EADDRNOTAVAIL, reg((void *)0xffffffff81000000ul, 1, 0, NULL, NULL));
