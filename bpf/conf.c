@@ -57,6 +57,14 @@ void conf_take_path(struct conf *c, const config_setting_t *setting, const char 
 		*to = text;
 }
 
+void conf_take_bool(struct conf *c, const config_setting_t *setting, bool *to)
+{
+	if (setting && config_setting_type(setting) != CONFIG_TYPE_BOOL)
+		conf_complain(c, setting, "%s is true or false", config_setting_name(setting));
+	else if (setting)
+		*to = config_setting_get_bool(setting);
+}
+
 void conf_take_number(struct conf *c, const config_setting_t *setting, uint64_t least,
 		      uint64_t most, uint64_t *to)
 {

@@ -43,6 +43,7 @@ bool conf_is_group(struct conf *c, const config_setting_t *setting);
  */
 void conf_take_text(struct conf *c, const config_setting_t *setting, const char **to);
 void conf_take_path(struct conf *c, const config_setting_t *setting, const char **to);
+void conf_take_bool(struct conf *c, const config_setting_t *setting, bool *to);
 void conf_take_number(struct conf *c, const config_setting_t *setting, uint64_t least,
 		      uint64_t most, uint64_t *to);
 

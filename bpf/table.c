@@ -105,30 +105,22 @@ static bool read_most(struct reader *r, const config_setting_t *setting, struct 
 	return true;
 }
 
-static bool read_hunt(struct reader *r, const config_setting_t *setting, struct key_probe *p)
-{
-	if (!setting)
-		return true;
-	if (config_setting_type(setting) != CONFIG_TYPE_BOOL) {
-		conf_complain(&r->conf, setting, "hunt is true or false");
-		return false;
-	}
-	p->flags = config_setting_get_bool(setting) ? 0 : KREDACT_NOHUNT;
-	return true;
-}
-
 static bool read_tag(struct reader *r, const config_setting_t *group, const struct settings *s,
 		     struct key_probe *p)
 {
+	bool hunted = true;
+
 	if (!s->bytes) {
 		conf_complain(&r->conf, group, "tag without bytes: how long is it?");
 		return false;
 	}
 	p->action = PROBE_TAG;
+	conf_take_bool(&r->conf, s->hunt, &hunted);
+	p->flags = hunted ? 0 : KREDACT_NOHUNT;
 	return read_value(r, s->tag, &p->address, NULL) &&
 	       read_value(r, s->bytes, &p->length, NULL) &&
 	       (!s->when || read_value(r, s->when, &p->when, &p->mask)) &&
-	       read_at(r, s->at, p) && read_most(r, s->most, p) && read_hunt(r, s->hunt, p);
+	       read_at(r, s->at, p) && read_most(r, s->most, p);
 }
 
 static bool read_release(struct reader *r, const config_setting_t *group, const struct settings *s,
@@ -319,9 +311,7 @@ static void read_config(struct reader *r, const config_setting_t *root)
 			      PROBE_COMM_LEN - 1);
 	l->has = copy_of(r, has);
 	l->lacks = copy_of(r, lacks);
-	l->thorough = thorough && config_setting_get_bool(thorough);
-	if (thorough && config_setting_type(thorough) != CONFIG_TYPE_BOOL)
-		conf_complain(&r->conf, thorough, "thorough is true or false");
+	conf_take_bool(&r->conf, thorough, &l->thorough);
 	if (t->nr_libraries > PROBE_LIBRARIES)
 		conf_complain(&r->conf, library, "more than %d files", PROBE_LIBRARIES);
 	for (i = 0; i < config_setting_length(probes); i++)

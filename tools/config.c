@@ -14,14 +14,6 @@
 #define CUSTODY_HAS	"custody has dirs, log, adopt, backend"
 #define AUDIT_HAS	"audit has socket"
 
-static void read_bool(struct conf *c, const config_setting_t *setting, bool *to)
-{
-	if (setting && config_setting_type(setting) != CONFIG_TYPE_BOOL)
-		conf_complain(c, setting, "%s is true or false", config_setting_name(setting));
-	else if (setting)
-		*to = config_setting_get_bool(setting);
-}
-
 /* One of some words. */
 static unsigned int read_word(struct conf *c, const config_setting_t *setting,
 			      const char *const *words, unsigned int nr)
@@ -83,8 +75,8 @@ static void read_filter(struct conf *c, const config_setting_t *group, struct co
 	conf_take_text(c, unit, &f->unit);
 	conf_take_text(c, comm, &f->comm);
 	conf_take_text(c, exe, &f->exe);
-	read_bool(c, thorough, &f->thorough);
-	read_bool(c, exact, &f->exact);
+	conf_take_bool(c, thorough, &f->thorough);
+	conf_take_bool(c, exact, &f->exact);
 	if (f->unit && (strchr(f->unit, '/') || !strchr(f->unit, '.') ||
 			strlen(f->unit) >= PROBE_NAME_LEN))
 		conf_complain(c, unit, "a unit is a whole name such as \"nginx.service\", of 1 to %d "
@@ -169,7 +161,7 @@ static void read_custody(struct conf *c, const config_setting_t *group, struct c
 	config->custody.nr_dirs = read_texts(c, dirs, (const char **)config->dirs);
 	config->custody.dirs = config->dirs;
 	conf_take_text(c, log, &config->log);
-	read_bool(c, adopt, &config->custody.adopt);
+	conf_take_bool(c, adopt, &config->custody.adopt);
 	if (backend)
 		config->custody.how = read_word(c, backend, words,
 						sizeof(words) / sizeof(words[0]));

@@ -248,10 +248,10 @@ static void test_wishes(void)
 {
 	static const uint32_t wishes[] = {
 		KREDACT_HUNT, KREDACT_GROUP, KREDACT_REGS, KREDACT_STRICT, KREDACT_EXACT,
-		KREDACT_NOHUNT,
 		KREDACT_HUNT | KREDACT_GROUP | KREDACT_REGS | KREDACT_STRICT | KREDACT_EXACT,
+		KREDACT_NOHUNT,
 	};
-	const uint32_t all = wishes[6] | KREDACT_NOHUNT | KREDACT_PIN | KREDACT_NOPIN;
+	const uint32_t all = wishes[5] | wishes[6] | KREDACT_PIN | KREDACT_NOPIN;
 	struct kredact_range range = { .len = 8 };
 	bool passed = true, batched = true, refused = true;
 	KREDACT_OPTS(opts, .label = "wish");

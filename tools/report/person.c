@@ -189,10 +189,11 @@ static void print_hunt(const struct report *report, const struct audit *audit)
 	else
 		line(report, "hunted", "%s of %" PRIu64 " ranges; %" PRIu64 " bytes were not: too "
 		     "plain, or too few", size, hunt->ranges, hunt->bytes_plain);
-	text_size(size, sizeof(size), audit->seal.nohunt_bytes);
-	if (audit->seal.nr_nohunt)
+	if (audit->seal.nr_nohunt) {
+		text_size(size, sizeof(size), audit->seal.nohunt_bytes);
 		line(report, "not hunted", "%s of %" PRIu64 " ranges, which asked for that: what is "
 		     "in them may be elsewhere", size, audit->seal.nr_nohunt);
+	}
 	if (hunt->copies)
 		line(report, "copies", "%" PRIu64 " of %" PRIu64 " bytes zeroed, %" PRIu64
 		     " of them not named, %" PRIu64 " of what other processes have registered",
