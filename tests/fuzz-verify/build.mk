@@ -36,7 +36,8 @@ $(FUZZ_VERIFY)/seeds/.stamp: $(FUZZ_VERIFY)/make-seeds $(B)/bin/kredact $(B)/bin
 	@mkdir -p $(@D)/scan
 	@cd $(@D)/scan && rm -f ./* && for key in RSA ED25519 X25519 'EC -pkeyopt ec_paramgen_curve:P-256'; do \
 		for form in PEM DER; do openssl genpkey -algorithm $$key -outform $$form \
-			-out "$$(echo $$key | cut -c1-3)$$form" 2>/dev/null; done; done && \
+			-out "$$(echo $$key | cut -c1-3)$$form" 2>/dev/null; done; \
+			sed /-----/d "$$(echo $$key | cut -c1-3)PEM" >"$$(echo $$key | cut -c1-3)base64"; done && \
 		ssh-keygen -q -t ed25519 -N '' -f ssh && \
 		printf '{"kty":"oct","k":"%s"}' "$$(openssl rand -base64 24)" >jwk && \
 		printf 'Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.%s' "$$(openssl rand -hex 22)" >jwt && \

@@ -115,7 +115,8 @@ static long one_round(u32 letters)
 	int level;
 
 	for (i = 0; i < nr; i++) {
-		table[i] = (struct needle){ literals[i], 3 + next_random() % 37, take };
+		table[i] = (struct needle){ .bytes = literals[i], .len = 3 + next_random() % 37,
+					    .hit = take };
 		for (j = 0; j < table[i].len; j++)
 			literals[i][j] = next_random() % letters;
 	}

@@ -32,12 +32,14 @@ static const struct kind kind = {
 
 /**
  * struct pending - a key without its public half
- * @offset:	of @key in the file
- * @len:	its bytes
+ * @extent:	where it is
+ * @key:	its bytes
+ * @len:	how many
  * @nid:	of the curve or the algorithm; 0: a curve of this length
  */
 struct pending {
-	u64 offset;
+	struct extent extent;
+	u8 key[CURVE_BYTES_MAX];
 	u32 len;
 	int nid;
 };
@@ -51,7 +53,7 @@ struct ec_der {
 
 static void *open_ec(struct scan *scan, struct complaint *why)
 {
-	struct ec_der *state = calloc(1, sizeof(*state));
+	struct ec_der *state = OPENSSL_zalloc(sizeof(*state));
 
 	if (!state) {
 		complaint_set(why, "out of memory");
@@ -67,7 +69,7 @@ static void close_ec(void *arg)
 	struct ec_der *state = arg;
 
 	pthread_mutex_destroy(&state->lock);
-	free(state);
+	OPENSSL_clear_free(state, sizeof(*state));
 }
 
 static void pend(struct ec_der *state, const struct window *window, const struct der *key,
@@ -75,13 +77,15 @@ static void pend(struct ec_der *state, const struct window *window, const struct
 {
 	struct pending pending = { .len = der_len(key), .nid = nid };
 
-	if (window->seam)
+	if (pending.len > sizeof(pending.key) ||
+	    !window_extent(window, key->at - window->bytes, pending.len, &pending.extent))
 		return;
-	window_place(window, key->at - window->bytes, &pending.offset);
+	memcpy(pending.key, key->at, pending.len);
 	pthread_mutex_lock(&state->lock);
 	if (state->nr < PENDING_MAX)
 		state->pending[state->nr++] = pending;
 	pthread_mutex_unlock(&state->lock);
+	OPENSSL_cleanse(pending.key, sizeof(pending.key));
 }
 
 /* Is @key the private half of @question? Then it is reported. */
@@ -217,7 +221,7 @@ static void raw(struct scan *scan, void *arg, const struct window *window, u64 a
 }
 
 /* Is the public half of @key, on a curve or by an algorithm, known by now? */
-static struct question *find(struct ec_der *state, const struct pending *pending, const u8 *key)
+static struct question *find(struct ec_der *state, const struct pending *pending)
 {
 	struct question *question = NULL;
 	const struct curve *curve;
@@ -225,10 +229,10 @@ static struct question *find(struct ec_der *state, const struct pending *pending
 	BIGNUM *scalar;
 
 	if (raw_key_len(pending->nid))
-		return raw_public(pending->nid, key, public) ?
+		return raw_public(pending->nid, pending->key, public) ?
 		       questions_find_key(state->questions, pending->nid, public, pending->len) :
 		       NULL;
-	scalar = BN_bin2bn(key, pending->len, NULL);
+	scalar = BN_bin2bn(pending->key, pending->len, NULL);
 	for (curve = curves; scalar && curve->name && !question; curve++)
 		if (curve->group && curve->bytes == pending->len &&
 		    (!pending->nid || pending->nid == curve->nid) &&
@@ -242,36 +246,35 @@ static struct question *find(struct ec_der *state, const struct pending *pending
 static int resolve_ec(struct scan *scan, void *arg, struct complaint *why)
 {
 	struct ec_der *state = arg;
-	u8 key[CURVE_BYTES_MAX];
 	u32 i;
 
 	(void)why;
 	for (i = 0; i < state->nr; i++) {
 		const struct pending *pending = &state->pending[i];
-		struct window window = { .bytes = key, .len = pending->len,
-					 .end = pending->len, .offset = pending->offset };
-		struct der bytes = { key, key + pending->len };
+		struct question *question = find(state, pending);
 
-		if (pending->len <= sizeof(key) &&
-		    scan_bytes(scan, pending->offset, key, pending->len))
-			answered(scan, state, &window, &bytes, find(state, pending, key));
+		if (!question || !question_answer_key(state->questions, question, pending->key,
+						      pending->len))
+			continue;
+		question_seen(question);
+		scan_report_extent(scan, &pending->extent, pending->key, pending->len,
+				 published_kind(question, &kind), true, "%s", question->text);
 	}
-	OPENSSL_cleanse(key, sizeof(key));
 	return 0;
 }
 
 /* Versions before octets of each length; the algorithm in front of a public key. */
 static const struct needle needles[] = {
-	NEEDLE("\x02\x01\x01\x04\x1c", sec1),
-	NEEDLE("\x02\x01\x01\x04\x20", sec1),
-	NEEDLE("\x02\x01\x01\x04\x30", sec1),
-	NEEDLE("\x02\x01\x01\x04\x40", sec1),
-	NEEDLE("\x02\x01\x01\x04\x42", sec1),
+	NEEDLE_DER("\x02\x01\x01\x04\x1c", sec1),
+	NEEDLE_DER("\x02\x01\x01\x04\x20", sec1),
+	NEEDLE_DER("\x02\x01\x01\x04\x30", sec1),
+	NEEDLE_DER("\x02\x01\x01\x04\x40", sec1),
+	NEEDLE_DER("\x02\x01\x01\x04\x42", sec1),
 	NEEDLE("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", ec_public),
-	NEEDLE("\x30\x05\x06\x03\x2b\x65\x6e", raw),
-	NEEDLE("\x30\x05\x06\x03\x2b\x65\x6f", raw),
-	NEEDLE("\x30\x05\x06\x03\x2b\x65\x70", raw),
-	NEEDLE("\x30\x05\x06\x03\x2b\x65\x71", raw),
+	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x6e", raw),
+	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x6f", raw),
+	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x70", raw),
+	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x71", raw),
 	{ 0 },
 };
 

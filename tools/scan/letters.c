@@ -130,26 +130,28 @@ static s32 line_of_sum(const struct letters *text, s64 i)
 }
 
 /**
- * body_decode() - decode base64 until something else comes
+ * body_decode_some() - decode base64 until something else comes, or it is enough
  * @body:	takes it
  * @text:	the text
  * @from:	index of a letter in it, at or before the first one of the body
+ * @most:	bytes that are enough, at most BODY_MAX
  *
  * Lines may be broken anywhere, indented, and escaped as JSON, C, a URL or XML has it.
  */
-void body_decode(struct body *body, const struct letters *text, s64 from)
+void body_decode_some(struct body *body, const struct letters *text, s64 from, u32 most)
 {
 	u32 bits = 0, nr_bits = 0, nr, gap = 0, pads = 0;
 	bool gap_before = true;
 	s32 value;
+	int c = 0;
 	s64 i;
-	int c;
 
 	body->len = 0;
 	body->first = from;
+	body->last = from;
 	body->end = from;
 	body->sum = -1;
-	for (i = from;; i += nr) {
+	for (i = from; body->len < most; i += nr) {
 		c = symbol(text, i, &nr);
 		if (c == SEPARATOR) {
 			gap_before = true;
@@ -171,7 +173,7 @@ void body_decode(struct body *body, const struct letters *text, s64 from)
 			continue;
 		}
 		value = base64_value(c);
-		if (value < 0 || pads || body->sum >= 0 || body->len == sizeof(body->bytes))
+		if (value < 0 || pads || body->sum >= 0)
 			break;
 		if (!body->len && !nr_bits)
 			body->first = i;
@@ -181,11 +183,47 @@ void body_decode(struct body *body, const struct letters *text, s64 from)
 			nr_bits -= 8;
 			body->bytes[body->len++] = bits >> nr_bits;
 		}
+		body->last = i;
 		body->end = i + nr;
 		gap_before = false;
 		gap = 0;
 	}
 	body->dash = c == '-';
+}
+
+/**
+ * body_decode() - decode base64 until something else comes
+ * @body:	takes it
+ * @text:	the text
+ * @from:	index of a letter in it, at or before the first one of the body
+ */
+void body_decode(struct body *body, const struct letters *text, s64 from)
+{
+	body_decode_some(body, text, from, sizeof(body->bytes));
+}
+
+/**
+ * body_letters() - which letters say some bytes of a body
+ * @text:	the text
+ * @from:	as it was given to body_decode()
+ * @at:		index of the first byte
+ * @len:	how many; the body has them all
+ * @first:	takes the index of the first letter
+ *
+ * Return: how many letters from there on; what breaks the lines is among them.
+ */
+u32 body_letters(const struct letters *text, s64 from, u32 at, u32 len, s64 *first)
+{
+	struct body body;
+	u32 nr;
+
+	body_decode_some(&body, text, from, at);
+	*first = at % 3 ? body.last : body.end;
+	for (; symbol(text, *first, &nr) == SEPARATOR; *first += nr)
+		;
+	body_decode_some(&body, text, from, at + len);
+	body_erase(&body);
+	return body.end - *first;
 }
 
 /**

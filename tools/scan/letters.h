@@ -42,6 +42,7 @@ static inline int letter(const struct letters *text, s64 i)
  * @bytes:	decoded; to be erased by who has them
  * @len:	how many
  * @first:	index of its first letter
+ * @last:	index of its last one, without '='
  * @end:	index after its last one, '=' included
  * @dash:	'-' ended it, as at a line of END
  * @sum:	the bytes of a last line "=XXXX" (OpenPGP's CRC-24), or -1
@@ -50,13 +51,16 @@ struct body {
 	u8 bytes[BODY_MAX];
 	u32 len;
 	s64 first;
+	s64 last;
 	s64 end;
 	bool dash;
 	s32 sum;
 };
 
 void body_decode(struct body *body, const struct letters *text, s64 from);
+void body_decode_some(struct body *body, const struct letters *text, s64 from, u32 most);
 void body_erase(struct body *body);
+u32 body_letters(const struct letters *text, s64 from, u32 at, u32 len, s64 *first);
 s64 letters_headers(const struct letters *text, s64 i, const char *word, bool *seen);
 bool letters_begin(const struct letters *text, s64 i);
 bool letters_match(const struct letters *text, s64 i, const char *words);

@@ -8,10 +8,11 @@
  */
 #include <stdlib.h>
 
-#include "needle.h"
+#include "base64.h"
 #include "sieve.h"
 
 #define NEEDLES_MAX	1024u
+#define CODED_MAX	192u
 #define HEADS_BITS	12u
 #define FILTER_BITS	16u
 
@@ -22,6 +23,8 @@
  * @skip:	index of the bytes that it is known by
  * @key:	the first three of these
  * @next:	next entry with the same head, from 1; 0: none
+ * @says:	NULL, or what @needle says in base64
+ * @phase:	of that
  */
 struct entry {
 	const struct needle *needle;
@@ -29,6 +32,18 @@ struct entry {
 	u32 skip;
 	u32 key;
 	u32 next;
+	const struct needle *says;
+	u32 phase;
+};
+
+/**
+ * struct coded - a needle in base64
+ * @needle:	its letters
+ * @letters:	they
+ */
+struct coded {
+	struct needle needle;
+	char letters[NEEDLE_CODED / 3 * 4];
 };
 
 /**
@@ -38,6 +53,8 @@ struct entry {
  * @heads:	hash table: first entry, from 1
  * @entries:	all needles
  * @nr:		how many
+ * @coded:	those of them that are base64
+ * @nr_coded:	how many
  * @reach:	largest @skip of an entry
  * @sieved:	@sieve is to be used
  */
@@ -47,6 +64,8 @@ struct needles {
 	u16 heads[1u << HEADS_BITS];
 	struct entry entries[NEEDLES_MAX];
 	u32 nr;
+	struct coded coded[CODED_MAX];
+	u32 nr_coded;
 	u32 reach;
 	bool sieved;
 };
@@ -94,6 +113,38 @@ static u32 rarest(const struct needle *needle)
 	return best;
 }
 
+static int add(struct needles *set, const struct entry *entry, struct complaint *why)
+{
+	if (entry->needle->len < NEEDLE_SHORTEST)
+		return complain(why, -EINVAL, "a needle of %u bytes", entry->needle->len);
+	if (set->nr == NEEDLES_MAX)
+		return complain(why, -E2BIG, "more than %u needles", NEEDLES_MAX);
+	set->entries[set->nr] = *entry;
+	set->entries[set->nr++].skip = rarest(entry->needle);
+	return 0;
+}
+
+static int add_coded(struct needles *set, const struct needle *says, void *state,
+		     struct complaint *why)
+{
+	struct entry entry = { .state = state, .says = says };
+	struct coded *coded = set->coded + set->nr_coded;
+	int error = 0;
+
+	if (says->len > NEEDLE_CODED || set->nr_coded + BASE64_PHASES > CODED_MAX)
+		return complain(why, -E2BIG, "a needle of %u bytes, or too many, in base64",
+				says->len);
+	for (; entry.phase < BASE64_PHASES && !error; entry.phase++, coded++) {
+		coded->needle.bytes = coded->letters;
+		coded->needle.len = base64_text(says->bytes, says->len, entry.phase,
+						coded->letters);
+		entry.needle = &coded->needle;
+		set->nr_coded++;
+		error = add(set, &entry, why);
+	}
+	return error;
+}
+
 /**
  * needles_add() - add a table of needles
  * @set:	before needles_prepare()
@@ -106,18 +157,16 @@ static u32 rarest(const struct needle *needle)
 int needles_add(struct needles *set, const struct needle *table, void *state,
 		struct complaint *why)
 {
-	for (; table && table->len; table++) {
-		if (table->len < NEEDLE_SHORTEST)
-			return complain(why, -EINVAL, "a needle of %u bytes", table->len);
-		if (set->nr == NEEDLES_MAX)
-			return complain(why, -E2BIG, "more than %u needles", NEEDLES_MAX);
-		set->entries[set->nr++] = (struct entry){
-			.needle = table,
-			.state = state,
-			.skip = rarest(table),
-		};
+	struct entry entry = { .state = state };
+	int error = 0;
+
+	for (; table && table->len && !error; table++) {
+		entry.needle = table;
+		error = add(set, &entry, why);
+		if (!error && table->coded)
+			error = add_coded(set, table, state, why);
 	}
-	return 0;
+	return error;
 }
 
 static u32 key_at(const u8 *bytes)
@@ -203,7 +252,11 @@ static noinline void tell(const struct pass *pass, u64 at)
 		    window->len - (at - entry->skip) < needle->len ||
 		    memcmp(window->bytes + (at - entry->skip), needle->bytes, needle->len))
 			continue;
-		needle->hit(pass->scan, entry->state, window, at - entry->skip, needle);
+		if (entry->says)
+			base64_hit(pass->scan, entry->state, window, at - entry->skip,
+				   entry->says, entry->phase);
+		else
+			needle->hit(pass->scan, entry->state, window, at - entry->skip, needle);
 	}
 }
 

@@ -48,16 +48,19 @@
 #include "simd.h"
 
 #define NEEDLE_SHORTEST	3u
+#define NEEDLE_CODED	12u
 
 /**
  * struct needle - bytes that a detector wants to be told of
  * @bytes:	they
  * @len:	how many, NEEDLE_SHORTEST or more; 0 ends a table
+ * @coded:	it is looked for in base64, too: at most NEEDLE_CODED bytes
  * @hit:	is told of each place: index @at of the window
  */
 struct needle {
 	const void *bytes;
 	u8 len;
+	bool coded;
 	void (*hit)(struct scan *scan, void *state, const struct window *window, u64 at,
 		    const struct needle *needle);
 };
@@ -65,6 +68,10 @@ struct needle {
 /* A needle of a string literal, without its terminator. */
 #define NEEDLE(literal, function) \
 	{ .bytes = (literal), .len = sizeof(literal) - 1, .hit = (function) }
+
+/* Likewise; in base64 @hit gets a window of what the text says. */
+#define NEEDLE_DER(literal, function) \
+	{ .bytes = (literal), .len = sizeof(literal) - 1, .coded = true, .hit = (function) }
 
 struct needles;
 

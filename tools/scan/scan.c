@@ -263,11 +263,14 @@ const struct sightings *scan_sightings(const struct scan *scan)
 }
 
 static void add(struct scan *scan, struct sighting *sighting, const void *bytes, u32 len,
-		const char *format, va_list args)
+		const char *form, const char *format, va_list args)
 {
 	u8 digest[EVP_MAX_MD_SIZE] = { 0 };
+	size_t said;
 
 	vsnprintf(sighting->detail, sizeof(sighting->detail), format, args);
+	said = strlen(sighting->detail);
+	snprintf(sighting->detail + said, sizeof(sighting->detail) - said, "%s", form);
 	HMAC(EVP_sha256(), scan->key, sizeof(scan->key), bytes, len, digest, NULL);
 	memcpy(sighting->digest, digest, sizeof(sighting->digest));
 	pthread_mutex_lock(&scan->lock);
@@ -275,21 +278,19 @@ static void add(struct scan *scan, struct sighting *sighting, const void *bytes,
 	pthread_mutex_unlock(&scan->lock);
 }
 
-/**
- * window_place() - where a byte of a window is in the file
- * @window:	the window
- * @at:		index of the byte
- * @offset:	takes its place
- *
- * Return: true if the byte comes after the seam.
- */
-bool window_place(const struct window *window, u64 at, u64 *offset)
+static void report(struct scan *scan, const struct extent *extent, const void *bytes, u32 len,
+		   const struct kind *kind, bool proven, const char *format, va_list args)
 {
-	bool after = window->seam && at >= window->seam;
+	struct sighting sighting = {
+		.kind = kind,
+		.proven = proven,
+		.joined = extent->joined,
+		.offset = extent->offset,
+		.len = extent->len,
+	};
 
-	*offset = after ? window->seam_offset + ((at - window->seam) << window->wide) :
-			  window->offset + (at << window->wide);
-	return after;
+	sighting.mapped = scan_vaddr(scan, sighting.offset, &sighting.vaddr);
+	add(scan, &sighting, bytes, len, extent->form, format, args);
 }
 
 /**
@@ -307,20 +308,35 @@ bool window_place(const struct window *window, u64 at, u64 *offset)
 void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len,
 		 const struct kind *kind, bool proven, const char *format, ...)
 {
-	struct sighting sighting = {
-		.kind = kind,
-		.proven = proven,
-		.len = window->wide ? 2 * len - 1 : len,
-	};
+	struct extent extent;
 	va_list args;
 
-	if (window->seam && (at >= window->seam || at + len <= window->seam))
+	if (!window_extent(window, at, len, &extent))
 		return;
-	sighting.joined = window->seam;
-	window_place(window, at, &sighting.offset);
-	sighting.mapped = scan_vaddr(scan, sighting.offset, &sighting.vaddr);
 	va_start(args, format);
-	add(scan, &sighting, window->bytes + at, len, format, args);
+	report(scan, &extent, window->bytes + at, len, kind, proven, format, args);
+	va_end(args);
+}
+
+/**
+ * scan_report_extent() - report key material that was seen before
+ * @scan:	the scan
+ * @extent:	where
+ * @bytes:	what it is, or says
+ * @len:	how many
+ * @kind:	what it is
+ * @proven:	arithmetically
+ * @format:	of a few words more, never secret
+ *
+ * For any thread.
+ */
+void scan_report_extent(struct scan *scan, const struct extent *extent, const void *bytes,
+			u32 len, const struct kind *kind, bool proven, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(scan, extent, bytes, len, kind, proven, format, args);
 	va_end(args);
 }
 
@@ -347,7 +363,7 @@ void scan_report_memory(struct scan *scan, u64 vaddr, const void *bytes, u32 len
 	sighting.joined = !scan_offset(scan, vaddr + len - 1, &last) ||
 			  last - sighting.offset != len - 1;
 	va_start(args, format);
-	add(scan, &sighting, bytes, len, format, args);
+	add(scan, &sighting, bytes, len, "", format, args);
 	va_end(args);
 }
 

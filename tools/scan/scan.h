@@ -20,6 +20,8 @@
 #define SCAN_KEY_LEN	32u
 #define SCAN_THREADS	16u	/* at most */
 
+struct letters;
+
 /**
  * struct window - a part of the file
  * @bytes:	the bytes
@@ -32,6 +34,8 @@
  *		lies across the seam counts then
  * @seam_offset: of @bytes[@seam] in the file
  * @wide:	text of UTF-16: each byte is a letter, and stands for two bytes of the file
+ * @text:	NULL, or @bytes are what its letters say in base64, from @first on
+ * @first:	index of a letter of @text
  *
  * At least SCAN_BEFORE bytes are before @begin and SCAN_AFTER after @end, unless the
  * file begins or ends there. A window never begins a structure twice: each byte of
@@ -47,6 +51,22 @@ struct window {
 	u64 seam;
 	u64 seam_offset;
 	bool wide;
+	const struct letters *text;
+	s64 first;
+};
+
+/**
+ * struct extent - a place in the file
+ * @offset:	first byte
+ * @len:	how many; of text there are more than what it says has
+ * @joined:	it goes on in a segment that is elsewhere in the file
+ * @form:	words to add to the detail of a sighting, or ""
+ */
+struct extent {
+	u64 offset;
+	u32 len;
+	bool joined;
+	const char *form;
 };
 
 struct scan;
@@ -108,6 +128,9 @@ const struct sightings *scan_sightings(const struct scan *scan);
 void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len,
 		 const struct kind *kind, bool proven, const char *format, ...)
 	__attribute__((format(printf, 7, 8)));
+void scan_report_extent(struct scan *scan, const struct extent *extent, const void *bytes,
+			u32 len, const struct kind *kind, bool proven, const char *format, ...)
+	__attribute__((format(printf, 7, 8)));
 void scan_report_memory(struct scan *scan, u64 vaddr, const void *bytes, u32 len,
 			const struct kind *kind, bool proven, const char *format, ...)
 	__attribute__((format(printf, 7, 8)));
@@ -123,5 +146,6 @@ bool scan_reported(struct scan *scan, u64 offset, u32 len);
 int scan_search(struct scan *scan, struct search *search, search_hit_fn hit, void *arg,
 		struct complaint *why);
 bool window_place(const struct window *window, u64 at, u64 *offset);
+bool window_extent(const struct window *window, u64 at, u32 len, struct extent *extent);
 
 #endif /* KREDACT_TOOLS_SCAN_H */
