@@ -10,7 +10,7 @@ COMPONENTS="rsa-d rsa-p rsa-q rsa-dp rsa-dq rsa-qinv ec-d"
 
 # Detectors of private keys. Watching does not claim to tag secrets of TLS connections.
 # shellcheck disable=SC2034
-PRIVATE_KEYS=pem,openssh,pgp,sexp,pkcs12,jwk,rsa-der,ec-der,raw,bignum,known
+PRIVATE_KEYS=pem,openssh,pgp,sexp,pkcs12,jwk,rsa-der,ec-der,raw,bignum,rsa-pieces,known
 
 number=0
 

@@ -10,7 +10,7 @@ static const char *const groups[] = {
 	"aes,chacha,session,small",
 	"openssh,pem,pgp,sexp",
 	"tokens,jwt,jwk,logins,coins",
-	"pkcs12,rsa-der,ec-der,raw,known",
+	"pkcs12,rsa-der,ec-der,raw,rsa-pieces,known",
 	"bignum,rsa-der,known",
 };
 

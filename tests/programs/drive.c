@@ -151,7 +151,7 @@ static int crash(const struct program *p, struct running *r)
 }
 
 /* Secrets of TLS connections are nothing that watching claims to tag. */
-#define PRIVATE_KEYS	"pem,openssh,pgp,sexp,pkcs12,jwk,rsa-der,ec-der,raw,bignum,known"
+#define PRIVATE_KEYS	"pem,openssh,pgp,sexp,pkcs12,jwk,rsa-der,ec-der,raw,bignum,rsa-pieces,known"
 
 /* Does the auditor's program find it clean? */
 static bool verify(const char *core)

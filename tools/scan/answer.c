@@ -180,6 +180,38 @@ out:
 }
 
 /**
+ * question_answer_crt() - what may be d mod p-1 was found
+ * @all:	the keys
+ * @question:	one of them
+ * @x:		the number
+ *
+ * For any thread. Takes as long as half a signature. Modulo p, and only there, @x undoes the
+ * public exponent: what that leaves of 2 has p in common with the modulus.
+ *
+ * Return: true if so, which is proven by p.
+ */
+bool question_answer_crt(struct questions *all, struct question *question, const BIGNUM *x)
+{
+	BN_CTX *ctx = BN_CTX_secure_new();
+	BIGNUM *product, *left;
+	bool proven = false;
+
+	if (!ctx)
+		return false;
+	BN_CTX_start(ctx);
+	product = BN_CTX_get(ctx);
+	left = BN_CTX_get(ctx);
+	if (left && BN_mul(product, x, question->e, ctx) && BN_set_word(left, 2) &&
+	    BN_mod_exp(left, left, product, question->n, ctx) && BN_sub_word(left, 2) &&
+	    !BN_is_negative(left) && BN_gcd(left, left, question->n, ctx))
+		proven = BN_cmp(left, question->n) &&
+			 question_answer_rsa(all, question, left);
+	BN_CTX_end(ctx);
+	BN_CTX_free(ctx);
+	return proven;
+}
+
+/**
  * question_answer_key() - what may be a scalar, or a seed, was found
  * @all:	the keys
  * @question:	one of FAMILY_EC or FAMILY_RAW

@@ -10,6 +10,7 @@
 
 bool question_answer_rsa(struct questions *all, struct question *question, const BIGNUM *prime);
 bool question_answer_exponent(struct questions *all, struct question *question, const BIGNUM *d);
+bool question_answer_crt(struct questions *all, struct question *question, const BIGNUM *x);
 bool question_answer_key(struct questions *all, struct question *question, const u8 *key,
 			 u32 len);
 

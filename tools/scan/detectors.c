@@ -27,6 +27,7 @@ const struct detector *const detectors[] = {
 	&detect_walk,
 	&detect_raw,
 	&detect_bignum,
+	&detect_rsa_pieces,
 	&detect_known,
 	NULL,
 };

@@ -23,6 +23,7 @@ extern const struct detector detect_coins;	/* keys of wallets in Base58Check */
 extern const struct detector detect_pkcs12;	/* key stores of PKCS#12 */
 extern const struct detector detect_rsa_der;	/* RSA keys in DER */
 extern const struct detector detect_ec_der;	/* EC, Ed25519 and so on in DER */
+extern const struct detector detect_rsa_pieces;	/* of RSA keys in DER that lost their beginning */
 extern const struct detector detect_limbs;	/* bare numbers of RSA keys of --cert */
 extern const struct detector detect_walk;	/* bare scalars of keys of --cert */
 extern const struct detector detect_raw;	/* Ed25519 and the like, beside their public half */
