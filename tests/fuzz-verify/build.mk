@@ -50,7 +50,7 @@ $(FUZZ_VERIFY)/seeds/.stamp: $(FUZZ_VERIFY)/make-seeds $(B)/bin/kredact $(B)/bin
 		sed 's/.*"payload":"\([^"]*\)".*/\1/' made | base64 -d; } >payload && rm key made
 	@touch $@
 
--include $(wildcard $(FUZZ_VERIFY)/obj/*.d)
+-include $(wildcard $(FUZZ_VERIFY)/obj/*.d $(FUZZ_VERIFY)/obj/*/*.d)
 
 .PHONY: fuzz-verify
 fuzz-verify: $(FUZZ_BINS) $(FUZZ_VERIFY)/seeds/.stamp ## libFuzzer on the verifier's parsers (SECONDS=600 each, TARGET=elf)
