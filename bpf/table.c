@@ -223,6 +223,7 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 {
 	struct table *t = r->table;
 	struct table_function *f;
+	bool optional = false;
 	struct key_probe *p;
 	struct settings s;
 
@@ -252,7 +253,8 @@ static void read_probe(struct reader *r, const config_setting_t *group)
 	f->returns |= p->at_return;
 	if (s.pattern)
 		read_patterns(r, s.pattern, f);
-	f->optional |= s.optional && config_setting_get_bool(s.optional);
+	conf_take_bool(&r->conf, s.optional, &optional);
+	f->optional |= optional;
 }
 
 /* A text of the file for the table to keep; NULL if it is not there, or was complained about. */

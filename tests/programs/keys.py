@@ -53,9 +53,12 @@ class Der:
         return Der(self.next())
 
 
+def pem_body(path: Path) -> str:
+    return path.read_text().split("-----")[2].lstrip("\n")
+
+
 def pem(path: Path) -> bytes:
-    lines = path.read_text().split("-----")[2].split()
-    return base64.b64decode("".join(lines))
+    return base64.b64decode(pem_body(path))
 
 
 def number(value: bytes) -> bytes:
@@ -64,10 +67,9 @@ def number(value: bytes) -> bytes:
 
 def pem_text(path: Path, value: bytes) -> bytes:
     """The text of a PEM file, as far as it is that of one number of the key."""
-    body = path.read_text().split("-----")[2].lstrip("\n")
     at = pem(path).index(value)
     start, end = (at + 2) // 3 * 4, (at + len(value)) // 3 * 4
-    return body[start + start // 64:end + end // 64].encode()
+    return pem_body(path)[start + start // 64:end + end // 64].encode()
 
 
 def store(folder: Path, **values: bytes) -> None:

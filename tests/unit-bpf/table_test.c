@@ -173,6 +173,8 @@ static void test_files(void)
 	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; most = 0; }", "one.conf:3: most is");
 	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; hunt = 0; }",
 	    "one.conf:3: hunt is true or false");
+	BAD("{ function = \"a\"; tag = \"arg1\"; bytes = \"1\"; optional = \"yes\"; }",
+	    "one.conf:3: optional is true or false");
 	BAD("{ function = \"a\"; release = \"arg1\"; hunt = false; }",
 	    "one.conf:3: release goes with");
 	BAD("{ function = 3; tag = \"arg1\"; bytes = \"1\"; }", "one.conf:3: function is not a text");
