@@ -6,6 +6,7 @@
 #include "letters.h"
 
 #define BACK_MAX	128u	/* letters before a needle that are decoded, too */
+#define BACK_FAR	1024	/* likewise, with what breaks their lines */
 #define KEY_MAX		12288u	/* bytes: RSA of 16384 bits has 9.5 KiB */
 
 /* Letters of a group of four that the first bytes before a needle have a part in. */
@@ -44,7 +45,7 @@ static bool space(int c)
 	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
 }
 
-/* The letters at @i that belong to the symbol before them: of "\\n", "\\u000a" or "%0A". */
+/* The letters at @i that belong to the symbol before them: of "\n", "\u000a" or "%0A". */
 static u32 of_symbol(const struct letters *text, s64 i)
 {
 	int c = letter(text, i - 1);
@@ -64,7 +65,7 @@ static s64 back(const struct letters *text, u32 *letters)
 	u32 nr = 0, drop;
 	int c;
 
-	for (; nr < BACK_MAX; i--) {
+	for (; nr < BACK_MAX && i > -BACK_FAR; i--) {
 		c = letter(text, i - 1);
 		if (base64_value(c) >= 0) {
 			nr++;
@@ -82,7 +83,7 @@ static s64 back(const struct letters *text, u32 *letters)
 	return first;
 }
 
-/* Letters of what breaks a line, before @i: of " ", "\\n", "\\u000a", "%0A"; or 0. */
+/* Letters of what breaks a line, before @i: of " ", "\n", "\u000a", "%0A"; or 0. */
 static u32 separator(const struct letters *text, s64 i)
 {
 	if (space(letter(text, i - 1)) || letter(text, i - 1) == '\\')
