@@ -245,7 +245,7 @@ static void test_beginnings(EVP_PKEY *rsa)
 	EVP_PKEY_free(pkey);
 }
 
-/* With its lines it is for pem.c; in any way that these are written. */
+/* With its lines it is seen once, whole; in any way that these are written. */
 static void test_announced(EVP_PKEY *rsa)
 {
 	static const char *const lines[] = {
@@ -254,18 +254,30 @@ static void test_announced(EVP_PKEY *rsa)
 		"-----BEGIN PRIVATE KEY-----\\u000a", "-----BEGIN+PRIVATE+KEY-----%0A",
 		"-----BEGIN%20PRIVATE%20KEY-----%0A",
 	};
-	u32 i, len, pem = 0, der = 0;
+	u32 i, len, right = 0;
 	struct seen seen;
 	struct key key;
 
 	made_rsa(rsa, &key, true);
 	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		len = written(&key, ROOM, "", lines[i], &seen);
-		der += nothing(text, len, DER);
-		scan_these(text, len, "pem," DER, NULL);
-		pem += scanned_nr == 1 && !strcmp(scanned[0].kind->word, "pem-private");
+		scan_these(text, len, "pem,rsa-pieces,known," DER, NULL);
+		right += scanned_nr == 1 && !strcmp(scanned[0].kind->word, "pem-private");
 	}
-	ok(der == i && pem == i, "a line of BEGIN before it: once, by the detector of PEM");
+	ok(right == i, "with a line of BEGIN: once, by the detector of PEM");
+	/* Its beginning is lost, also so far that the rest looks like the line. */
+	for (i = 1; i < 27; i++) {
+		len = written(&key, 64, "\n", "-----BEGIN PRIVATE KEY-----\n", &seen);
+		memset(text, 0, i);
+		if (!text_seen(text, len, DER, &seen))
+			break;
+	}
+	ok(i == 27, "with a part of it, %u of 26", i - 1);
+	len = written(&key, 64, "\n", "-----END PRIVATE KEY-----\n", &seen);
+	ok(text_seen(text, len, "pem," DER, &seen), "behind the end of another one");
+	len = written(&key, 64, "\n", "-----BEGIN PRIVATE KEY-----\n", &seen);
+	memcpy(text + 28, "AbCdEfGh", 8);
+	ok(text_seen(text, len, "pem," DER, &seen), "with its line, and no beginning");
 	OPENSSL_free(key.der);
 }
 
@@ -291,9 +303,6 @@ static void test_others(EVP_PKEY *rsa)
 	len = written(&key, 64, "\n", "", &seen);
 	ok(nothing(text, len, DER), "numbers that do not agree: nothing");
 	OPENSSL_free(key.der);
-	for (i = 0; i < ROOM; i++)
-		text[i] = "AoGBAKCAQEA"[i % 11];
-	ok(nothing(text, ROOM, NULL), "headers without numbers: nothing");
 	key.der = malloc(ROOM / 2);
 	key.len = ROOM / 2;
 	for (i = 0; i < ROOM / 2; i++)
@@ -301,6 +310,81 @@ static void test_others(EVP_PKEY *rsa)
 	len = written(&key, 64, "\n", "", &seen);
 	ok(nothing(text, len, NULL), "random bytes: nothing");
 	free(key.der);
+}
+
+/* What stands before it is no part of it, and none of its letters are taken for that. */
+static void test_before(EVP_PKEY *rsa)
+{
+	static const char *const before[] = {
+		"key %s\n", "key %s ", "C:\\u ", "key s\n", "%2B", "%2", "\\", "\\u00", "abc%0A",
+		"&#10;", "a\n", "\"\n",
+	};
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	u32 i, len, gap, right = 0, nr = 0;
+	char line[700];
+	struct seen seen;
+	struct key key;
+
+	for (i = 0; i < sizeof(before) / sizeof(*before); i++) {
+		made_ec(pkey, &key, true);
+		len = written(&key, 64, "\n", before[i], &seen);
+		if (!text_seen(text, len, DER, &seen))
+			printf("# behind %s\n", before[i]);
+		else
+			right++;
+		nr++;
+		OPENSSL_free(key.der);
+		made_rsa(rsa, &key, true);
+		len = written(&key, 64, "\n", before[i], &seen);
+		right += text_seen(text, len, DER, &seen);
+		nr++;
+		OPENSSL_free(key.der);
+	}
+	ok(right == nr, "behind what looks like an escape, %u of %u", right, nr);
+	right = 0;
+	made_ec(pkey, &key, true);
+	for (gap = 500; gap < 530; gap++) {
+		memset(line, ' ', sizeof(line));
+		memcpy(line, "abcd", 4);
+		line[4 + gap] = '\0';
+		len = written(&key, 64, "\n", line, &seen);
+		right += seen_at(text, len, DER, &seen, 77, 5000);
+	}
+	ok(right == 30, "behind letters far away, %u of 30", right);
+	drop(pkey, &key);
+}
+
+/* Many needles in a little text: some are looked at, and the scan says that not all were. */
+static void test_many(void)
+{
+	static const char *const all[] = { "AoGA", "KBg ", "AoGBAoGB", "AgEAAoIC", "CAQEEICA" };
+	struct scan_options options = { .threads = 1 };
+	u32 i, j, len = 1u << 20, right = 0;
+	char *many = malloc(len);
+	struct complaint why;
+	struct input in;
+	struct scan *scan;
+	int fd, error;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		for (j = 0; j < len; j++)
+			many[j] = all[i][j % strlen(all[i])];
+		why.text[0] = '\0';
+		fd = memory_file(many, len);
+		scan = scan_new(&options, &why);
+		if (!scan || input_open(&in, fd, true, &why))
+			abort();
+		error = scan_run(scan, &in, NULL, &why);
+		if (!scan_sightings(scan)->keys && (!error || strstr(why.text, "base64")))
+			right++;
+		else
+			printf("# %s: %s\n", all[i], why.text);
+		input_close(&in);
+		close(fd);
+		scan_free(scan);
+	}
+	ok(right == i, "a MiB of needles: nothing, or it says that it is too much");
+	free(many);
 }
 
 int main(void)
@@ -312,6 +396,8 @@ int main(void)
 	test_beginnings(rsa);
 	test_announced(rsa);
 	test_others(rsa);
+	test_before(rsa);
+	test_many();
 	EVP_PKEY_free(rsa);
 	return tap_end();
 }

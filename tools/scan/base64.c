@@ -6,7 +6,6 @@
 #include "letters.h"
 
 #define BACK_MAX	128u	/* letters before a needle that are decoded, too */
-#define BACK_FAR	1024	/* likewise, with what breaks their lines */
 #define KEY_MAX		12288u	/* bytes: RSA of 16384 bits has 9.5 KiB */
 
 /* Letters of a group of four that the first bytes before a needle have a part in. */
@@ -45,66 +44,37 @@ static bool space(int c)
 	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
 }
 
-/* The letters at @i that belong to the symbol before them: of "\n", "\u000a" or "%0A". */
-static u32 of_symbol(const struct letters *text, s64 i)
-{
-	int c = letter(text, i - 1);
-
-	if (c == '%')
-		return 2;
-	return c != '\\' ? 0 : letter(text, i) == 'u' ? 5 : 1;
-}
-
 /*
  * Goes back from letter 0, over letters and ends of lines, but not over escapes. Returns
  * where the first letter is, and takes how many there are.
  */
 static s64 back(const struct letters *text, u32 *letters)
 {
-	s64 i = 0, first = 0;
-	u32 nr = 0, drop;
+	u32 nr = 0, gap = 0, escape = 0;
+	s64 i, first = 0;
 	int c;
 
-	for (; nr < BACK_MAX && i > -BACK_FAR; i--) {
-		c = letter(text, i - 1);
+	for (i = -1; nr < BACK_MAX && gap <= GAP_MAX; i--) {
+		c = letter(text, i);
 		if (base64_value(c) >= 0) {
 			nr++;
-			first = i - 1;
-		} else if (!space(c)) {
+			gap = 0;
+			first = i;
+		} else if (space(c)) {
+			gap++;
+		} else {
+			escape = letters_escape(text, i);
 			break;
 		}
 	}
-	if (nr < BACK_MAX && first == i) {
-		drop = min(of_symbol(text, first), nr);
-		first += drop;
-		nr -= drop;
+	/* Letters of an escape are none of the body. */
+	if (escape && i + 1 == first) {
+		escape = min(escape - 1, nr);
+		first += escape;
+		nr -= escape;
 	}
 	*letters = nr;
 	return first;
-}
-
-/* Letters of what breaks a line, before @i: of " ", "\n", "\u000a", "%0A"; or 0. */
-static u32 separator(const struct letters *text, s64 i)
-{
-	if (space(letter(text, i - 1)) || letter(text, i - 1) == '\\')
-		return 1;
-	if (letter(text, i - 2) == '\\')
-		return 2;
-	if (letter(text, i - 3) == '%')
-		return 3;
-	return letters_match(text, i - 6, "\\u00") ? 6 : 0;
-}
-
-/* Is that what a line of PEM announced? That is for pem.c to say. */
-static bool announced(const struct letters *text, s64 i)
-{
-	u32 k;
-
-	for (k = 0; k < BACK_MAX && separator(text, i); k++)
-		i -= separator(text, i);
-	return letters_match(text, i - 16, "PRIVATE KEY-----") ||
-	       letters_match(text, i - 16, "PRIVATE+KEY-----") ||
-	       letters_match(text, i - 18, "PRIVATE%20KEY-----");
 }
 
 /**
@@ -115,19 +85,25 @@ static bool announced(const struct letters *text, s64 i)
  * @at:		index of the first of them
  * @needle:	what they say
  * @phase:	of it
+ * @budget:	letters that may be decoded in this window; what is beyond makes the scan fail
  *
  * The detector gets a window of what is around it, up to BACK_MAX letters before it, decoded.
  */
 void base64_hit(struct scan *scan, void *state, const struct window *window, u64 at,
-		const struct needle *needle, u32 phase)
+		const struct needle *needle, u32 phase, u64 *budget)
 {
 	struct letters text = { window, at };
 	struct window decoded = { .text = &text };
 	struct body body;
 	u32 letters, index;
 
+	if (!*budget) {
+		scan_skipped(scan);
+		return;
+	}
 	decoded.first = back(&text, &letters);
-	if (letters < shared(phase) || announced(&text, decoded.first))
+	*budget -= min(*budget, (u64)letters);
+	if (letters < shared(phase))
 		return;
 	/* It begins with a whole group. */
 	for (; (letters - shared(phase)) % 4; letters--)
@@ -139,6 +115,7 @@ void base64_hit(struct scan *scan, void *state, const struct window *window, u64
 	if (body.len == index + needle->len &&
 	    !memcmp(body.bytes + index, needle->bytes, needle->len)) {
 		body_decode_some(&body, &text, decoded.first, KEY_MAX);
+		*budget -= min(*budget, (u64)(body.end - body.first));
 		decoded.bytes = body.bytes;
 		decoded.len = body.len;
 		decoded.end = body.len;

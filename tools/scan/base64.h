@@ -12,6 +12,6 @@
 
 u32 base64_text(const u8 *bytes, u32 len, u32 phase, char *to);
 void base64_hit(struct scan *scan, void *state, const struct window *window, u64 at,
-		const struct needle *needle, u32 phase);
+		const struct needle *needle, u32 phase, u64 *budget);
 
 #endif /* KREDACT_TOOLS_BASE64_H */

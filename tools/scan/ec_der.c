@@ -48,6 +48,7 @@ struct ec_der {
 	struct questions *questions;
 	struct pending pending[PENDING_MAX];
 	u32 nr;
+	u64 lost;
 	pthread_mutex_t lock;
 };
 
@@ -84,6 +85,8 @@ static void pend(struct ec_der *state, const struct window *window, const struct
 	pthread_mutex_lock(&state->lock);
 	if (state->nr < PENDING_MAX)
 		state->pending[state->nr++] = pending;
+	else
+		state->lost++;
 	pthread_mutex_unlock(&state->lock);
 	OPENSSL_cleanse(pending.key, sizeof(pending.key));
 }
@@ -248,7 +251,6 @@ static int resolve_ec(struct scan *scan, void *arg, struct complaint *why)
 	struct ec_der *state = arg;
 	u32 i;
 
-	(void)why;
 	for (i = 0; i < state->nr; i++) {
 		const struct pending *pending = &state->pending[i];
 		struct question *question = find(state, pending);
@@ -260,7 +262,10 @@ static int resolve_ec(struct scan *scan, void *arg, struct complaint *why)
 		scan_report_extent(scan, &pending->extent, pending->key, pending->len,
 				 published_kind(question, &kind), true, "%s", question->text);
 	}
-	return 0;
+	if (!state->lost)
+		return 0;
+	return complain(why, -E2BIG,
+			"there are more keys in DER without a public half than can be tried");
 }
 
 /* Versions before octets of each length; the algorithm in front of a public key. */
@@ -270,7 +275,7 @@ static const struct needle needles[] = {
 	NEEDLE_DER("\x02\x01\x01\x04\x30", sec1),
 	NEEDLE_DER("\x02\x01\x01\x04\x40", sec1),
 	NEEDLE_DER("\x02\x01\x01\x04\x42", sec1),
-	NEEDLE("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", ec_public),
+	NEEDLE_DER("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", ec_public),
 	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x6e", raw),
 	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x6f", raw),
 	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x70", raw),

@@ -22,6 +22,7 @@ static const struct kind kind_published = {
 	.text = "JSON Web Key of an example",
 	.advice = "none: it is in documentation",
 	.weight = WEIGHT_NOTE,
+	.published = true,
 };
 
 #define BEFORE_MAX	4096	/* letters from "kty" back to the brace */

@@ -17,7 +17,7 @@
 #include "published.h"
 
 #define SHORTEST	16u		/* bytes of a run: chance does not make them */
-#define BATCH		1024u		/* numbers that are searched for at once */
+#define BATCH		8192u		/* numbers that are searched for at once */
 
 /**
  * struct form - a way to write a number

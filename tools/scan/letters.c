@@ -10,7 +10,6 @@
 
 #define HEADER_MAX	1024u	/* letters of one line before a body */
 #define HEADERS		32u
-#define GAP_MAX		512u	/* separators in a row */
 
 /* What stands at a place of an encoded text. */
 enum {
@@ -298,6 +297,20 @@ bool letters_match(const struct letters *text, s64 i, const char *words)
 		i++;
 	}
 	return !*words;
+}
+
+/**
+ * letters_escape() - how long is an escape?
+ * @text:	the text
+ * @i:		index of a letter
+ *
+ * Return: the letters of what begins there, as "\n", "%2B" or "&#10;" do; 0 if none does.
+ */
+u32 letters_escape(const struct letters *text, s64 i)
+{
+	u32 nr;
+
+	return symbol(text, i, &nr) == NOTHING || nr == 1 ? 0 : nr;
 }
 
 /**

@@ -10,6 +10,8 @@
 
 /* What a window can hold of a base64 body. */
 #define BODY_MAX	(SCAN_AFTER / 4 * 3)
+/* Separators in a row that are in a body. */
+#define GAP_MAX		512u
 
 /**
  * struct letters - text from some place of a window on, and before it
@@ -64,6 +66,7 @@ u32 body_letters(const struct letters *text, s64 from, u32 at, u32 len, s64 *fir
 s64 letters_headers(const struct letters *text, s64 i, const char *word, bool *seen);
 bool letters_begin(const struct letters *text, s64 i);
 bool letters_match(const struct letters *text, s64 i, const char *words);
+u32 letters_escape(const struct letters *text, s64 i);
 u32 letters_run(const struct letters *text, s64 i, u32 max, const char *alphabet);
 u32 letters_copy(const struct letters *text, s64 i, u32 nr, char *to);
 s32 base64_value(int c);

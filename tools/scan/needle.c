@@ -13,6 +13,7 @@
 
 #define NEEDLES_MAX	1024u
 #define CODED_MAX	192u
+#define DECODED_MAX	32u	/* letters of base64 for each byte of a window */
 #define HEADS_BITS	12u
 #define FILTER_BITS	16u
 
@@ -218,13 +219,17 @@ void needles_prepare(struct needles *set)
 	}
 }
 
-/* One pass over a window; first bytes of needles are in [from, to). */
+/*
+ * One pass over a window; first bytes of needles are in [from, to), and @budget letters may
+ * still be decoded.
+ */
 struct pass {
 	const struct needles *set;
 	struct scan *scan;
 	const struct window *window;
 	u64 from;
 	u64 to;
+	u64 *budget;
 };
 
 /* May a needle be known by the bytes at @at? Three of them are in the window. */
@@ -254,7 +259,7 @@ static noinline void tell(const struct pass *pass, u64 at)
 			continue;
 		if (entry->says)
 			base64_hit(pass->scan, entry->state, window, at - entry->skip,
-				   entry->says, entry->phase);
+				   entry->says, entry->phase, pass->budget);
 		else
 			needle->hit(pass->scan, entry->state, window, at - entry->skip, needle);
 	}
@@ -294,8 +299,8 @@ static u64 pass_sieved(const struct pass *pass, u64 at, u64 end)
  */
 void needles_look(const struct needles *set, struct scan *scan, const struct window *window)
 {
-	struct pass pass = { set, scan, window, window->begin, window->end };
-	u64 at, end;
+	u64 budget = DECODED_MAX * window->len, at, end;
+	struct pass pass = { set, scan, window, window->begin, window->end, &budget };
 
 	if (window->seam) {
 		pass.from = 0;

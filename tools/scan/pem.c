@@ -40,6 +40,7 @@ static const struct kind kind_published = {
 	.text = "published private key in PEM",
 	.advice = "none: a library has it in its text, or an example",
 	.weight = WEIGHT_NOTE,
+	.published = true,
 };
 
 #define LABEL_MAX	24	/* letters between "BEGIN " and "PRIVATE KEY" */

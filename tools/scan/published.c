@@ -45,9 +45,13 @@ static const u64 halves[] = {
 	/* what "openssl speed" signs with */
 	0x7055066ee3969c25, 0x0ea7caf9dd07fd79, 0xa6fdc2c6d07aa877, 0x01e67e56244b43b6,
 	0xadadc3246bb48305, 0xd2d8c7d1de1e118e, 0xcebf59a465ccd9c4,
+	/* what GnuTLS tests itself with */
+	0x5a9214aa789ffe02,
 	/* the test certificates of Mbed TLS 2.28 */
 	0x370346c0864770da, 0x6703a04285f61bf2, 0xc6cb6d1e322b2e4e, 0x26b0f4b5b3b8ef8f,
 	0x6452839ebf371b9a, 0x0d47bb32995c4f37,
+	/* "RSA TESTING KEY" in programs of Google Cloud's tools, written in Go */
+	0x389f9ede520dbc33,
 	/* in the program of Chromium */
 	0xc98993ec4f77b499,
 };
@@ -57,6 +61,7 @@ static const struct kind kind_published = {
 	.text = "published private key",
 	.advice = "make sure that nothing trusts this key: everybody has it",
 	.weight = WEIGHT_NOTE,
+	.published = true,
 };
 
 static EVP_MD *sha256;

@@ -18,23 +18,38 @@
 #define SLOTS		(4 * QUESTIONS_MAX)
 
 const struct kind kind_rsa_prime = {
-	"rsa-prime", "RSA prime", ADVICE, WEIGHT_KEY,
+	.word = "rsa-prime",
+	.text = "RSA prime",
+	.advice = ADVICE,
+	.weight = WEIGHT_KEY,
 };
 
 const struct kind kind_rsa_exponent = {
-	"rsa-private-exponent", "RSA private exponent", ADVICE, WEIGHT_KEY,
+	.word = "rsa-private-exponent",
+	.text = "RSA private exponent",
+	.advice = ADVICE,
+	.weight = WEIGHT_KEY,
 };
 
 const struct kind kind_rsa_crt = {
-	"rsa-crt", "RSA CRT parameter", ADVICE, WEIGHT_KEY,
+	.word = "rsa-crt",
+	.text = "RSA CRT parameter",
+	.advice = ADVICE,
+	.weight = WEIGHT_KEY,
 };
 
 const struct kind kind_ec_scalar = {
-	"ec-scalar", "EC private scalar", ADVICE, WEIGHT_KEY,
+	.word = "ec-scalar",
+	.text = "EC private scalar",
+	.advice = ADVICE,
+	.weight = WEIGHT_KEY,
 };
 
 const struct kind kind_raw_key = {
-	"edwards-key", "Ed25519, X25519, Ed448 or X448 private key", ADVICE, WEIGHT_KEY,
+	.word = "edwards-key",
+	.text = "Ed25519, X25519, Ed448 or X448 private key",
+	.advice = ADVICE,
+	.weight = WEIGHT_KEY,
 };
 
 /**

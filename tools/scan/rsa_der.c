@@ -119,7 +119,7 @@ static const struct needle needles[] = {
 	NEEDLE_DER("\x02\x01\x00\x02\x82", private_key),
 	NEEDLE_DER("\x02\x01\x00\x02\x81", private_key),
 	NEEDLE_DER("\x02\x01\x00\x02\x41", private_key),
-	NEEDLE("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", public_key),
+	NEEDLE_DER("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", public_key),
 	{ 0 },
 };
 

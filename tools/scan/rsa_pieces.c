@@ -5,8 +5,8 @@
  * none of these.
  *
  * Each is tried as a prime, as an exponent and as d mod p-1 of the public keys that are
- * known; two of one length, as the primes of a key that is not. Where they are, and
- * where else, known.c finds.
+ * known; two of one length, as the primes of a key that is not. Where else they are,
+ * known.c finds.
  */
 #include <pthread.h>
 
@@ -16,12 +16,16 @@
 #include "der.h"
 #include "detectors.h"
 #include "needle.h"
+#include "published.h"
 
 #define PIECES_MAX	4096u
+#define SLOTS		(4 * PIECES_MAX)
 #define PIECE_LEAST	120u		/* bytes: primes of RSA-2048 may be short of some */
-#define PIECE_MOST	(RSA_BITS_MAX / 16)
+#define PIECE_MOST	1024u		/* of RSA-8192, d of as many bits */
+#define BITS_MOST	8192u
+#define PLACES		16u
 #define IN_A_ROW	8u
-#define TRIES_MAX	4096u		/* powers: half a minute for RSA-4096 */
+#define COST_MAX	(1u << 27)	/* of powers: half a minute */
 
 /**
  * struct piece - a number, once
@@ -29,12 +33,16 @@
  * @len:	how many
  * @hash:	of them
  * @next:	of the number behind it, if it has the same length; or 0
+ * @places:	where it is; what more there are is left to known.c
+ * @nr_places:	how many
  */
 struct piece {
 	u8 *bytes;
 	u32 len;
 	u64 hash;
 	u32 next;
+	struct extent places[PLACES];
+	u32 nr_places;
 };
 
 /**
@@ -42,16 +50,18 @@ struct piece {
  * @questions:	public keys
  * @list:	numbers; the first is none
  * @nr:		how many
+ * @slots:	of @list, by hash; 0: free
  * @lost:	those for which there was no room
- * @tries:	powers that were computed
- * @lock:	guards @list, @nr and @lost while windows are looked at
+ * @cost:	of powers that were computed
+ * @lock:	guards all of them but @questions and @cost while windows are looked at
  */
 struct pieces {
 	struct questions *questions;
 	struct piece list[PIECES_MAX];
 	u32 nr;
+	u32 slots[SLOTS];
 	u64 lost;
-	u32 tries;
+	u64 cost;
 	pthread_mutex_t lock;
 };
 
@@ -76,6 +86,7 @@ static void close_pieces(void *arg)
 	while (--state->nr)
 		OPENSSL_clear_free(state->list[state->nr].bytes, state->list[state->nr].len);
 	pthread_mutex_destroy(&state->lock);
+	OPENSSL_cleanse(state, sizeof(*state));		/* hashes, too */
 	free(state);
 }
 
@@ -90,26 +101,38 @@ static u64 hash_of(const struct der *number)
 	return hash;
 }
 
-/* Returns which piece it is now; 0 if there is no room. */
-static u32 keep(struct pieces *state, const struct der *number)
+/* The slot of a number, or the free one where it is to be. */
+static u32 *slot_of(struct pieces *state, const struct der *number, u64 hash)
 {
-	u32 len = der_len(number), i;
-	u64 hash = hash_of(number);
+	const struct piece *piece;
+	u32 at;
+
+	for (at = hash % SLOTS; state->slots[at]; at = (at + 1) % SLOTS) {
+		piece = &state->list[state->slots[at]];
+		if (piece->hash == hash && piece->len == der_len(number) &&
+		    !memcmp(piece->bytes, number->at, piece->len))
+			break;
+	}
+	return &state->slots[at];
+}
+
+/* Returns which piece it is now; 0 if there is no room. */
+static u32 keep(struct pieces *state, const struct der *number, u64 hash)
+{
+	u32 *slot = slot_of(state, number, hash), len = der_len(number);
 	u8 *bytes;
 
-	for (i = 1; i < state->nr; i++)
-		if (state->list[i].hash == hash && state->list[i].len == len &&
-		    !memcmp(state->list[i].bytes, number->at, len))
-			return i;
-	bytes = i < PIECES_MAX ? OPENSSL_malloc(len) : NULL;
+	if (*slot)
+		return *slot;
+	bytes = state->nr < PIECES_MAX ? OPENSSL_malloc(len) : NULL;
 	if (!bytes) {
 		state->lost++;
 		return 0;
 	}
 	memcpy(bytes, number->at, len);
-	state->list[i] = (struct piece){ .bytes = bytes, .len = len, .hash = hash };
-	state->nr++;
-	return i;
+	*slot = state->nr++;
+	state->list[*slot] = (struct piece){ .bytes = bytes, .len = len, .hash = hash };
+	return *slot;
 }
 
 static bool wanted(const struct der *number)
@@ -126,23 +149,42 @@ static bool begins(const struct der *rest)
 	       (rest->at[1] == 0x81 || rest->at[1] == 0x82);
 }
 
+static u32 take(struct pieces *state, const struct window *window, const struct der *number,
+		u32 last)
+{
+	bool there = true, placed;
+	u64 hash = hash_of(number);
+	struct extent extent;
+	struct piece *piece;
+	u32 this;
+
+	pthread_mutex_lock(&state->lock);
+	this = keep(state, number, hash);
+	piece = &state->list[this];
+	if (this && last && state->list[last].len == piece->len)
+		state->list[last].next = this;
+	there = !this || piece->nr_places == PLACES;
+	pthread_mutex_unlock(&state->lock);
+	if (there)
+		return this;
+	placed = window_extent(window, number->at - window->bytes, der_len(number), &extent);
+	pthread_mutex_lock(&state->lock);
+	if (placed && piece->nr_places < PLACES)
+		piece->places[piece->nr_places++] = extent;
+	pthread_mutex_unlock(&state->lock);
+	return this;
+}
+
 static void numbers(struct scan *scan, void *arg, const struct window *window, u64 at,
 		    const struct needle *needle)
 {
 	struct der rest = { window->bytes + at, window->bytes + window->len }, number;
-	struct pieces *state = arg;
-	u32 i, last = 0, this;
+	u32 i, last = 0;
 
 	(void)scan;
 	(void)needle;
-	pthread_mutex_lock(&state->lock);
-	for (i = 0; i < IN_A_ROW && der_number(&rest, &number) && (last || begins(&rest)); i++) {
-		this = wanted(&number) ? keep(state, &number) : 0;
-		if (last && this && state->list[last].len == state->list[this].len)
-			state->list[last].next = this;
-		last = this;
-	}
-	pthread_mutex_unlock(&state->lock);
+	for (i = 0; i < IN_A_ROW && der_number(&rest, &number) && (last || begins(&rest)); i++)
+		last = wanted(&number) ? take(arg, window, &number, last) : 0;
 }
 
 static BIGNUM *number_of(const struct piece *piece)
@@ -150,26 +192,29 @@ static BIGNUM *number_of(const struct piece *piece)
 	return BN_bin2bn(piece->bytes, piece->len, NULL);
 }
 
-static bool fits(const struct question *question, u32 bits)
+/* Is there some of what may be computed left for a power? */
+static bool afford(struct pieces *state, u32 bits, u32 exponent)
 {
-	u32 half = (BN_num_bits(question->n) + 1) / 2;
+	u64 kbits = (bits + 1023) / 1024;
 
-	return bits <= half && half - bits < 64;
+	if (state->cost >= COST_MAX)
+		return false;
+	state->cost += kbits * kbits * exponent;
+	return true;
 }
 
-static void try_question(struct pieces *state, struct question *question, const BIGNUM *x)
+/* Is @x, or is it not, or is there no time to try, a number of the private half? */
+static bool answers(struct pieces *state, struct question *question, const BIGNUM *x)
 {
-	u32 bits = BN_num_bits(x), all = BN_num_bits(question->n);
+	u32 bits = BN_num_bits(x), all = BN_num_bits(question->n), half = (all + 1) / 2;
+	u32 exponent = bits + BN_num_bits(question->e);
 
-	if (fits(question, bits)) {
-		if (question_answer_rsa(state->questions, question, x))
-			return;
-		state->tries++;
-		question_answer_crt(state->questions, question, x);
-	} else if (bits <= all && all - bits < 64) {
-		state->tries++;
-		question_answer_exponent(state->questions, question, x);
-	}
+	if (bits <= half && half - bits < 64)
+		return question_answer_rsa(state->questions, question, x) ||
+		       (afford(state, all, exponent) &&
+			question_answer_crt(state->questions, question, x));
+	return bits <= all && all - bits < 64 && afford(state, all, exponent) &&
+	       question_answer_exponent(state->questions, question, x);
 }
 
 /* Fermat's test, which nothing but a prime passes by chance. */
@@ -196,8 +241,8 @@ static void try_pair(struct pieces *state, const struct piece *piece)
 	struct question *question;
 
 	if (p && q && n && e && ctx && BN_cmp(p, q) && BN_mul(n, p, q, ctx) &&
-	    BN_set_word(e, 65537) && !questions_find_rsa(state->questions, n)) {
-		state->tries += 2;
+	    BN_set_word(e, 65537) && !questions_find_rsa(state->questions, n) &&
+	    afford(state, BN_num_bits(p), 2 * BN_num_bits(p))) {
 		question = is_prime(p, ctx) && is_prime(q, ctx) ?
 			   questions_add_rsa(state->questions, n, e, NULL) : NULL;
 		if (question)
@@ -210,37 +255,61 @@ static void try_pair(struct pieces *state, const struct piece *piece)
 	BN_CTX_free(ctx);
 }
 
-/* Is it a part of a key that was found whole? */
-static bool is_part(const struct question *question, const struct piece *piece)
+/* Which part of a key, whose private half is known, it is; NULL: none. */
+static const struct secret_part *part_of(const struct question *question,
+					 const struct piece *piece)
 {
+	const struct secret_part *part = question->parts;
 	u32 i;
 
-	for (i = 0; i < question->nr_parts; i++)
-		if (question->parts[i].len == piece->len &&
-		    !memcmp(question->parts[i].bytes, piece->bytes, piece->len))
-			return true;
-	return false;
+	for (i = 0; i < question->nr_parts; i++, part++)
+		if (part->len == piece->len && !memcmp(part->bytes, piece->bytes, part->len))
+			return part;
+	return NULL;
 }
 
 static void try_piece(struct pieces *state, const struct piece *piece)
 {
 	u32 i, nr = questions_nr(state->questions);
+	bool found = false;
 	BIGNUM *x;
 
 	for (i = 0; i < nr; i++)
-		if (is_part(questions_get(state->questions, i), piece))
+		if (part_of(questions_get(state->questions, i), piece))
 			return;
 	x = number_of(piece);
-
-	for (i = 0; x && i < nr && state->tries < TRIES_MAX; i++) {
+	for (i = 0; x && i < nr && !found; i++) {
 		struct question *question = questions_get(state->questions, i);
 
-		if (question->family == FAMILY_RSA && !question->nr_parts)
-			try_question(state, question, x);
+		found = question->family == FAMILY_RSA && !question->nr_parts &&
+			BN_num_bits(question->n) <= (int)BITS_MOST &&
+			answers(state, question, x);
 	}
 	BN_clear_free(x);
-	if (piece->next && state->tries < TRIES_MAX)
+	if (piece->next && !found)
 		try_pair(state, piece);
+}
+
+/* Where it is, if it was found to be a part of a key. */
+static void report(struct scan *scan, struct pieces *state, const struct piece *piece)
+{
+	u32 i, j;
+
+	for (i = 0; i < questions_nr(state->questions); i++) {
+		struct question *question = questions_get(state->questions, i);
+		const struct secret_part *part = part_of(question, piece);
+
+		for (j = 0; part && j < piece->nr_places; j++) {
+			const struct extent *place = &piece->places[j];
+
+			question_seen(question);
+			if (!scan_reported(scan, place->offset, place->len))
+				scan_report_extent(scan, place, piece->bytes, piece->len,
+						   published_kind(question, part->kind), true,
+						   "%s, in DER, of the %s", part->name,
+						   question->text);
+		}
+	}
 }
 
 static int resolve_pieces(struct scan *scan, void *arg, struct complaint *why)
@@ -248,10 +317,11 @@ static int resolve_pieces(struct scan *scan, void *arg, struct complaint *why)
 	struct pieces *state = arg;
 	u32 i;
 
-	(void)scan;
 	for (i = 1; i < state->nr; i++)
 		try_piece(state, &state->list[i]);
-	if (!state->lost && state->tries < TRIES_MAX)
+	for (i = 1; i < state->nr; i++)
+		report(scan, state, &state->list[i]);
+	if (!state->lost && state->cost < COST_MAX)
 		return 0;
 	return complain(why, -E2BIG,
 			"there are more numbers in DER than can be tried as those of RSA keys");

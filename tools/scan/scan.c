@@ -36,8 +36,11 @@
  * @reader:	reads it at random
  * @core:	its segments, or NULL
  * @sweep:	its threads
- * @lock:	guards @sightings
+ * @skipped:	there is base64 that was not looked at: see base64_hit()
+ * @settled:	all windows were looked at, and @coded is empty
+ * @lock:	guards @sightings and @coded
  * @sightings:	what was reported
+ * @coded:	likewise, of base64: what turns out to be a part of another one is dropped
  */
 struct scan {
 	u8 key[SCAN_KEY_LEN];
@@ -54,8 +57,11 @@ struct scan {
 	struct reader reader;
 	const struct core *core;
 	struct sweep *sweep;
+	bool skipped;
+	bool settled;
 	pthread_mutex_t lock;
 	struct sightings sightings;
+	struct sightings coded;
 };
 
 static bool wanted(const char *only, const char *name)
@@ -128,7 +134,7 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 	scan->own_questions = !options->questions;
 	scan->questions = scan->own_questions ? questions_new() : options->questions;
 	if (!scan->sweep || !scan->needles || !scan->questions ||
-	    sightings_init(&scan->sightings) || known(options->only, why) ||
+	    sightings_init(&scan->sightings) || sightings_init(&scan->coded) || known(options->only, why) ||
 	    make_key(scan, options, why))
 		goto fail;
 	for (i = 0; detectors[i]; i++) {
@@ -172,6 +178,7 @@ void scan_free(struct scan *scan)
 	if (scan->own_questions)
 		questions_free(scan->questions);
 	sightings_free(&scan->sightings);
+	sightings_free(&scan->coded);
 	reader_close(&scan->reader);
 	pthread_mutex_destroy(&scan->lock);
 	OPENSSL_cleanse(scan->key, sizeof(scan->key));
@@ -217,6 +224,39 @@ static void look(void *arg, const struct window *window)
 			scan->use[i]->look(scan, scan->states[i], window);
 }
 
+/* What was seen in base64 counts if it is no part of what was seen otherwise. */
+static int settle(struct scan *scan, struct complaint *why)
+{
+	struct sightings *coded = &scan->coded;
+	u32 i;
+
+	sightings_sort(&scan->sightings);
+	sightings_sort(coded);
+	for (i = 0; i < coded->nr; i++)
+		if (!sightings_cover(&scan->sightings, coded->list[i].offset, coded->list[i].len))
+			sightings_add(&scan->sightings, &coded->list[i]);
+	scan->settled = true;
+	if (!scan->skipped && !coded->lost)
+		return 0;
+	return complain(why, -E2BIG, "there is more base64 like that of keys than can be decoded");
+}
+
+/* Who has proven that a private half is there has said where. */
+static int placed(struct scan *scan, struct complaint *why)
+{
+	u32 i;
+
+	for (i = 0; i < questions_nr(scan->questions); i++) {
+		const struct question *question = questions_get(scan->questions, i);
+
+		if (question->nr_parts && !question->places)
+			return complain(why, -EBADMSG,
+					"the private half of the %s is there, in a form that is not found",
+					question->text);
+	}
+	return 0;
+}
+
 /**
  * scan_run() - scan a file
  * @scan:	from scan_new(), once
@@ -226,26 +266,33 @@ static void look(void *arg, const struct window *window)
  *
  * After an error what was seen until then is there.
  *
- * Return: 0, -EBADMSG, -EIO (also when the file became shorter), -ENOMEM.
+ * Return: 0, -EBADMSG, -EIO (also when the file became shorter), -ENOMEM, -E2BIG: there was
+ * more than can be tried.
  */
 int scan_run(struct scan *scan, struct input *in, const struct core *core, struct complaint *why)
 {
+	struct complaint other;
 	int error, failed;
 	u32 i;
 
 	scan->in = in;
 	scan->core = core;
 	error = sweep_run(scan->sweep, in, core, look, scan, why);
+	failed = settle(scan, error ? &other : why);
+	error = error ? error : failed;
 	/* What was gathered is resolved even if the file ended too soon. */
 	for (i = 0; i < scan->nr; i++) {
-		struct complaint other;
-
 		failed = scan->use[i]->resolve ?
 			 scan->use[i]->resolve(scan, scan->states[i], &other) : 0;
 		if (failed && !error) {
 			error = failed;
 			*why = other;
 		}
+	}
+	failed = placed(scan, &other);
+	if (failed && !error) {
+		error = failed;
+		*why = other;
 	}
 	sightings_sort(&scan->sightings);
 	return error;
@@ -265,6 +312,7 @@ const struct sightings *scan_sightings(const struct scan *scan)
 static void add(struct scan *scan, struct sighting *sighting, const void *bytes, u32 len,
 		const char *form, const char *format, va_list args)
 {
+	struct sightings *all = *form && !scan->settled ? &scan->coded : &scan->sightings;
 	u8 digest[EVP_MAX_MD_SIZE] = { 0 };
 	size_t said;
 
@@ -274,7 +322,9 @@ static void add(struct scan *scan, struct sighting *sighting, const void *bytes,
 	HMAC(EVP_sha256(), scan->key, sizeof(scan->key), bytes, len, digest, NULL);
 	memcpy(sighting->digest, digest, sizeof(sighting->digest));
 	pthread_mutex_lock(&scan->lock);
-	sightings_add(&scan->sightings, sighting);
+	if (!*form || !scan->settled ||
+	    !sightings_cover(all, sighting->offset, sighting->len))
+		sightings_add(all, sighting);
 	pthread_mutex_unlock(&scan->lock);
 }
 
@@ -465,29 +515,26 @@ bool scan_is_partial(const struct scan *scan)
 
 /**
  * scan_reported() - was this reported already, as a part of something longer or as it is?
- * @scan:	the scan
+ * @scan:	the scan, in its resolve phase
  * @offset:	first byte in the file
  * @len:	how many
  *
- * For any thread.
- *
- * Return: true if one sighting that is listed has all these bytes.
+ * Return: as sightings_cover().
  */
 bool scan_reported(struct scan *scan, u64 offset, u32 len)
 {
-	bool reported = false;
-	u32 i;
+	return sightings_cover(&scan->sightings, offset, len);
+}
 
-	pthread_mutex_lock(&scan->lock);
-	for (i = 0; i < scan->sightings.nr && !reported; i++) {
-		const struct sighting *sighting = &scan->sightings.list[i];
-
-		reported = sighting->kind->weight == WEIGHT_KEY && sighting->offset <= offset &&
-			   offset - sighting->offset < sighting->len &&
-			   sighting->len - (offset - sighting->offset) >= len;
-	}
-	pthread_mutex_unlock(&scan->lock);
-	return reported;
+/**
+ * scan_skipped() - there was something that was not looked at
+ * @scan:	the scan
+ *
+ * For any thread. The scan fails at its end.
+ */
+void scan_skipped(struct scan *scan)
+{
+	__atomic_store_n(&scan->skipped, true, __ATOMIC_RELAXED);
 }
 
 /**

@@ -30,6 +30,7 @@ static const struct kind kind_published = {
 	.text = "published private key of libgcrypt",
 	.advice = "none: the library tests itself with it",
 	.weight = WEIGHT_NOTE,
+	.published = true,
 };
 
 /* Of libgcrypt's sexp.c: each data has its length before it, as 16 bits. */

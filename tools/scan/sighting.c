@@ -13,6 +13,8 @@ _Static_assert(sizeof(struct sighting) <= SORT_ELEMENT, "sort_heap() takes it");
 
 /* Room to begin with. */
 #define SIGHTINGS_ROOM	1024u
+/* What is looked through one by one before all is sorted again. */
+#define UNSORTED_MAX	8192u
 
 /**
  * sightings_init() - begin with none
@@ -25,7 +27,8 @@ int sightings_init(struct sightings *all)
 	*all = (struct sightings){ 0 };
 	all->room = SIGHTINGS_ROOM;
 	all->list = calloc(all->room, sizeof(*all->list));
-	return all->list ? 0 : -ENOMEM;
+	all->reach = calloc(all->room, sizeof(*all->reach));
+	return all->list && all->reach ? 0 : -ENOMEM;
 }
 
 /**
@@ -35,7 +38,9 @@ int sightings_init(struct sightings *all)
 void sightings_free(struct sightings *all)
 {
 	free(all->list);
+	free(all->reach);
 	all->list = NULL;
+	all->reach = NULL;
 }
 
 static void count(struct sightings *all, const struct kind *kind)
@@ -55,6 +60,7 @@ static bool grow(struct sightings *all)
 {
 	u32 room = min(2 * all->room, SIGHTINGS_LISTED);
 	struct sighting *grown;
+	u64 *reach;
 
 	if (room == all->room)
 		return false;
@@ -62,6 +68,10 @@ static bool grow(struct sightings *all)
 	if (!grown)
 		return false;
 	all->list = grown;
+	reach = realloc(all->reach, room * sizeof(*reach));
+	if (!reach)
+		return false;
+	all->reach = reach;
 	all->room = room;
 	return true;
 }
@@ -76,7 +86,7 @@ static bool grow(struct sightings *all)
  */
 void sightings_add(struct sightings *all, const struct sighting *sighting)
 {
-	if (all->nr == all->room)
+	if (all->nr == all->room && !all->lost)
 		sightings_sort(all);
 	if (all->nr < all->room || grow(all)) {
 		all->list[all->nr++] = *sighting;
@@ -104,6 +114,12 @@ static bool comes_after(const void *a, const void *b, const void *arg)
 	return left->len < right->len;
 }
 
+/* Is what else is seen of these bytes the same key? */
+static bool counts(const struct sighting *sighting)
+{
+	return sighting->kind->weight == WEIGHT_KEY || sighting->kind->published;
+}
+
 /**
  * sightings_sort() - put in order, drop what is there twice, and count
  * @all:	may be sorted already
@@ -119,9 +135,14 @@ void sightings_sort(struct sightings *all)
 		if (kept && all->list[kept - 1].offset == all->list[i].offset &&
 		    all->list[kept - 1].kind == all->list[i].kind)
 			continue;
+		all->reach[kept] = kept ? all->reach[kept - 1] : 0;
+		if (counts(&all->list[i]))
+			all->reach[kept] = max(all->reach[kept],
+					       all->list[i].offset + all->list[i].len);
 		all->list[kept++] = all->list[i];
 	}
 	all->nr = kept;
+	all->sorted = kept;
 	if (all->lost)
 		return;		/* counted one by one from there on */
 	all->keys = 0;
@@ -135,6 +156,37 @@ void sightings_sort(struct sightings *all)
 			all->notes++;
 		count(all, all->list[i].kind);
 	}
+}
+
+/**
+ * sightings_cover() - is that known already, as a part of something longer or as it is?
+ * @all:	may be sorted by it
+ * @offset:	first byte in the file
+ * @len:	how many
+ *
+ * Return: true if one that is listed, a key or a published one, has all these bytes.
+ */
+bool sightings_cover(struct sightings *all, u64 offset, u32 len)
+{
+	u32 low = 0, high, middle, i;
+
+	if (all->nr - all->sorted > UNSORTED_MAX)
+		sightings_sort(all);
+	/* Of those that begin not after it one reaches its end, or none does. */
+	for (high = all->sorted; low < high;) {
+		middle = low + (high - low) / 2;
+		if (all->list[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low && all->reach[low - 1] >= offset + len)
+		return true;
+	for (i = all->sorted; i < all->nr; i++)
+		if (counts(&all->list[i]) && all->list[i].offset <= offset &&
+		    all->list[i].offset + all->list[i].len >= offset + len)
+			return true;
+	return false;
 }
 
 /**

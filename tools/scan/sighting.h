@@ -26,12 +26,14 @@ enum weight {
  * @text:	for people: "AES key schedule"
  * @advice:	what to do about it, one sentence
  * @weight:	what it means
+ * @published:	everybody has it: what else is seen of the same bytes is no key either
  */
 struct kind {
 	const char *word;
 	const char *text;
 	const char *advice;
 	enum weight weight;
+	bool published;
 };
 
 /**
@@ -62,6 +64,9 @@ struct sighting {
 /**
  * struct sightings - all that was seen
  * @list:	by offset, once sightings_sort() was called; no two of one kind and place
+ * @reach:	for each entry, the furthest end of it and those before it that count for
+ *		sightings_cover()
+ * @sorted:	entries that are in order, and have @reach
  * @nr:		entries in @list, at most SIGHTINGS_LISTED
  * @room:	entries that @list has room for
  * @lost:	those beyond, of any weight
@@ -75,6 +80,8 @@ struct sighting {
  */
 struct sightings {
 	struct sighting *list;
+	u64 *reach;
+	u32 sorted;
 	u32 nr;
 	u32 room;
 	u64 lost;
@@ -89,6 +96,7 @@ int sightings_init(struct sightings *all);
 void sightings_free(struct sightings *all);
 void sightings_add(struct sightings *all, const struct sighting *sighting);
 void sightings_sort(struct sightings *all);
+bool sightings_cover(struct sightings *all, u64 offset, u32 len);
 void sightings_summary(const struct sightings *all, enum weight weight, char *text, size_t room);
 
 #endif /* KREDACT_TOOLS_SIGHTING_H */
