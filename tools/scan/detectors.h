@@ -30,4 +30,7 @@ extern const struct detector detect_raw;	/* Ed25519 and the like, beside their p
 extern const struct detector detect_bignum;	/* numbers as libraries keep them */
 extern const struct detector detect_known;	/* copies of what others have proven: the last */
 
+bool detector_wanted(const char *only, const char *name);
+int detectors_known(const char *only, struct complaint *why);
+
 #endif /* KREDACT_TOOLS_DETECTORS_H */

@@ -11,6 +11,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "detectors.h"
 #include "lengths.h"
 #include "needle.h"
 #include "question.h"
@@ -64,36 +65,6 @@ struct scan {
 	struct sightings coded;
 };
 
-static bool wanted(const char *only, const char *name)
-{
-	size_t len = strlen(name);
-	const char *at = only;
-
-	for (; at; at = strchr(at, ',')) {
-		at += at != only;
-		if (!strncmp(at, name, len) && (!at[len] || at[len] == ','))
-			return true;
-	}
-	return !only;
-}
-
-static int known(const char *only, struct complaint *why)
-{
-	size_t len;
-	u32 i;
-
-	for (; only && *only; only += len + !!only[len]) {
-		len = strcspn(only, ",");
-		for (i = 0; detectors[i]; i++)
-			if (strlen(detectors[i]->name) == len &&
-			    !strncmp(detectors[i]->name, only, len))
-				break;
-		if (!detectors[i])
-			return complain(why, -EINVAL, "no detector is called %.*s", (int)len, only);
-	}
-	return 0;
-}
-
 /* Makes the key of the digests; OpenSSL then has loaded what HMAC needs. */
 static int make_key(struct scan *scan, const struct scan_options *options, struct complaint *why)
 {
@@ -134,11 +105,11 @@ struct scan *scan_new(const struct scan_options *options, struct complaint *why)
 	scan->own_questions = !options->questions;
 	scan->questions = scan->own_questions ? questions_new() : options->questions;
 	if (!scan->sweep || !scan->needles || !scan->questions ||
-	    sightings_init(&scan->sightings) || sightings_init(&scan->coded) || known(options->only, why) ||
-	    make_key(scan, options, why))
+	    sightings_init(&scan->sightings) || sightings_init(&scan->coded) ||
+	    detectors_known(options->only, why) || make_key(scan, options, why))
 		goto fail;
 	for (i = 0; detectors[i]; i++) {
-		if (!wanted(options->only, detectors[i]->name))
+		if (!detector_wanted(options->only, detectors[i]->name))
 			continue;
 		scan->use[scan->nr] = detectors[i];
 		if (detectors[i]->open) {
