@@ -85,8 +85,10 @@ static void take(void *arg, const struct hit *hit)
 	char run[48] = "";
 	u8 *bytes;
 
-	if (scan_reported(known->scan, hit->offset, hit->len))
+	if (scan_reported(known->scan, hit->offset, hit->len)) {
+		question_covered(copy->question);
 		return;
+	}
 	bytes = OPENSSL_malloc(hit->len);
 	if (!bytes)
 		return;

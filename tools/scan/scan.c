@@ -38,7 +38,7 @@
  * @core:	its segments, or NULL
  * @sweep:	its threads
  * @skipped:	there is base64 that was not looked at: see base64_hit()
- * @settled:	all windows were looked at, and @coded is empty
+ * @settled:	all windows were looked at, and @coded is in @sightings, but for parts of others
  * @lock:	guards @sightings and @coded
  * @sightings:	what was reported
  * @coded:	likewise, of base64: what turns out to be a part of another one is dropped
