@@ -146,12 +146,12 @@ static void test_base64(const struct key *key)
 }
 
 /*
- * From d mod p-1 on, in lines of @width; in UTF-16 if @wide. What is seen of it is all from its
+ * From q on, in lines of @width; in UTF-16 if @wide. What is seen of it is all from its
  * first letter to its last one.
  */
 static bool lines_are_seen(const struct key *key, u32 width, bool wide)
 {
-	u32 shift = (3 - key->first[DP] % 3) % 3, from = (key->first[DP] + shift) / 3 * 4;
+	u32 shift = (3 - key->first[Q] % 3) % 3, from = (key->first[Q] + shift) / 3 * 4;
 	u32 nr = 0, i, first, last;
 	char *text = malloc(2 * key->len), *at = (char *)bytes + PIECE;
 	u8 *shifted = calloc(key->len + 2, 1);
@@ -170,15 +170,15 @@ static bool lines_are_seen(const struct key *key, u32 width, bool wide)
 		}
 	}
 	memset(at + nr, 0, 8);
-	first = (key->number[DP] - key->first[DP]) * 8 / 6;
-	last = ((key->end[DP] - key->first[DP]) * 8 - 1) / 6;
+	first = (key->number[Q] - key->first[Q]) * 8 / 6;
+	last = ((key->end[Q] - key->first[Q]) * 8 - 1) / 6;
 	first += first / width;
 	last += last / width;
 	free(text);
 	free(shifted);
 	scan_made(bytes, ROOM, ALL, NULL);
-	return wide ? proven("rsa-crt", PIECE + 2 * first, 2 * (last - first) + 1) :
-		      proven("rsa-crt", PIECE + first, last - first + 1);
+	return wide ? proven("rsa-prime", PIECE + 2 * first, 2 * (last - first) + 1) :
+		      proven("rsa-prime", PIECE + first, last - first + 1);
 }
 
 static void test_lines(const struct key *key)
