@@ -160,6 +160,16 @@ static int add_pattern(struct search *search, const u8 *secret, u32 len, bool re
 }
 
 /**
+ * search_reverse() - say whether the reverse order of bytes counts, too
+ * @search:	before search_prepare()
+ * @reverse:	so of what is added from now on
+ */
+void search_reverse(struct search *search, bool reverse)
+{
+	search->reverse = reverse;
+}
+
+/**
  * search_add() - add a secret
  * @search:	before search_prepare()
  * @secret:	its bytes; a copy is made

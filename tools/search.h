@@ -45,6 +45,7 @@ typedef void (*search_hit_fn)(void *arg, const struct hit *hit);
 
 struct search *search_new(u32 shortest, bool reverse);
 void search_free(struct search *search);
+void search_reverse(struct search *search, bool reverse);
 int search_add(struct search *search, const void *secret, u32 len, struct complaint *why);
 int search_prepare(struct search *search, struct complaint *why);
 int search_run(struct search *search, struct input *in, const struct core *core, search_hit_fn hit,

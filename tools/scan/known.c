@@ -129,6 +129,8 @@ static int add(struct known *known, const struct copy *copy, const void *bytes, 
 		error = search_batch(known, why);
 	if (!known->search)
 		known->search = search_new(SHORTEST, true);
+	if (known->search)
+		search_reverse(known->search, copy->form == &plain);
 	if (!error)
 		error = known->search ? search_add(known->search, bytes, len, why) :
 					complain(why, -ENOMEM, "out of memory");
