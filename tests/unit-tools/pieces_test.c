@@ -77,7 +77,6 @@ static void put(const struct key *public, const void *piece, u32 len)
 	memcpy(bytes + PIECE, piece, len);
 }
 
-
 /* Are numbers @from to @last, which are whole, and nothing else seen? */
 static bool seen_numbers(const struct key *key, u32 cut, u32 from, u32 last)
 {

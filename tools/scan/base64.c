@@ -39,11 +39,6 @@ u32 base64_text(const u8 *bytes, u32 len, u32 phase, char *to)
 	return nr;
 }
 
-static bool space(int c)
-{
-	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
-}
-
 /*
  * Goes back from letter 0, over letters and ends of lines, but not over escapes. Returns
  * where the first letter is, and takes how many there are.
@@ -60,7 +55,7 @@ static s64 back(const struct letters *text, u32 *letters)
 			nr++;
 			gap = 0;
 			first = i;
-		} else if (space(c)) {
+		} else if (is_space(c)) {
 			gap++;
 		} else {
 			escape = letters_escape(text, i);
@@ -109,7 +104,7 @@ void base64_hit(struct scan *scan, void *state, const struct window *window, u64
 	for (; (letters - shared(phase)) % 4; letters--)
 		do
 			decoded.first++;
-		while (space(letter(&text, decoded.first)));
+		while (is_space(letter(&text, decoded.first)));
 	index = (letters - shared(phase)) / 4 * 3 + phase;
 	body_decode_some(&body, &text, decoded.first, index + needle->len);
 	if (body.len == index + needle->len &&

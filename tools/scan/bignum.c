@@ -328,10 +328,8 @@ static void report(struct scan *scan, struct bignum *state, const struct place *
 
 	if (!scan_offset(scan, place->at, &offset) || place->layout == LAYOUT_INLINE)
 		offset = place->at;
-	if (scan_reported(scan, offset, window.len)) {
-		question_covered(number->question);
+	if (scan_reported(scan, number->question, offset, window.len))
 		return;
-	}
 	question_seen(number->question);
 	if (place->layout == LAYOUT_INLINE)
 		scan_report(scan, &window, 0, window.len, kind, true, "%s, of the %s",

@@ -85,10 +85,8 @@ static void take(void *arg, const struct hit *hit)
 	char run[48] = "";
 	u8 *bytes;
 
-	if (scan_reported(known->scan, hit->offset, hit->len)) {
-		question_covered(copy->question);
+	if (scan_reported(known->scan, copy->question, hit->offset, hit->len))
 		return;
-	}
 	bytes = OPENSSL_malloc(hit->len);
 	if (!bytes)
 		return;

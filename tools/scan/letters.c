@@ -51,14 +51,14 @@ static u32 joint(const struct letters *text, s64 i)
 	u32 n = 1;
 	int c;
 
-	for (c = letter(text, i + n); c == ' ' || c == '\t' || c == '\r' || c == '\n'; n++)
+	for (c = letter(text, i + n); is_space(c); n++)
 		c = letter(text, i + n + 1);
 	return c == '"' && n < GAP_MAX ? n + 1 : 0;
 }
 
 static int plain(int c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' ? SEPARATOR : c;
+	return is_space(c) ? SEPARATOR : c;
 }
 
 /* A symbol at @i as it was before it was escaped: in JSON, C, a URL or XML. */

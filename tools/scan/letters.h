@@ -39,6 +39,12 @@ static inline int letter(const struct letters *text, s64 i)
 	return at < window->len ? window->bytes[at] : -1;
 }
 
+/* Does that stand between words, and break lines? */
+static inline bool is_space(int c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /**
  * struct body - what a base64 text says
  * @bytes:	decoded; to be erased by who has them

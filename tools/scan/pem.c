@@ -119,11 +119,6 @@ static s64 label(const struct letters *text, const char *word)
 	return 0;
 }
 
-static bool space(int c)
-{
-	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
-}
-
 /*
  * The letters before a line of END, without a line of BEGIN: the beginning was overwritten.
  * RSA has its secrets there, each an INTEGER, and the last one ends where the body does.
@@ -134,7 +129,7 @@ static void tail(struct scan *scan, const struct letters *text, s64 end, struct 
 	u32 letters = 0;
 	u64 at;
 
-	while (space(letter(text, end - 1)))
+	while (is_space(letter(text, end - 1)))
 		end--;
 	for (i = end; i > end - TAIL_MAX; i--) {
 		int c = letter(text, i - 1);
@@ -144,7 +139,7 @@ static void tail(struct scan *scan, const struct letters *text, s64 end, struct 
 			/* Decoding begins at a multiple of four from the end. */
 			if (letters % 4 == 0)
 				first = i - 1;
-		} else if (!space(c)) {
+		} else if (!is_space(c)) {
 			break;
 		}
 	}

@@ -374,18 +374,6 @@ void question_seen(struct question *question)
 }
 
 /**
- * question_covered() - a place of a private half is a part of what was reported otherwise
- * @question:	whose
- *
- * In the resolve phase. It counts if there is no other place, as for a key in PEM.
- */
-void question_covered(struct question *question)
-{
-	if (!question->places)
-		question_seen(question);
-}
-
-/**
  * raw_key_len() - bytes of a key, of either half
  * @nid:	of the algorithm
  *

@@ -89,7 +89,6 @@ struct question *questions_find_rsa(const struct questions *all, const BIGNUM *n
 struct question *questions_find_key(struct questions *all, int nid, const u8 *point, u32 len);
 
 void question_seen(struct question *question);
-void question_covered(struct question *question);
 void question_forget(struct question *question);
 void questions_lock(struct questions *all);
 void questions_unlock(struct questions *all);

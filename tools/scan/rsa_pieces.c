@@ -302,12 +302,12 @@ static void report(struct scan *scan, struct pieces *state, const struct piece *
 		for (j = 0; part && j < piece->nr_places; j++) {
 			const struct extent *place = &piece->places[j];
 
+			if (scan_reported(scan, question, place->offset, place->len))
+				continue;
 			question_seen(question);
-			if (!scan_reported(scan, place->offset, place->len))
-				scan_report_extent(scan, place, piece->bytes, piece->len,
-						   published_kind(question, part->kind), true,
-						   "%s, in DER, of the %s", part->name,
-						   question->text);
+			scan_report_extent(scan, place, piece->bytes, piece->len,
+					   published_kind(question, part->kind), true,
+					   "%s, in DER, of the %s", part->name, question->text);
 		}
 	}
 }

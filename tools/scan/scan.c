@@ -253,18 +253,13 @@ int scan_run(struct scan *scan, struct input *in, const struct core *core, struc
 	error = error ? error : failed;
 	/* What was gathered is resolved even if the file ended too soon. */
 	for (i = 0; i < scan->nr; i++) {
-		failed = scan->use[i]->resolve ?
-			 scan->use[i]->resolve(scan, scan->states[i], &other) : 0;
-		if (failed && !error) {
-			error = failed;
-			*why = other;
-		}
+		if (!scan->use[i]->resolve)
+			continue;
+		failed = scan->use[i]->resolve(scan, scan->states[i], error ? &other : why);
+		error = error ? error : failed;
 	}
-	failed = placed(scan, &other);
-	if (failed && !error) {
-		error = failed;
-		*why = other;
-	}
+	failed = placed(scan, error ? &other : why);
+	error = error ? error : failed;
 	sightings_sort(&scan->sightings);
 	return error;
 }
@@ -487,14 +482,21 @@ bool scan_is_partial(const struct scan *scan)
 /**
  * scan_reported() - was this reported already, as a part of something longer or as it is?
  * @scan:	the scan, in its resolve phase
+ * @question:	of whose private half it is a part
  * @offset:	first byte in the file
  * @len:	how many
  *
+ * A place that was reported counts for @question if there is no other, as for a key in PEM.
+ *
  * Return: as sightings_cover().
  */
-bool scan_reported(struct scan *scan, u64 offset, u32 len)
+bool scan_reported(struct scan *scan, struct question *question, u64 offset, u32 len)
 {
-	return sightings_cover(&scan->sightings, offset, len);
+	if (!sightings_cover(&scan->sightings, offset, len))
+		return false;
+	if (!question->places)
+		question_seen(question);
+	return true;
 }
 
 /**

@@ -71,6 +71,7 @@ struct extent {
 
 struct scan;
 struct needle;
+struct question;
 struct questions;
 
 /**
@@ -142,7 +143,7 @@ void scan_span(const struct scan *scan, u64 *first, u64 *end);
 struct questions *scan_questions(const struct scan *scan);
 u64 scan_aligned(const struct scan *scan, const struct window *window, u32 alignment);
 bool scan_is_partial(const struct scan *scan);
-bool scan_reported(struct scan *scan, u64 offset, u32 len);
+bool scan_reported(struct scan *scan, struct question *question, u64 offset, u32 len);
 void scan_skipped(struct scan *scan);
 int scan_search(struct scan *scan, struct search *search, search_hit_fn hit, void *arg,
 		struct complaint *why);
