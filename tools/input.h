@@ -9,6 +9,7 @@
 #include "text.h"
 
 #define INPUT_BUFFER	(1u << 20)
+#define INPUT_ALIGN	64u
 
 /**
  * struct input_source - what else than a file can be read; threads may do so at the same time
@@ -50,6 +51,7 @@ struct input {
 	u64 have;
 };
 
+u8 *input_buffer(u64 len);
 int input_open(struct input *in, int fd, bool skip_holes, struct complaint *why);
 int input_open_sized(struct input *in, int fd, u64 size, bool skip_holes, struct complaint *why);
 int input_open_source(struct input *in, const struct input_source *source, void *arg, u64 size,

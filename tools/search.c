@@ -275,7 +275,7 @@ int search_prepare(struct search *search, struct complaint *why)
 		search->index_bits++;
 	search->index = calloc(1ULL << search->index_bits, sizeof(*search->index));
 	search->next = calloc(search->text_len, sizeof(*search->next));
-	search->buffer = malloc(CHUNK + 2 * SECRET_MAX);
+	search->buffer = input_buffer(CHUNK + 2 * SECRET_MAX);
 	if (!word_filter_init(&search->filter, nr) || !search->index || !search->next ||
 	    !search->buffer)
 		return complain(why, -ENOMEM, "out of memory for the index of secrets");
@@ -454,6 +454,7 @@ static int search_file(struct scan *scan, struct input *in, u64 end, struct comp
 			break;
 		/* Bytes before the next probe are kept as far as a run reaches back. */
 		drop = min(probe, have) > margin ? min(probe, have) - margin : 0;
+		drop -= drop % INPUT_ALIGN;
 		memmove(buffer, buffer + drop, have - drop);
 		base += drop;
 		have -= drop;
@@ -462,7 +463,7 @@ static int search_file(struct scan *scan, struct input *in, u64 end, struct comp
 		    skip_zeros(buffer, 0, have) == have) {
 			/* Only zeros here and far ahead; the grid of probes stays. */
 			drop = hole - CHUNK;
-			drop -= drop % search->stride;
+			drop -= drop % (search->stride * INPUT_ALIGN);
 			base += drop;
 		}
 	}

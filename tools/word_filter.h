@@ -12,7 +12,7 @@
 
 /**
  * struct word_filter - see above
- * @bits:	for each word two bits of one of these
+ * @bits:	for each word three bits of one of these
  * @log:	log2 of how many
  * @level:	the path to take
  */

@@ -3,7 +3,7 @@
  * All copies of what other detectors have proven: once one number of a private key is
  * known, so are the others, and the file is searched for each of them, in either order
  * of bytes, in base64 and in hexadecimal. Runs count, since memory that was freed has lost
- * some of its bytes; so does a line of text.
+ * some of its bytes; so does a line of text. Of keys that are published nobody needs a copy.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -79,7 +79,6 @@ static void take(void *arg, const struct hit *hit)
 	const struct copy *copy = &known->copies[hit->secret];
 	const char *order = copy->form->name ? copy->form->name :
 			    hit->reversed ? "lowest byte first" : "as it is written";
-	const struct kind *kind = published_kind(copy->question, copy->part->kind);
 	struct extent extent = { .offset = hit->offset, .len = hit->len, .form = "" };
 	u32 len = hit->len * copy->form->bytes / copy->form->letters;
 	char run[48] = "";
@@ -93,12 +92,12 @@ static void take(void *arg, const struct hit *hit)
 	if (len < copy->part->len)
 		snprintf(run, sizeof(run), "%u of %u bytes of ", len, copy->part->len);
 	if (hit->joined && scan_memory(known->scan, hit->vaddr, bytes, hit->len))
-		scan_report_memory(known->scan, hit->vaddr, bytes, hit->len, kind, true,
-				   "%s%s, %s, of the %s", run, copy->part->name, order,
+		scan_report_memory(known->scan, hit->vaddr, bytes, hit->len, copy->part->kind,
+				   true, "%s%s, %s, of the %s", run, copy->part->name, order,
 				   copy->question->text);
 	else if (!hit->joined && scan_bytes(known->scan, hit->offset, bytes, hit->len))
-		scan_report_extent(known->scan, &extent, bytes, hit->len, kind, true,
-				   "%s%s, %s, of the %s", run, copy->part->name, order,
+		scan_report_extent(known->scan, &extent, bytes, hit->len, copy->part->kind,
+				   true, "%s%s, %s, of the %s", run, copy->part->name, order,
 				   copy->question->text);
 	question_seen(copy->question);
 	OPENSSL_clear_free(bytes, hit->len);
@@ -175,6 +174,8 @@ static int resolve_known(struct scan *scan, void *arg, struct complaint *why)
 	for (i = 0; i < questions_nr(all) && !error; i++) {
 		struct question *question = questions_get(all, i);
 
+		if (published_question(question))
+			continue;
 		for (j = 0; j < question->nr_parts && !error; j++)
 			error = add_part(known, question, &question->parts[j], why);
 	}

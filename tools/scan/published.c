@@ -124,13 +124,12 @@ const char *published(const void *bytes, u32 len)
 }
 
 /**
- * published_kind() - what a private key is, in numbers or in DER
- * @question:	its public half
- * @kind:	of it, if it is a secret
+ * published_question() - does everybody have the private half?
+ * @question:	the public one
  *
- * Return: @kind, or that of a key that everybody has; who asks for it gets @kind.
+ * Return: true if so; but not for who asks for it.
  */
-const struct kind *published_kind(const struct question *question, const struct kind *kind)
+bool published_question(const struct question *question)
 {
 	u64 cut = 0;
 	u32 i;
@@ -139,6 +138,18 @@ const struct kind *published_kind(const struct question *question, const struct 
 		cut = cut << 8 | question->id[i];
 	for (i = 0; i < sizeof(halves) / sizeof(*halves); i++)
 		if (halves[i] == cut && !question->given)
-			return &kind_published;
-	return kind;
+			return true;
+	return false;
+}
+
+/**
+ * published_kind() - what a private key is, in numbers or in DER
+ * @question:	its public half
+ * @kind:	of it, if it is a secret
+ *
+ * Return: @kind, or that of a key that everybody has.
+ */
+const struct kind *published_kind(const struct question *question, const struct kind *kind)
+{
+	return published_question(question) ? &kind_published : kind;
 }

@@ -11,6 +11,7 @@
 bool published_init(void);
 void *published_open(struct scan *scan, struct complaint *why);
 const char *published(const void *bytes, u32 len);
+bool published_question(const struct question *question);
 const struct kind *published_kind(const struct question *question, const struct kind *kind);
 
 #endif /* KREDACT_TOOLS_PUBLISHED_H */

@@ -258,7 +258,7 @@ static void work(struct sweep *sweep)
 {
 	u64 size = sweep->in->size, at = 0, next, end;
 	u64 room = min((u64)BUFFER, max(size, 1u));
-	u8 *buffer = malloc(room);
+	u8 *buffer = input_buffer(room);
 	struct window window = { .bytes = buffer };
 	struct complaint why = { "out of memory" };
 	struct input in = { 0 };

@@ -8,7 +8,7 @@
 #include "scan.h"
 
 #define SWEEP_CHUNK	(4u << 20)	/* bytes that a thread takes at once */
-#define SWEEP_WINDOW	(256u << 10)	/* bytes that it reads and looks at at once */
+#define SWEEP_WINDOW	(512u << 10)	/* bytes that it reads and looks at at once */
 
 struct sweep;
 
