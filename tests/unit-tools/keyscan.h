@@ -22,29 +22,38 @@ static inline void scan_done(void)
 	scanned = NULL;
 }
 
-/* Scans by the detectors named in @only; @questions are borrowed. Ends the test if it fails. */
-static inline const struct sightings *scan_made(const void *bytes, u64 len, const char *only,
-						struct questions *questions)
+/* Scans by the detectors named in @only; @questions are borrowed. Returns what the scan did. */
+static inline int scan_tried(const void *bytes, u64 len, const char *only,
+			     struct questions *questions, struct complaint *why)
 {
 	struct scan_options options = { .only = only, .questions = questions };
-	int fd = memory_file(bytes, len);
-	struct complaint why = { "" };
+	int fd = memory_file(bytes, len), error;
 	struct core core = { 0 };
 	struct input in;
 	bool has_core;
 
 	scan_done();
-	if (input_open(&in, fd, true, &why))
+	if (input_open(&in, fd, true, why))
 		abort();
-	has_core = !core_open(&core, &in, &why);
-	scanned = scan_new(&options, &why);
-	if (!scanned || scan_run(scanned, &in, has_core ? &core : NULL, &why)) {
-		printf("Bail out! %s\n", why.text);
-		exit(1);
-	}
+	has_core = !core_open(&core, &in, why);
+	scanned = scan_new(&options, why);
+	error = scanned ? scan_run(scanned, &in, has_core ? &core : NULL, why) : -ENOMEM;
 	core_close(&core);
 	input_close(&in);
 	close(fd);
+	return error;
+}
+
+/* Likewise; ends the test if it fails. */
+static inline const struct sightings *scan_made(const void *bytes, u64 len, const char *only,
+						struct questions *questions)
+{
+	struct complaint why = { "" };
+
+	if (scan_tried(bytes, len, only, questions, &why)) {
+		printf("Bail out! %s\n", why.text);
+		exit(1);
+	}
 	return scan_sightings(scanned);
 }
 

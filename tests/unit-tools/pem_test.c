@@ -16,6 +16,7 @@
 #define ROOM	65536u
 
 static char pem[ROOM], other[3 * ROOM];
+static u8 inner[ROOM + 128];
 static u32 pem_len;
 
 static void take(BIO *bio)
@@ -198,14 +199,27 @@ static void test_escaped_url(void)
 /* As in Secrets and configurations of Kubernetes. */
 static void test_encoded(void)
 {
-	struct seen seen = { "pem-private", 0, 0, true };
-	u32 len = sprintf(other, "client-key-data: ");
+	static const char certificate[] = "-----BEGIN CERTIFICATE-----\nMIIB\n"
+					  "-----END CERTIFICATE-----\n";
+	const struct seen plain = body(pem, "pem-private", true);
+	u32 len, before, right = 0;
 
-	seen.first = len;
-	seen.len = EVP_EncodeBlock((u8 *)other + len, (const u8 *)pem, pem_len);
-	len += seen.len;
-	len += sprintf(other + len, "\n");
-	ok(text_everywhere(other, len, "pem", &seen), "in base64 once more");
+	for (before = 0; before < sizeof(certificate); before++) {
+		struct seen seen = plain;
+		u32 first = before + plain.first, label = sprintf(other, "client-key-data: ");
+
+		/* The letters that have a part in the body. */
+		seen.first = label + 8 * first / 6;
+		seen.len = label + (8 * (first + plain.len) - 1) / 6 + 1 - seen.first;
+		memcpy(inner, certificate + sizeof(certificate) - 1 - before, before);
+		memcpy(inner + before, pem, pem_len);
+		len = label + EVP_EncodeBlock((u8 *)other + label, inner, before + pem_len);
+		len += sprintf(other + len, "\n");
+		right += before ? seen_at(other, len, "pem", &seen, 7, 9000) :
+				  text_everywhere(other, len, "pem", &seen);
+	}
+	ok(right == before, "in base64 once more, also behind a certificate, %u of %u", right,
+	   before);
 	len = sprintf(other, "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==");
 	ok(nothing(other, len, "pem"), "a certificate in base64 once more: nothing");
 }

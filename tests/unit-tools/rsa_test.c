@@ -10,6 +10,7 @@
 
 #include "keyscan.h"
 #include "plain_rsa.h"
+#include "scan/effort.h"
 #include "scan/simd.h"
 #include "scan/sweep.h"
 #include "tap.h"
@@ -313,6 +314,28 @@ static void test_seam(void)
 	fixture_free(&fixture);
 }
 
+/* Keys without primes, whose exponents are wrong: each costs a power. */
+static void test_effort(void)
+{
+	const u64 least = effort_least;
+	struct complaint why = { "" };
+	const u8 *d = memmem(key.der, key.der_len, key.d, key.d_len);
+	u32 len = d + key.d_len - key.der, i, nr = ROOM / len;
+
+	for (i = 0; i < nr; i++) {
+		memcpy(bytes + i * len, key.der, len);
+		memcpy(bytes + i * len + len / 2 + 50, &i, sizeof(i));
+		bytes[(i + 1) * len - 1] ^= 4;
+	}
+	effort_least = 0;
+	ok(scan_tried(bytes, nr * len, ALL, NULL, &why) == -E2BIG &&
+	   !scan_sightings(scanned)->keys && strstr(why.text, "looks like keys"), "more than can be tried: it says so");
+	effort_least = least;
+	ok(!scan_made(bytes, 100 * len, ALL, NULL)->keys, "some of them: tried, and nothing");
+	memcpy(bytes, key.der, len);
+	ok(scan_made(bytes, 100 * len, ALL, NULL)->keys, "a right one among them");
+}
+
 int main(void)
 {
 	static struct key third;
@@ -332,6 +355,7 @@ int main(void)
 	test_exponents(2048, false);
 	test_parts();
 	test_seam();
+	test_effort();
 	fill_random(bytes, ROOM, 99);
 	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "nothing in random bytes");
 	scan_done();

@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "curve.h"
+#include "effort.h"
 
 static void add_bytes(struct question *question, const struct kind *kind, const char *name,
 		      const u8 *bytes, u32 len)
@@ -88,7 +89,8 @@ bool question_answer_rsa(struct questions *all, struct question *question, const
 	p = BN_CTX_get(ctx);
 	q = BN_CTX_get(ctx);
 	rest = BN_CTX_get(ctx);
-	if (!rest || BN_is_zero(prime) || BN_is_one(prime) || !BN_copy(p, prime) ||
+	if (!rest || BN_is_zero(prime) || BN_is_one(prime) || !effort_division() ||
+	    !BN_copy(p, prime) ||
 	    !BN_div(q, rest, question->n, p, ctx) || !BN_is_zero(rest) || BN_is_one(q))
 		goto out;
 	proven = true;
@@ -120,7 +122,8 @@ static bool split(const BIGNUM *n, const BIGNUM *multiple, BIGNUM *factor, BN_CT
 	if (!y || !BN_rshift(odd, multiple, twos))
 		return false;
 	for (i = 0; i < sizeof(bases); i++) {
-		if (!BN_set_word(x, bases[i]) || !BN_mod_exp(x, x, odd, n, ctx))
+		if (!effort_power(BN_num_bits(n), BN_num_bits(odd)) ||
+		    !BN_set_word(x, bases[i]) || !BN_mod_exp(x, x, odd, n, ctx))
 			return false;
 		for (j = 0; j < twos && !BN_is_one(x); j++) {
 			if (!BN_mod_sqr(y, x, n, ctx))
@@ -162,6 +165,7 @@ bool question_answer_exponent(struct questions *all, struct question *question, 
 	factor = BN_CTX_get(ctx);
 	if (!factor || BN_is_zero(d) || BN_num_bits(d) > BN_num_bits(question->n) ||
 	    !BN_mul(product, d, question->e, ctx) || !BN_set_word(x, 2) ||
+	    !effort_power(BN_num_bits(question->n), BN_num_bits(product)) ||
 	    !BN_mod_exp(x, x, product, question->n, ctx) || !BN_is_word(x, 2) ||
 	    !BN_sub_word(product, 1) || BN_is_zero(product))
 		goto out;
@@ -202,6 +206,7 @@ bool question_answer_crt(struct questions *all, struct question *question, const
 	product = BN_CTX_get(ctx);
 	left = BN_CTX_get(ctx);
 	if (left && BN_mul(product, x, question->e, ctx) && BN_set_word(left, 2) &&
+	    effort_power(BN_num_bits(question->n), BN_num_bits(product)) &&
 	    BN_mod_exp(left, left, product, question->n, ctx) && BN_sub_word(left, 2) &&
 	    !BN_is_negative(left) && BN_gcd(left, left, question->n, ctx))
 		proven = BN_cmp(left, question->n) &&
@@ -229,6 +234,8 @@ bool question_answer_key(struct questions *all, struct question *question, const
 	BIGNUM *scalar = NULL;
 	bool proven = false;
 
+	if (!effort_multiple(question->nid))
+		return false;
 	if (question->family == FAMILY_EC && curve) {
 		scalar = BN_bin2bn(key, len, NULL);
 		proven = scalar && curve_public(curve, scalar, public);

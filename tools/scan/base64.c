@@ -6,7 +6,7 @@
 #include "letters.h"
 
 #define BACK_MAX	128u	/* letters before a needle that are decoded, too */
-#define KEY_MAX		12288u	/* bytes: RSA of 16384 bits has 9.5 KiB */
+#define KEY_MAX		16384u	/* bytes: RSA of 16384 bits has 9.5 KiB, and 13 in PEM */
 
 /* Letters of a group of four that the first bytes before a needle have a part in. */
 static u32 shared(u32 phase)

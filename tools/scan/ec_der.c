@@ -270,16 +270,16 @@ static int resolve_ec(struct scan *scan, void *arg, struct complaint *why)
 
 /* Versions before octets of each length; the algorithm in front of a public key. */
 static const struct needle needles[] = {
-	NEEDLE_DER("\x02\x01\x01\x04\x1c", sec1),
-	NEEDLE_DER("\x02\x01\x01\x04\x20", sec1),
-	NEEDLE_DER("\x02\x01\x01\x04\x30", sec1),
-	NEEDLE_DER("\x02\x01\x01\x04\x40", sec1),
-	NEEDLE_DER("\x02\x01\x01\x04\x42", sec1),
-	NEEDLE_DER("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", ec_public),
-	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x6e", raw),
-	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x6f", raw),
-	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x70", raw),
-	NEEDLE_DER("\x30\x05\x06\x03\x2b\x65\x71", raw),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x1c", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x20", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x30", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x40", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x42", sec1),
+	NEEDLE_BASE64("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", ec_public),
+	NEEDLE_BASE64("\x30\x05\x06\x03\x2b\x65\x6e", raw),
+	NEEDLE_BASE64("\x30\x05\x06\x03\x2b\x65\x6f", raw),
+	NEEDLE_BASE64("\x30\x05\x06\x03\x2b\x65\x70", raw),
+	NEEDLE_BASE64("\x30\x05\x06\x03\x2b\x65\x71", raw),
 	{ 0 },
 };
 

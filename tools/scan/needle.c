@@ -44,7 +44,7 @@ struct entry {
  */
 struct coded {
 	struct needle needle;
-	char letters[NEEDLE_CODED / 3 * 4];
+	char letters[(NEEDLE_CODED + 2) / 3 * 4];
 };
 
 /**

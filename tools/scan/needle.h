@@ -48,7 +48,7 @@
 #include "simd.h"
 
 #define NEEDLE_SHORTEST	3u
-#define NEEDLE_CODED	12u
+#define NEEDLE_CODED	16u
 
 /**
  * struct needle - bytes that a detector wants to be told of
@@ -70,7 +70,7 @@ struct needle {
 	{ .bytes = (literal), .len = sizeof(literal) - 1, .hit = (function) }
 
 /* Likewise; in base64 @hit gets a window of what the text says. */
-#define NEEDLE_DER(literal, function) \
+#define NEEDLE_BASE64(literal, function) \
 	{ .bytes = (literal), .len = sizeof(literal) - 1, .coded = true, .hit = (function) }
 
 struct needles;

@@ -4,7 +4,6 @@
  * XML, and in base64 once more. What is between the lines is decoded and read: a public key or
  * a certificate is nothing, an encrypted key a note.
  */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
 
@@ -58,27 +57,26 @@ static void report(struct scan *scan, const struct letters *text, const struct b
 		       "%s%s%s", type, number, kind == &kind_cut ? ", its end is missing" : "");
 }
 
-/* What is in @body; @place of @text is reported. */
-static void whole_key(struct scan *scan, const struct letters *text, const struct body *place,
-		      const struct body *body)
+/* What is in @body, which is that of @text. */
+static void whole_key(struct scan *scan, const struct letters *text, const struct body *body)
 {
 	const char *where = published(body->bytes, body->len);
 	struct privkey key;
 	struct sshkey ssh;
 
 	if (where) {
-		report(scan, text, place, &kind_published, false, where, 0);
+		report(scan, text, body, &kind_published, false, where, 0);
 		return;
 	}
 	switch (openssh_file(body->bytes, body->len, &ssh)) {
 	case OPENSSH_CLEAR:
-		report(scan, text, place, &kind_key, true, ssh.type, ssh.bits);
+		report(scan, text, body, &kind_key, true, ssh.type, ssh.bits);
 		return;
 	case OPENSSH_ENCRYPTED:
-		report(scan, text, place, &kind_encrypted, false, "OpenSSH", 0);
+		report(scan, text, body, &kind_encrypted, false, "OpenSSH", 0);
 		return;
 	case OPENSSH_CUT:
-		report(scan, text, place, &kind_cut, false, "OpenSSH", 0);
+		report(scan, text, body, &kind_cut, false, "OpenSSH", 0);
 		return;
 	case OPENSSH_NOT:
 		break;
@@ -86,13 +84,13 @@ static void whole_key(struct scan *scan, const struct letters *text, const struc
 	privkey_read(body->bytes, body->len, &key);
 	switch (key.state) {
 	case PRIVKEY_CLEAR:
-		report(scan, text, place, &kind_key, key.proof == PROOF_DONE, key.type, key.bits);
+		report(scan, text, body, &kind_key, key.proof == PROOF_DONE, key.type, key.bits);
 		return;
 	case PRIVKEY_ENCRYPTED:
-		report(scan, text, place, &kind_encrypted, false, "PKCS#8", 0);
+		report(scan, text, body, &kind_encrypted, false, "PKCS#8", 0);
 		return;
 	case PRIVKEY_CUT:
-		report(scan, text, place, &kind_cut, false, key.type, key.bits);
+		report(scan, text, body, &kind_cut, false, key.type, key.bits);
 		return;
 	case PRIVKEY_NOT:
 		break;
@@ -160,21 +158,17 @@ static void tail(struct scan *scan, const struct letters *text, s64 end, struct 
 }
 
 /* The lines from the end of that of BEGIN on. */
-static void lines(struct scan *scan, const struct letters *text, s64 i, const struct letters *outer,
-		  const struct body *place)
+static void lines(struct scan *scan, const struct letters *text, s64 i)
 {
 	struct body body;
 	bool encrypted;
 
 	i = letters_headers(text, i, "ENCRYPTED", &encrypted);
 	body_decode(&body, text, i);
-	if (!place)
-		place = &body;
 	if (encrypted && body.len >= 32)
-		report(scan, outer, place, &kind_encrypted, false, "with a cipher in its header",
-		       0);
+		report(scan, text, &body, &kind_encrypted, false, "with a cipher in its header", 0);
 	else if (!encrypted)
-		whole_key(scan, outer, place, &body);
+		whole_key(scan, text, &body);
 	body_erase(&body);
 }
 
@@ -192,40 +186,15 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 		tail(scan, &text, i, &body);
 		body_erase(&body);
 	} else if (label(&text, "-----BEGIN")) {
-		lines(scan, &text, needle->len, &text, NULL);
+		lines(scan, &text, needle->len);
 	}
-}
-
-/* PEM that is in base64 once more, as Kubernetes has it: the whole of it is reported. */
-static void found_encoded(struct scan *scan, void *state, const struct window *window, u64 at,
-			  const struct needle *needle)
-{
-	static const char word[] = "PRIVATE KEY-----";
-	struct letters text = { window, at }, inner;
-	struct window decoded = { .begin = 0 };
-	struct body body;
-	const u8 *key;
-
-	(void)state;
-	(void)needle;
-	body_decode(&body, &text, 0);
-	decoded.bytes = body.bytes;
-	decoded.len = body.len;
-	decoded.end = body.len;
-	key = memmem(body.bytes, body.len, word, sizeof(word) - 1);
-	if (key) {
-		inner = (struct letters){ &decoded, key - body.bytes };
-		if (label(&inner, "-----BEGIN"))
-			lines(scan, &inner, sizeof(word) - 1, &text, &body);
-	}
-	body_erase(&body);
 }
 
 static const struct needle needles[] = {
-	NEEDLE("PRIVATE KEY-----", found),
+	/* In base64 once more, as Kubernetes has it. */
+	NEEDLE_BASE64("PRIVATE KEY-----", found),
 	NEEDLE("PRIVATE%20KEY-----", found),
 	NEEDLE("PRIVATE+KEY-----", found),
-	NEEDLE("LS0tLS1CRUdJTi", found_encoded),	/* -----BEGIN */
 	{ 0 }
 };
 

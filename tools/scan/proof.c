@@ -11,6 +11,7 @@
 #include <openssl/obj_mac.h>
 #include <openssl/rand.h>
 
+#include "effort.h"
 #include "proof.h"
 
 /* Bytes of numbers; what is larger is no key that anyone has. */
@@ -165,6 +166,7 @@ enum proof proof_rsa_d(struct octets n, struct octets e, struct octets d)
 	if (a && b && c && two && n.len <= POWER_MAX && BN_num_bits(a) >= 512 && BN_is_odd(a) &&
 	    BN_num_bits(b) > 1 && BN_num_bits(b) <= 64 && BN_num_bits(c) > 64 &&
 	    BN_num_bits(c) <= BN_num_bits(a) && BN_set_word(two, 2) &&
+	    effort_power(BN_num_bits(a), BN_num_bits(b) + BN_num_bits(c)) &&
 	    BN_mod_exp(two, two, b, a, context) && BN_mod_exp(two, two, c, a, context) &&
 	    BN_is_word(two, 2))
 		proof = PROOF_DONE;
@@ -197,6 +199,7 @@ enum proof proof_dsa(struct octets p, struct octets g, struct octets y, struct o
 	d = number(context, x);
 	if (a && b && c && d && p.len <= POWER_MAX && x.len <= POWER_MAX && BN_is_odd(a) &&
 	    BN_num_bits(a) >= 512 && BN_num_bits(b) > 1 && BN_num_bits(d) > 64 &&
+	    effort_power(BN_num_bits(a), BN_num_bits(d)) &&
 	    BN_mod_exp(b, b, d, a, context) && !BN_cmp(b, c))
 		proof = PROOF_DONE;
 	BN_CTX_end(context);
@@ -244,6 +247,8 @@ enum proof proof_ecc(enum ecc curve, struct octets secret, struct octets point)
 
 	if (curve == ECC_UNKNOWN || !point.len || !proof_init())
 		return PROOF_NONE;
+	if (!effort_multiple(curves[curve].type ? curves[curve].type : curves[curve].nid))
+		return PROOF_WRONG;
 	if (!curves[curve].type)
 		return prove_point(groups[curve], secret, point);
 	if (secret.len != curves[curve].bytes || point.len != secret.len)

@@ -19,7 +19,6 @@
 
 #define PLACES_MAX	4096u
 #define NEAR		128u		/* bytes from the public key to the private one */
-#define TRIED_MAX	65536u		/* multiplications: some seconds */
 #define PUBLIC_MAX	4096u		/* keys that are searched for at once */
 
 /* Where a key object of OpenSSL has its members, from the pointer to the private half. */
@@ -37,7 +36,7 @@ struct raw {
 	struct ecx_place places[PLACES_MAX];
 	u32 nr;
 	struct question *wanted[PUBLIC_MAX];
-	u32 tried;
+	u64 lost;		/* that there was no room for */
 	pthread_mutex_t lock;
 };
 
@@ -95,6 +94,8 @@ static void length(struct scan *scan, void *arg, const struct window *window, u6
 	pthread_mutex_lock(&state->lock);
 	if (state->nr < PLACES_MAX)
 		state->places[state->nr++] = place;
+	else
+		state->lost++;
 	pthread_mutex_unlock(&state->lock);
 }
 
@@ -140,8 +141,7 @@ static void near(void *arg, const struct hit *hit)
 	u64 nr = hit->offset - from + len + NEAR;
 	struct window window = { .bytes = around, .offset = from };
 
-	if (hit->joined || question->nr_parts || state->tried >= TRIED_MAX ||
-	    nr > sizeof(around))
+	if (hit->joined || question->nr_parts || nr > sizeof(around))
 		return;
 	while (nr > len && !scan_bytes(state->scan, from, around, nr))
 		nr -= 8;
@@ -149,7 +149,6 @@ static void near(void *arg, const struct hit *hit)
 	for (at = (hit->offset - from) % 8; at + len <= nr && !question->nr_parts; at += 8) {
 		if (at == hit->offset - from || !noise_like(around + at, len))
 			continue;
-		state->tried++;
 		if (!question_answer_key(state->questions, question, around + at, len))
 			continue;
 		question_seen(question);
@@ -166,12 +165,16 @@ static int search_near(struct raw *state, struct complaint *why)
 	int error = search ? 0 : complain(why, -ENOMEM, "out of memory");
 	u32 i, nr = 0;
 
-	for (i = 0; i < questions_nr(state->questions) && nr < PUBLIC_MAX && !error; i++) {
+	for (i = 0; i < questions_nr(state->questions) && !error; i++) {
 		struct question *question = questions_get(state->questions, i);
 
 		if (question->family != FAMILY_RAW || question->nr_parts ||
 		    !noise_like(question->point, question->point_len))
 			continue;
+		if (nr == PUBLIC_MAX) {
+			state->lost++;
+			continue;
+		}
 		state->wanted[nr++] = question;
 		error = search_add(search, question->point, question->point_len, why);
 	}
@@ -186,12 +189,17 @@ static int search_near(struct raw *state, struct complaint *why)
 static int resolve(struct scan *scan, void *arg, struct complaint *why)
 {
 	struct raw *state = arg;
+	int error;
 	u32 i;
 
 	(void)scan;
 	for (i = 0; i < state->nr; i++)
 		try_object(state, &state->places[i]);
-	return search_near(state, why);
+	error = search_near(state, why);
+	if (error || !state->lost)
+		return error;
+	return complain(why, -E2BIG,
+			"there are more keys of Ed25519 and its like than can be tried");
 }
 
 static const struct needle needles[] = {

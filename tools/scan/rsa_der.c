@@ -116,10 +116,10 @@ static void public_key(struct scan *scan, void *state, const struct window *wind
 
 /* The version of two primes, and how the length of the modulus begins. */
 static const struct needle needles[] = {
-	NEEDLE_DER("\x02\x01\x00\x02\x82", private_key),
-	NEEDLE_DER("\x02\x01\x00\x02\x81", private_key),
-	NEEDLE_DER("\x02\x01\x00\x02\x41", private_key),
-	NEEDLE_DER("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", public_key),
+	NEEDLE_BASE64("\x02\x01\x00\x02\x82", private_key),
+	NEEDLE_BASE64("\x02\x01\x00\x02\x81", private_key),
+	NEEDLE_BASE64("\x02\x01\x00\x02\x41", private_key),
+	NEEDLE_BASE64("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", public_key),
 	{ 0 },
 };
 

@@ -15,6 +15,7 @@
 #include "answer.h"
 #include "der.h"
 #include "detectors.h"
+#include "effort.h"
 #include "needle.h"
 #include "published.h"
 
@@ -25,7 +26,6 @@
 #define BITS_MOST	8192u
 #define PLACES		16u
 #define IN_A_ROW	8u
-#define COST_MAX	(1u << 27)	/* of powers: half a minute */
 
 /**
  * struct piece - a number, once
@@ -52,8 +52,7 @@ struct piece {
  * @nr:		how many
  * @slots:	of @list, by hash; 0: free
  * @lost:	those for which there was no room
- * @cost:	of powers that were computed
- * @lock:	guards all of them but @questions and @cost while windows are looked at
+ * @lock:	guards all of them but @questions while windows are looked at
  */
 struct pieces {
 	struct questions *questions;
@@ -61,7 +60,6 @@ struct pieces {
 	u32 nr;
 	u32 slots[SLOTS];
 	u64 lost;
-	u64 cost;
 	pthread_mutex_t lock;
 };
 
@@ -192,28 +190,15 @@ static BIGNUM *number_of(const struct piece *piece)
 	return BN_bin2bn(piece->bytes, piece->len, NULL);
 }
 
-/* Is there some of what may be computed left for a power? */
-static bool afford(struct pieces *state, u32 bits, u32 exponent)
-{
-	u64 kbits = (bits + 1023) / 1024;
-
-	if (state->cost >= COST_MAX)
-		return false;
-	state->cost += kbits * kbits * exponent;
-	return true;
-}
-
-/* Is @x, or is it not, or is there no time to try, a number of the private half? */
+/* Is @x a number of the private half? */
 static bool answers(struct pieces *state, struct question *question, const BIGNUM *x)
 {
 	u32 bits = BN_num_bits(x), all = BN_num_bits(question->n), half = (all + 1) / 2;
-	u32 exponent = bits + BN_num_bits(question->e);
 
 	if (bits <= half && half - bits < 64)
 		return question_answer_rsa(state->questions, question, x) ||
-		       (afford(state, all, exponent) &&
-			question_answer_crt(state->questions, question, x));
-	return bits <= all && all - bits < 64 && afford(state, all, exponent) &&
+		       question_answer_crt(state->questions, question, x);
+	return bits <= all && all - bits < 64 &&
 	       question_answer_exponent(state->questions, question, x);
 }
 
@@ -226,7 +211,8 @@ static bool is_prime(const BIGNUM *p, BN_CTX *ctx)
 	BN_CTX_start(ctx);
 	x = BN_CTX_get(ctx);
 	less = BN_CTX_get(ctx);
-	prime = less && BN_copy(less, p) && BN_sub_word(less, 1) && BN_set_word(x, 2) &&
+	prime = less && effort_power(BN_num_bits(p), BN_num_bits(p)) && BN_copy(less, p) &&
+		BN_sub_word(less, 1) && BN_set_word(x, 2) &&
 		BN_mod_exp(x, x, less, p, ctx) && BN_is_one(x);
 	BN_CTX_end(ctx);
 	return prime;
@@ -241,8 +227,7 @@ static void try_pair(struct pieces *state, const struct piece *piece)
 	struct question *question;
 
 	if (p && q && n && e && ctx && BN_cmp(p, q) && BN_mul(n, p, q, ctx) &&
-	    BN_set_word(e, 65537) && !questions_find_rsa(state->questions, n) &&
-	    afford(state, BN_num_bits(p), 2 * BN_num_bits(p))) {
+	    BN_set_word(e, 65537) && !questions_find_rsa(state->questions, n)) {
 		question = is_prime(p, ctx) && is_prime(q, ctx) ?
 			   questions_add_rsa(state->questions, n, e, NULL) : NULL;
 		if (question)
@@ -321,7 +306,7 @@ static int resolve_pieces(struct scan *scan, void *arg, struct complaint *why)
 		try_piece(state, &state->list[i]);
 	for (i = 1; i < state->nr; i++)
 		report(scan, state, &state->list[i]);
-	if (!state->lost && state->cost < COST_MAX)
+	if (!state->lost)
 		return 0;
 	return complain(why, -E2BIG,
 			"there are more numbers in DER than can be tried as those of RSA keys");
@@ -332,16 +317,16 @@ static int resolve_pieces(struct scan *scan, void *arg, struct complaint *why)
  * Three bytes are three letters of base64, which are in every text and slow the scan.
  */
 static const struct needle needles[] = {
-	NEEDLE_DER("\x02\x81\x81\x00", numbers),
+	NEEDLE_BASE64("\x02\x81\x81\x00", numbers),
 	NEEDLE("\x02\x81\x80", numbers),
-	NEEDLE_DER("\x02\x81\xc1\x00", numbers),
+	NEEDLE_BASE64("\x02\x81\xc1\x00", numbers),
 	NEEDLE("\x02\x81\xc0", numbers),
-	NEEDLE_DER("\x02\x82\x01\x01\x00", numbers),
-	NEEDLE_DER("\x02\x82\x01\x00", numbers),
-	NEEDLE_DER("\x02\x82\x01\x81\x00", numbers),
-	NEEDLE_DER("\x02\x82\x01\x80", numbers),
-	NEEDLE_DER("\x02\x82\x02\x01\x00", numbers),
-	NEEDLE_DER("\x02\x82\x02\x00", numbers),
+	NEEDLE_BASE64("\x02\x82\x01\x01\x00", numbers),
+	NEEDLE_BASE64("\x02\x82\x01\x00", numbers),
+	NEEDLE_BASE64("\x02\x82\x01\x81\x00", numbers),
+	NEEDLE_BASE64("\x02\x82\x01\x80", numbers),
+	NEEDLE_BASE64("\x02\x82\x02\x01\x00", numbers),
+	NEEDLE_BASE64("\x02\x82\x02\x00", numbers),
 	{ 0 },
 };
 

@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 
 #include "detectors.h"
+#include "effort.h"
 #include "lengths.h"
 #include "needle.h"
 #include "question.h"
@@ -212,11 +213,14 @@ static int settle(struct scan *scan, struct complaint *why)
 	return complain(why, -E2BIG, "there is more base64 like that of keys than can be decoded");
 }
 
-/* Who has proven that a private half is there has said where. */
-static int placed(struct scan *scan, struct complaint *why)
+/* All was tried, and who has proven that a private half is there has said where. */
+static int judged(struct scan *scan, struct complaint *why)
 {
 	u32 i;
 
+	if (effort_spent())
+		return complain(why, -E2BIG,
+				"there is more that looks like keys than can be tried");
 	for (i = 0; i < questions_nr(scan->questions); i++) {
 		const struct question *question = questions_get(scan->questions, i);
 
@@ -248,6 +252,7 @@ int scan_run(struct scan *scan, struct input *in, const struct core *core, struc
 
 	scan->in = in;
 	scan->core = core;
+	effort_begin(in->size);
 	error = sweep_run(scan->sweep, in, core, look, scan, why);
 	failed = settle(scan, error ? &other : why);
 	error = error ? error : failed;
@@ -258,7 +263,7 @@ int scan_run(struct scan *scan, struct input *in, const struct core *core, struc
 		failed = scan->use[i]->resolve(scan, scan->states[i], error ? &other : why);
 		error = error ? error : failed;
 	}
-	failed = placed(scan, error ? &other : why);
+	failed = judged(scan, error ? &other : why);
 	error = error ? error : failed;
 	sightings_sort(&scan->sightings);
 	return error;
