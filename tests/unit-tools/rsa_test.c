@@ -336,6 +336,31 @@ static void test_effort(void)
 	ok(scan_made(bytes, 100 * len, ALL, NULL)->keys, "a right one among them");
 }
 
+/* Public keys enough to make a private one pass for nothing, if that were not said. */
+static void test_questions(void)
+{
+	static const u8 head[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00"
+				 "\x03\x4b\x00\x30\x48\x02\x41\x00", tail[] = "\x02\x03\x01\x00\x01";
+	const u32 each = sizeof(head) - 1 + 64 + sizeof(tail) - 1, len = QUESTIONS_MAX * each;
+	u8 *many = malloc(len + key.der_len), *to = many;
+	struct complaint why = { "" };
+	u32 i;
+
+	fill_random(many, len, 123);
+	for (i = 0; i < QUESTIONS_MAX; i++, to += each) {
+		memcpy(to, head, sizeof(head) - 1);
+		to[sizeof(head) - 1] |= 0x80;
+		to[sizeof(head) - 1 + 63] |= 1;
+		memcpy(to + each - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
+	}
+	ok(!scan_made(many, len, ALL, NULL)->keys &&
+	   questions_nr(scan_questions(scanned)) == QUESTIONS_MAX, "as many as can be kept");
+	memcpy(to, key.der, key.der_len);
+	ok(scan_tried(many, len + key.der_len, ALL, NULL, &why) == -E2BIG &&
+	   strstr(why.text, "public keys"), "one more, whose private half is there: it says so");
+	free(many);
+}
+
 int main(void)
 {
 	static struct key third;
@@ -356,6 +381,7 @@ int main(void)
 	test_parts();
 	test_seam();
 	test_effort();
+	test_questions();
 	fill_random(bytes, ROOM, 99);
 	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "nothing in random bytes");
 	scan_done();

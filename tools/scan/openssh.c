@@ -60,6 +60,7 @@ static const struct kind kind_encrypted = {
  * @lock:	guards the rest
  * @places:	offsets in the file of the pointer to a shielded key
  * @nr:		how many
+ * @lost:	those for which there was no room
  * @ctr:	AES-256-CTR
  * @hash:	SHA-512
  */
@@ -67,6 +68,7 @@ struct shields {
 	pthread_mutex_t lock;
 	u64 places[SHIELDS];
 	u32 nr;
+	u64 lost;
 	EVP_CIPHER *ctr;
 	EVP_MD *hash;
 };
@@ -220,6 +222,8 @@ static void candidate(struct scan *scan, struct shields *shields, const struct w
 	pthread_mutex_lock(&shields->lock);
 	if (shields->nr < SHIELDS)
 		shields->places[shields->nr++] = offset;
+	else
+		shields->lost++;
 	pthread_mutex_unlock(&shields->lock);
 }
 
@@ -334,7 +338,9 @@ static int resolve(struct scan *scan, void *state, struct complaint *why)
 			    room + PREKEY_LEN + SHIELDED_MAX);
 	OPENSSL_cleanse(room, PREKEY_LEN + 2 * SHIELDED_MAX);
 	free(room);
-	return 0;
+	if (!shields->lost)
+		return 0;
+	return complain(why, -E2BIG, "there are more shielded keys of ssh-agent than can be tried");
 }
 
 static void close_openssh(void *state)

@@ -16,6 +16,7 @@
 #define ADVICE	"register the key, or erase it before the process can crash; if it was found " \
 		"in a dump that left the machine, replace it"
 #define SLOTS		(4 * QUESTIONS_MAX)
+#define ROOM		(64u << 20)	/* bytes of all public keys */
 
 const struct kind kind_rsa_prime = {
 	.word = "rsa-prime",
@@ -57,6 +58,7 @@ const struct kind kind_raw_key = {
  * @list:	in the order in which they came
  * @nr:		how many
  * @slots:	1 + index in @list, by @id; 0: free
+ * @bytes:	of memory that they have
  * @lost:	those for which there was no room
  * @lock:	guards all, and the answers
  */
@@ -64,6 +66,7 @@ struct questions {
 	struct question *list[QUESTIONS_MAX];
 	u32 nr;
 	u32 slots[SLOTS];
+	u64 bytes;
 	u64 lost;
 	pthread_mutex_t lock;
 };
@@ -147,6 +150,17 @@ u32 questions_nr(const struct questions *all)
 }
 
 /**
+ * questions_lost() - for how many there was no room
+ * @all:	the keys
+ *
+ * Return: how many; their private halves may be anywhere, and are not told of.
+ */
+u64 questions_lost(const struct questions *all)
+{
+	return all->lost;
+}
+
+/**
  * questions_given() - how many were given by --cert
  * @all:	the keys
  *
@@ -201,13 +215,11 @@ static struct question *add(struct questions *all, const struct question *found,
 		question = all->list[*slot - 1];
 		goto out;
 	}
-	if (all->nr == QUESTIONS_MAX) {
-		all->lost++;
-		goto out;
-	}
+	if (all->nr == QUESTIONS_MAX || all->bytes > ROOM)
+		goto lost;
 	question = malloc(sizeof(*question));
 	if (!question)
-		goto out;
+		goto lost;
 	*question = *found;
 	question->source = strdup(source ? source : "");
 	question->given = source;
@@ -216,13 +228,17 @@ static struct question *add(struct questions *all, const struct question *found,
 	if (!question->source || (n && (!question->n || !question->e))) {
 		free_question(question);
 		question = NULL;
-		goto out;
+		goto lost;
 	}
 	text_hex(hex, found->id, 8);
 	snprintf(question->text + strlen(question->text),
 		 sizeof(question->text) - strlen(question->text), " key %.16s", hex);
+	all->bytes += sizeof(*question) + (n ? BN_num_bytes(n) + BN_num_bytes(e) : 0);
 	all->list[all->nr++] = question;
 	*slot = all->nr;
+	goto out;
+lost:
+	all->lost++;
 out:
 	pthread_mutex_unlock(&all->lock);
 	return question;

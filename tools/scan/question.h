@@ -16,7 +16,7 @@
 #define QUESTION_ID_LEN		32u		/* SHA-256 of a SubjectPublicKeyInfo */
 #define QUESTION_POINT_MAX	133u		/* of P-521, uncompressed */
 #define QUESTION_PARTS		10u
-#define QUESTIONS_MAX		16384u
+#define QUESTIONS_MAX		65536u
 #define RSA_BITS_MIN		512u
 #define RSA_BITS_MAX		16384u
 
@@ -76,6 +76,7 @@ struct questions;
 struct questions *questions_new(void);
 void questions_free(struct questions *all);
 u32 questions_nr(const struct questions *all);
+u64 questions_lost(const struct questions *all);
 u32 questions_given(const struct questions *all);
 struct question *questions_get(const struct questions *all, u32 i);
 

@@ -159,22 +159,19 @@ static void near(void *arg, const struct hit *hit)
 	OPENSSL_cleanse(around, sizeof(around));
 }
 
-static int search_near(struct raw *state, struct complaint *why)
+/* For those from the @i-th on, as many as can be searched for at once. */
+static int search_near(struct raw *state, u32 *i, struct complaint *why)
 {
 	struct search *search = search_new(0, false);
 	int error = search ? 0 : complain(why, -ENOMEM, "out of memory");
-	u32 i, nr = 0;
+	u32 nr = 0;
 
-	for (i = 0; i < questions_nr(state->questions) && !error; i++) {
-		struct question *question = questions_get(state->questions, i);
+	for (; *i < questions_nr(state->questions) && nr < PUBLIC_MAX && !error; ++*i) {
+		struct question *question = questions_get(state->questions, *i);
 
 		if (question->family != FAMILY_RAW || question->nr_parts ||
 		    !noise_like(question->point, question->point_len))
 			continue;
-		if (nr == PUBLIC_MAX) {
-			state->lost++;
-			continue;
-		}
 		state->wanted[nr++] = question;
 		error = search_add(search, question->point, question->point_len, why);
 	}
@@ -189,13 +186,14 @@ static int search_near(struct raw *state, struct complaint *why)
 static int resolve(struct scan *scan, void *arg, struct complaint *why)
 {
 	struct raw *state = arg;
-	int error;
+	int error = 0;
 	u32 i;
 
 	(void)scan;
 	for (i = 0; i < state->nr; i++)
 		try_object(state, &state->places[i]);
-	error = search_near(state, why);
+	for (i = 0; i < questions_nr(state->questions) && !error;)
+		error = search_near(state, &i, why);
 	if (error || !state->lost)
 		return error;
 	return complain(why, -E2BIG,

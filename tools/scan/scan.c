@@ -221,6 +221,8 @@ static int judged(struct scan *scan, struct complaint *why)
 	if (effort_spent())
 		return complain(why, -E2BIG,
 				"there is more that looks like keys than can be tried");
+	if (questions_lost(scan->questions))
+		return complain(why, -E2BIG, "there are more public keys than can be kept");
 	for (i = 0; i < questions_nr(scan->questions); i++) {
 		const struct question *question = questions_get(scan->questions, i);
 
