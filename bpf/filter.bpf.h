@@ -86,8 +86,9 @@ static __noinline bool watched(__u64 cookie, __u32 *flags)
 		.tgid = bpf_get_current_pid_tgid() >> 32,
 		.library = 1ull << (PROBE_COOKIE_LIBRARY(cookie) & (PROBE_LIBRARIES - 1)),
 	};
-	const struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
-	const struct inode *exe = leader->mm->exe_file->f_inode;
+	const struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
+	/* A leader that has ended before its threads has no memory. */
+	const struct inode *exe = task->mm->exe_file->f_inode;
 
 	c.exe = exe->i_ino;
 	c.exe_dev = exe->i_sb->s_dev;

@@ -23,6 +23,7 @@
 
 #include "custody_who.bpf.h"
 
+#define CUSTODY_EEXIST	17	/* of errno.h, which is in no BTF */
 #define S_IFMT		0170000
 #define S_IFREG		0100000
 #define FMODE_EXEC	0x20		/* in f_flags: opened to be executed */
@@ -188,7 +189,8 @@ static __always_inline bool is_first(const struct file *file, __u32 op)
 	/* Without one it was opened before the watcher was there, or is long unused. */
 	key.serial = serial ? *serial : number_file(key.file);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	return !bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST);
+	/* Under contention there may be no room: then it is told twice. */
+	return bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST) != -CUSTODY_EEXIST;
 }
 
 SEC("lsm/file_open")

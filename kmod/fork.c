@@ -24,11 +24,15 @@ void kredact_fork_set_original(unsigned long address)
 
 /*
  * A child whose tags could not be copied (no memory, or its user may have no
- * more) must not be dumped at all, until it calls exec.
+ * more) must not be dumped at all, until it calls exec. A change of its user,
+ * and prctl(), would make it dumpable again; but without a format there is no
+ * dump, neither of it nor of its own children. dup_mm() takes the reference to
+ * the format's module after this, and not if there is none.
  */
 static void kredact_forbid_dump(struct mm_struct *mm)
 {
 	set_mask_bits(&mm->flags, MMF_DUMPABLE_MASK, SUID_DUMP_DISABLE);
+	mm->binfmt = NULL;
 }
 
 /*

@@ -4,6 +4,7 @@
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "kredact.h"
@@ -205,6 +206,24 @@ static int kredact_tag_locked(struct kredact_mm *kmm, const struct kredact_targe
 	return kredact_pin_ranges(kmm, target, batch, ranges);
 }
 
+/*
+ * Any pending signal interrupts this (mm_take_all_locks()). A BPF program cannot try again: all
+ * signals but the one that kills, and leaves no dump, wait meanwhile.
+ */
+static struct kredact_mm *kredact_first_tag(const struct kredact_target *target, bool by_bpf)
+{
+	struct kredact_mm *kmm;
+	sigset_t all, old;
+
+	if (!by_bpf)
+		return kredact_mm_get_or_create(target);
+	siginitsetinv(&all, sigmask(SIGKILL));
+	sigprocmask(SIG_BLOCK, &all, &old);
+	kmm = kredact_mm_get_or_create(target);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return kmm;
+}
+
 /**
  * kredact_tag() - tag ranges of a process, all of them or none
  * @target:	the process
@@ -233,7 +252,7 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 		mmap_read_unlock(target->mm);
 		if (ret)
 			return ret;
-		kmm = kredact_mm_get_or_create(target);
+		kmm = kredact_first_tag(target, batch->flags & KREDACT_MADE_BY_BPF);
 		if (IS_ERR(kmm))
 			return PTR_ERR(kmm);
 	}
@@ -241,7 +260,8 @@ int kredact_tag(const struct kredact_target *target, struct kredact_batch *batch
 	/* Only a look: what cannot be charged shall not take memory either. */
 	if (!kredact_user_has_room(kmm->user, batch->nr))
 		return -EDQUOT;
-	mutex_lock(&kmm->tag_mutex);
+	if (mutex_lock_killable(&kmm->tag_mutex))
+		return -EINTR;
 	ret = mmap_read_lock_killable(target->mm);
 	if (ret)
 		goto unlock;
@@ -279,57 +299,95 @@ int kredact_untag(struct mm_struct *mm, u64 handle)
 	return ret;
 }
 
-/* Bytes of [from, last] on one page that a dump shows as zeros; the lock is held. */
-static u64 kredact_query_page(struct kredact_mm *kmm, u64 from, u64 last, u64 *next)
+/**
+ * struct kredact_tally - what a dump shows as zeros of an interval, range after range
+ * @from:	first byte
+ * @last:	last byte
+ * @tagged:	bytes of it that were counted
+ * @done:	after the last one of them
+ * @page:	where the last range began
+ * @on_page:	bytes that were counted there
+ */
+struct kredact_tally {
+	u64 from;
+	u64 last;
+	u64 tagged;
+	u64 done;
+	u64 page;
+	u64 on_page;
+};
+
+/*
+ * Counts a range, of those in order that touch a page of the interval. What was counted above
+ * its beginning has no gaps; the rest of its page may have some, where ranges are exact.
+ */
+static void kredact_tally_range(struct kredact_tally *tally, const struct kr_range *range)
 {
-	u64 page = from & PAGE_MASK, page_last = page | ~PAGE_MASK, tagged = 0, done = from;
-	const struct kr_range *range;
+	u64 first = max(range->start, tally->from), last = min(range->last, tally->last);
+	u64 page = first & PAGE_MASK, page_last = min(page | ~PAGE_MASK, tally->last), size;
 
-	last = min(last, page_last);
-	*next = page_last + 1;
-	for (range = kr_first_in(&kmm->set, page, page_last); range;
-	     range = kr_next_in(&kmm->set, range, page, page_last)) {
-		u64 a = max(range->start, done), b = min(range->last, last);
-
-		if (!(range->flags & KREDACT_EXACT))
-			return last - from + 1;
-		if (a > b)
-			continue;
-		tagged += b - a + 1;
-		done = b + 1;
+	if (page != tally->page) {
+		first = max(page, tally->from);
+		tally->page = page;
+		tally->on_page = tally->done > first ? min(tally->done - 1, page_last) - first + 1 : 0;
 	}
-	return tagged;
+	if (range->flags & KREDACT_EXACT) {
+		first = max3(range->start, tally->from, tally->done);
+		if (first > last)
+			return;
+		if (first <= page_last)
+			tally->on_page += min(last, page_last) - first + 1;
+	} else {
+		/* The whole of its pages. */
+		size = page_last - max(page, tally->from) + 1;
+		tally->tagged += size - tally->on_page;
+		tally->on_page = size;
+		first = max(page_last + 1, tally->done);
+		last = min(range->last | ~PAGE_MASK, tally->last);
+		tally->done = max(tally->done, page_last + 1);
+		if (first > last)
+			return;
+	}
+	tally->tagged += last - first + 1;
+	tally->done = last + 1;
 }
 
-/* Goes through a range page by page, but only where something is tagged. */
+/* The next range in order. Now and then others may have the lock meanwhile. */
+static const struct kr_range *kredact_next(struct kredact_mm *kmm, const struct kr_range *range,
+					   u32 *steps)
+{
+	struct kr_cursor cursor = { };
+
+	if (++*steps % STEPS_LOCKED)
+		return kr_next(&kmm->set, range);
+	kr_cursor_set(&kmm->set, &cursor, range);
+	spin_unlock(&kmm->lock);
+	cond_resched();
+	spin_lock(&kmm->lock);
+	return kr_after(&kmm->set, &cursor);
+}
+
 static u64 kredact_query_tagged(struct kredact_mm *kmm, u64 from, u64 last)
 {
+	struct kredact_tally tally = { .from = from, .last = last, .done = from, .page = U64_MAX };
+	u64 first = from & PAGE_MASK, end = last | ~PAGE_MASK;
 	const struct kr_range *range;
-	u64 tagged = 0, next;
 	u32 steps = 0;
 
 	spin_lock(&kmm->lock);
-	while (from <= last) {
-		range = kr_first_in(&kmm->set, from & PAGE_MASK, last | ~PAGE_MASK);
-		if (!range)
-			break;
-		from = max(from, range->start & PAGE_MASK);
-		tagged += kredact_query_page(kmm, from, last, &next);
-		from = next;
-		if (++steps % STEPS_LOCKED == 0) {
-			spin_unlock(&kmm->lock);
-			cond_resched();
-			spin_lock(&kmm->lock);
-		}
+	range = kr_first_in(&kmm->set, first, end);
+	while (range && range->start <= end && tally.tagged <= last - from) {
+		if (range->last >= first)
+			kredact_tally_range(&tally, range);
+		range = kredact_next(kmm, range, &steps);
 	}
 	spin_unlock(&kmm->lock);
-	return tagged;
+	return min(tally.tagged, last - from + 1);
 }
 
 /* Registrations that touch a range, and what the policy adds to the coverage of them all. */
 static u32 kredact_query_nr(struct kredact_mm *kmm, u64 addr, u64 last, u32 *coverage)
 {
-	struct kr_cursor cursor = { };
 	const struct kr_range *range;
 	u32 nr = 0, steps = 0;
 
@@ -344,15 +402,7 @@ static u32 kredact_query_nr(struct kredact_mm *kmm, u64 addr, u64 last, u32 *cov
 							     range->last - range->start + 1,
 							     kmm->wants);
 		}
-		if (++steps % STEPS_LOCKED == 0) {
-			kr_cursor_set(&kmm->set, &cursor, range);
-			spin_unlock(&kmm->lock);
-			cond_resched();
-			spin_lock(&kmm->lock);
-			range = kr_after(&kmm->set, &cursor);
-		} else {
-			range = kr_next(&kmm->set, range);
-		}
+		range = kredact_next(kmm, range, &steps);
 	}
 	spin_unlock(&kmm->lock);
 	return nr;

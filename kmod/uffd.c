@@ -6,6 +6,9 @@
  * dump by a process that shares the mm may look at any moment between: both
  * places are tagged before, and the old one no longer after. Pinned pages are
  * not moved (EBUSY, as for any pinned page).
+ *
+ * The kernel does not mind places that overlap, and moves one page after the
+ * other, upwards: then it is asked for no more at once than makes two places.
  */
 #include <linux/mm.h>
 #include <linux/static_call.h>
@@ -24,9 +27,24 @@ void kredact_uffd_set_original(unsigned long address)
 	static_call_update(original_move_pages, (move_pages_fn *)address);
 }
 
+/**
+ * struct kredact_uffd_piece - a piece of a move
+ * @dst:	first byte of the new place
+ * @src:	first byte of the old place, which does not overlap it
+ * @len:	bytes
+ * @epoch:	of the tags, when the new place had got those of the old one
+ * @own:	it had some of its own
+ */
+struct kredact_uffd_piece {
+	unsigned long dst;
+	unsigned long src;
+	unsigned long len;
+	u32 epoch;
+	bool own;
+};
+
 /* Tags the new place like the old one. tag_mutex is held: there are no new ranges meanwhile. */
-static int kredact_uffd_tag(struct kredact_mm *kmm, unsigned long dst, unsigned long src,
-			    unsigned long len)
+static int kredact_uffd_tag(struct kredact_mm *kmm, struct kredact_uffd_piece *piece)
 {
 	struct mm_struct *mm = kmm->notifier.mm;
 	u32 missing = 0;
@@ -40,8 +58,10 @@ static int kredact_uffd_tag(struct kredact_mm *kmm, unsigned long dst, unsigned 
 		if (ret)
 			break;
 		spin_lock(&kmm->lock);
-		missing = kr_copy(&kmm->set, src, (u64)src + len - 1, dst);
-		kmm->epoch++;
+		piece->own = kr_first_in(&kmm->set, piece->dst, (u64)piece->dst + piece->len - 1);
+		missing = kr_copy(&kmm->set, piece->src, (u64)piece->src + piece->len - 1,
+				  piece->dst);
+		piece->epoch = ++kmm->epoch;
 		kredact_mm_recharge(kmm);
 		spin_unlock(&kmm->lock);
 	} while (missing);
@@ -49,11 +69,31 @@ static int kredact_uffd_tag(struct kredact_mm *kmm, unsigned long dst, unsigned 
 	return ret;
 }
 
-static void kredact_uffd_untag(struct kredact_mm *kmm, unsigned long src, unsigned long len)
+/* Ends what is tagged in vain: where pages were, and where none came to. */
+static void kredact_uffd_untag(struct kredact_mm *kmm, const struct kredact_uffd_piece *piece,
+			       unsigned long moved)
 {
 	mmap_read_lock(kmm->notifier.mm);
-	kredact_mm_drop(kmm, src, (u64)src + len - 1);
+	/* After any other change there may be another tag of that place: then all stay. */
+	if (moved < piece->len && !piece->own && READ_ONCE(kmm->epoch) == piece->epoch)
+		kredact_mm_drop(kmm, piece->dst + moved, (u64)piece->dst + piece->len - 1);
+	if (moved)
+		kredact_mm_drop(kmm, piece->src, (u64)piece->src + moved - 1);
 	mmap_read_unlock(kmm->notifier.mm);
+}
+
+static ssize_t kredact_uffd_move_piece(struct kredact_mm *kmm, struct userfaultfd_ctx *ctx,
+				       struct kredact_uffd_piece *piece, u64 mode)
+{
+	ssize_t moved;
+	int ret;
+
+	ret = kredact_uffd_tag(kmm, piece);
+	if (ret)
+		return ret;
+	moved = static_call(original_move_pages)(ctx, piece->dst, piece->src, piece->len, mode);
+	kredact_uffd_untag(kmm, piece, max_t(ssize_t, moved, 0));
+	return moved;
 }
 
 /**
@@ -69,21 +109,35 @@ static void kredact_uffd_untag(struct kredact_mm *kmm, unsigned long src, unsign
 ssize_t kredact_uffd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long src,
 			  unsigned long len, u64 mode)
 {
+	unsigned long apart = dst > src ? dst - src : src - dst;
 	int token = kredact_hook_enter();
 	struct kredact_mm *kmm = kredact_mm_find(kredact_uffd_mm(ctx));
-	ssize_t moved = 0;
+	struct kredact_uffd_piece piece;
+	ssize_t moved = 0, ret;
 
-	if (!kmm || !len) {
+	/* To where they are no page can move. */
+	if (!kmm || !len || !apart) {
 		moved = static_call(original_move_pages)(ctx, dst, src, len, mode);
 		goto leave;
 	}
-	mutex_lock(&kmm->tag_mutex);
-	moved = kredact_uffd_tag(kmm, dst, src, len);
-	if (!moved)
-		moved = static_call(original_move_pages)(ctx, dst, src, len, mode);
-	if (moved > 0)
-		kredact_uffd_untag(kmm, src, moved);
+	ret = mutex_lock_killable(&kmm->tag_mutex);
+	if (ret) {
+		moved = ret;
+		goto leave;
+	}
+	do {
+		piece = (struct kredact_uffd_piece){
+			.dst = dst + moved,
+			.src = src + moved,
+			.len = min(len - moved, apart),
+		};
+		ret = kredact_uffd_move_piece(kmm, ctx, &piece, mode);
+		if (ret > 0)
+			moved += ret;
+	} while (ret == (ssize_t)piece.len && moved < len && !fatal_signal_pending(current));
 	mutex_unlock(&kmm->tag_mutex);
+	if (!moved)
+		moved = ret;
 leave:
 	kredact_hook_leave(token);
 	return moved;

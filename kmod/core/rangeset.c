@@ -467,7 +467,8 @@ u32 kr_copy(struct kr_set *set, u64 start, u64 last, u64 to)
 		nr++;
 	if (set->nr_free < nr)
 		return nr;
-	for (range = kr_first_in(set, start, last); range;
+	/* No more than were counted, whatever the caller says of the places. */
+	for (range = kr_first_in(set, start, last); range && nr--;
 	     range = kr_next_in(set, range, start, last)) {
 		u64 a = max(range->start, start), b = min(range->last, last);
 

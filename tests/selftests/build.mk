@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kselftest programs, which run as root in the virtual machines.
 
-SELFTESTS := ioctl hibernate pidfd list listrace readers outreach redact hunt ahead kinds pins maps moves \
+SELFTESTS := ioctl hibernate pidfd list listrace readers outreach redact hunt ahead kinds pins uffd maps moves \
 	     forks lifecycle namespaces identity race faults failnth hostile scale cost weight coexist \
 	     unload regs sigframe prints events streams
 SELFTEST_DIR := $(B)/tests/selftests

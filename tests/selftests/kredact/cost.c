@@ -25,6 +25,8 @@
 #define CALLS	2000
 #define ROUNDS	7
 #define HOARD	100000u
+#define PILE	5000u
+#define PILE_PAGES	512u
 
 static double now_ns(void)
 {
@@ -212,6 +214,35 @@ TEST_F_TIMEOUT(cost, dump_beside_a_hoarder, 120)
 	       median(registered[1]) / 1000, median(registered[0]) / 1000);
 	EXPECT_GE(exact() ? 1.1 : 3, median(dumped[1]) / median(dumped[0]));
 	EXPECT_GE(exact() ? 1.1 : 3, median(registered[1]) / median(registered[0]));
+}
+
+/*
+ * Ranges that lie on top of each other, over many pages: a query looks at each of them once and
+ * not at each page of each, with the lock that a dump waits for.
+ */
+TEST_F_TIMEOUT(cost, query_of_a_pile, 120)
+{
+	double one[ROUNDS], all[ROUNDS], start;
+	struct kredact_query q;
+	int round, i;
+
+	for (i = 0; i < PILE; i++)
+		ASSERT_EQ(0, reg(self->mem + i % 64, PILE_PAGES * PAGE - 64,
+				 KREDACT_EXACT | KREDACT_NOPIN, NULL, NULL));
+	for (round = 0; round < ROUNDS; round++) {
+		start = now_ns();
+		ASSERT_EQ(0, query(self->mem + PAGE, 1, &q));
+		one[round] = now_ns() - start;
+		EXPECT_EQ(1, q.tagged);
+		start = now_ns();
+		ASSERT_EQ(0, query(self->mem, PILE_PAGES * PAGE, &q));
+		all[round] = now_ns() - start;
+		EXPECT_EQ(PILE_PAGES * PAGE - 1, q.tagged);
+		EXPECT_EQ(PILE, q.nr);
+	}
+	TH_LOG("query of %u ranges on top of each other: a byte %.0f us, %u pages %.0f", PILE,
+	       median(one) / 1000, PILE_PAGES, median(all) / 1000);
+	EXPECT_GE(8, median(all) / median(one));
 }
 
 static double read_ns(pid_t pid, int mem, void *from, void *to, bool by_file)

@@ -539,45 +539,6 @@ TEST_F(pins, second_mapping_in_the_same_process)
 	EXPECT_EQ(1, core_seal_counts(&self->core)->pages_left_out);
 }
 
-static void moved_by_uffd(void *arg)
-{
-	uint8_t *src = pages(4), *dst = pages(4);
-
-	shared->tagged = dst;
-	shared->plain = src;
-	fill_secret(src + PAGE + 100, SECRET, 200);
-	fill_secret(src, SECRET, 201);
-	shared->error = reg(src + PAGE + 100, SECRET, KREDACT_NOPIN, NULL, NULL) ?:
-			uffd_move(dst, src, 4 * PAGE);
-	/* New content at the old place is nobody's. */
-	fill_secret(src + PAGE, SECRET, 201);
-}
-
-TEST_F(pins, uffd_move_takes_tags_along)
-{
-	uint8_t *a = pages(1), *b = pages(1);
-	pid_t pid;
-
-	if (!uffd_can_move())
-		SKIP(return, "this kernel has no UFFDIO_MOVE (6.8)");
-	b[0] = 1;
-	pid = crash(moved_by_uffd, NULL);
-	ASSERT_EQ(0, shared->error);
-	ASSERT_LT(0, pid);
-	ASSERT_TRUE(core_load(&self->core, pid));
-	EXPECT_EQ(0, FOUND(0));
-	EXPECT_EQ(2, FOUND(1));
-	EXPECT_TRUE(core_seal_has(&self->core, (uintptr_t)shared->tagged + PAGE + 100, SECRET, 0,
-				  NULL));
-	EXPECT_EQ(1, core_seal_counts(&self->core)->ranges);
-
-	/* What is pinned stays. */
-	ASSERT_EQ(0, reg(b, 1, KREDACT_PIN, NULL, NULL));
-	ASSERT_EQ(0, madvise(a, PAGE, MADV_DONTNEED));
-	EXPECT_EQ(-EBUSY, uffd_move(a, b, PAGE));
-	EXPECT_EQ(PINNED, held(b, 1));
-}
-
 static void hugetlb_discarded(void *arg)
 {
 	uint8_t *mem = mmap(NULL, HUGE, PROT_READ | PROT_WRITE,

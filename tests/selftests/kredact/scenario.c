@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -635,6 +636,8 @@ static int act_fork(struct world *w)
 
 	if (!pid) {
 		w->faults->disarm();
+		/* As changes of the user do, with fs.suid_dumpable. */
+		prctl(PR_SET_DUMPABLE, 1);
 		die_of_segv();
 	}
 	w->child = pid;
