@@ -377,6 +377,27 @@ static void test_notes(void)
 	ok(nothing(text, len, ALL), "a machine in a sentence: nothing");
 }
 
+/* A list that names no detector would make any file clean. */
+static void test_lists(void)
+{
+	static const char *const wrong[] = { "", ",", "jwt,", ",jwt", "jwt,,pem", "jw", "jwtx" };
+	struct scan_options options = { .only = "jwt,pem" };
+	struct complaint why = { "" };
+	struct scan *scan = scan_new(&options, &why);
+	u32 i, refused = 0;
+
+	ok(scan, "a list of two detectors");
+	scan_free(scan);
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		options.only = wrong[i];
+		scan = scan_new(&options, &why);
+		refused += !scan && strstr(why.text, "there are: aes ") &&
+			   strstr(why.text, " known");
+		scan_free(scan);
+	}
+	ok(refused == i, "%u lists with a name that is empty or none: refused", i);
+}
+
 int main(void)
 {
 	/* A token that GitHub's own description shows, by its checksum. */
@@ -397,5 +418,6 @@ int main(void)
 	test_basic();
 	test_examples();
 	test_notes();
+	test_lists();
 	return tap_end();
 }
