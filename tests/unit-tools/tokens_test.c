@@ -254,9 +254,19 @@ static void test_jwt(void)
 	ok(nothing(text, len, ALL), "not signed: nothing");
 	make_jwt(hs, "no JSON at all, but letters", 43);
 	ok(nothing(text, len, ALL), "no claims: nothing");
-	make_jwt(hs, "{\"sub\":\"1234567890\",\"name\":\"John Doe\"}", 43);
+	make_jwt(hs, "{\"sub\":\"1234567890\",\"name\":\"John Doe\",\"iat\":1516239022}", 43);
 	seen = (struct seen){ "token-jwt-example", 0, len, false };
 	ok(text_seen(text, len, ALL, &seen) && !scanned_keys, "the one of jwt.io: a note");
+	make_jwt(hs, "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n "
+		 "\"http://example.com/is_root\":true}", 43);
+	seen.len = len;
+	ok(text_seen(text, len, ALL, &seen) && !scanned_keys, "that of the RFCs: a note");
+	make_jwt(hs, "{\"sub\":\"u-8812\",\"name\":\"John Doe\",\"scope\":\"admin\"}", 43);
+	seen = (struct seen){ "token-jwt", 0, len, false };
+	ok(text_seen(text, len, ALL, &seen), "of somebody who is called John Doe: a key");
+	make_jwt(hs, "{\"sub\":\"1234567890\",\"hello\":\"world\",\"a\":{\"some\":\"payload\"}}", 43);
+	seen.len = len;
+	ok(text_seen(text, len, ALL, &seen), "of who put examples into other claims: a key");
 	make_jwt("{\"alg\":\"RSA-OAEP\",\"enc\":\"A256GCM\"}", "01234567890123456789", 16);
 	add(".");
 	add_random(WORD, 100);
