@@ -14,7 +14,7 @@
 #define LOWER	"abcdefghijklmnopqrstuvwxyz"
 #define WORD	DIGITS UPPER LOWER
 
-static char text[8192];
+static char text[200000];
 static u32 len;
 static u64 state = 0x082efa98ec4e6c89ULL;
 
@@ -276,6 +276,69 @@ static void test_jwt(void)
 	ok(text_seen(text, len, ALL, &seen), "an encrypted token");
 }
 
+static void add_claims(char *claims, u32 nr)
+{
+	u32 at = sprintf(claims, "{\"sub\":\"u-8812\",\"groups\":\"");
+
+	while (at < nr)
+		claims[at++] = 'a' + below(26);
+	sprintf(claims + nr, "\"}");
+}
+
+/* Where a limit is reached, what is in it is told. */
+static void test_long(void)
+{
+	static const char *const prefixes[] = { "ya29.", "IQoJb3JpZ2luX2Vj", "FwoGZXIvYXdz" };
+	static const char hs[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
+	static char claims[100010];
+	struct seen seen = { NULL, 1, 0, false };
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		seen.word = i ? "token-aws" : "token-google";
+		len = 0;
+		add(" ");
+		add(prefixes[i]);
+		add_random(WORD, 1100);
+		add(" ");
+		seen.len = len - 2;
+		ok(text_everywhere(text, len, ALL, &seen), "%s: a long one", prefixes[i]);
+		len = 0;
+		add(" ");
+		add(prefixes[i]);
+		seen.len = len - 1 + 16384;
+		add_random(WORD, 20000);
+		ok(seen_at(text, len, ALL, &seen, 77, len + 100), "%s: one without an end",
+		   prefixes[i]);
+	}
+	len = 0;
+	for (i = 0; i < 3000; i++)
+		add("ya29.");
+	add_random(WORD, 80);
+	seen = (struct seen){ "token-google", 0, len, false };
+	ok(seen_at(text, len, ALL, &seen, 77, len + 100), "prefixes in a row are one");
+	seen = (struct seen){ "token-jwt", 0, 0, false };
+	add_claims(claims, 14000);
+	make_jwt(hs, claims, 43);
+	seen.len = len;
+	ok(text_everywhere(text, len, ALL, &seen), "a token with many claims");
+	add_claims(claims, 45000);
+	make_jwt(hs, claims, 43);
+	seen.len = len;
+	ok(seen_everywhere(text, len, ALL, &seen), "with very many");
+	add_claims(claims, 100000);
+	make_jwt(hs, claims, 43);
+	seen.len = 36 + 1 + 65536;
+	ok(seen_at(text, len, ALL, &seen, 77, len + 100), "with more than are looked at");
+	make_jwt("{\"alg\":\"RSA-OAEP\",\"enc\":\"A256GCM\"}", "01234567890123456789", 16);
+	add(".");
+	add_random(WORD, 60000);
+	add(".");
+	add_random(WORD, 22);
+	seen.len = len;
+	ok(seen_at(text, len, ALL, &seen, 77, len + 100), "an encrypted one of many");
+}
+
 static void test_label(const char *name, const char *before, const char *alphabet, u32 nr,
 		       const char *end, const char *kind)
 {
@@ -423,6 +486,7 @@ int main(void)
 	test_parts();
 	test_macaroon();
 	test_jwt();
+	test_long();
 	test_labels();
 	test_near_labels();
 	test_basic();
