@@ -285,6 +285,39 @@ static void add_claims(char *claims, u32 nr)
 	sprintf(claims + nr, "\"}");
 }
 
+/* What begins like an example is none. */
+static void test_beginnings(void)
+{
+	static const struct {
+		const char *login;
+		bool example;
+	} logins[] = {
+		{ "user:pass", true }, { "user:password", true }, { "user:pass-4Kq9vXz82mNw", false },
+		{ "username:password", true }, { "username:password1", false },
+		{ "Aladdin:open sesame", true }, { "Aladdin:open sesame!", false },
+	};
+	struct seen seen;
+	u32 i;
+
+	for (i = 0; i < sizeof(logins) / sizeof(*logins); i++) {
+		len = 0;
+		add("Authorization: Basic ");
+		seen = (struct seen){ logins[i].example ? "example" : "http-basic", len, 0, false };
+		len += EVP_EncodeBlock((u8 *)text + len, (const u8 *)logins[i].login,
+				       strlen(logins[i].login));
+		seen.len = len - seen.first;
+		add("\r\n");
+		ok(text_seen(text, len, ALL, &seen) && scanned_keys == !logins[i].example,
+		   "%s: %s", logins[i].login, seen.word);
+	}
+	len = 0;
+	add("aws_secret_access_key=wJalrXUtnFEMI/");
+	seen = (struct seen){ "aws-secret", len - 14, 40, false };
+	add_random(WORD, 26);
+	add("\n");
+	ok(text_seen(text, len, ALL, &seen), "a secret that begins like the manual's of AWS");
+}
+
 /* Where a limit is reached, what is in it is told. */
 static void test_long(void)
 {
@@ -491,6 +524,7 @@ int main(void)
 	test_near_labels();
 	test_basic();
 	test_examples();
+	test_beginnings();
 	test_notes();
 	test_lists();
 	return tap_end();

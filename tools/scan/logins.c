@@ -38,21 +38,35 @@ LOGIN(kind_example, "example", "credential of an example", WEIGHT_NOTE,
 #define PASSWORD_MAX	128u
 #define USER_MAX	64u
 
-/* Public: first letters of what documentation and emulators use. */
+/* Public: what documentation and emulators use, whole, without the '=' at its end. */
 static const char *const examples[] = {
-	"wJalrXUtnFEMI", "je7MtGbClwBF", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
-	"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEH", "QWxhZGRpbjpvcGVuIHNlc2FtZQ",
-	"QWxhZGRpbjpPcGVuU2VzYW1l", "YWxhZGRpbjpvcGVuc2VzYW1l", "dXNlcjpwYXNz",
-	"dXNlcm5hbWU6cGFzc3dvcmQ", "mF_9.B5f-4.1JqM",
-	"czZCaGRSa3F0Mz",
+	"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+	"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+	"je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
+	"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/"
+	"K1SZFPTOtr/KBHBeksoGMGw",
+	"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/"
+	"Jw",
+	"QWxhZGRpbjpvcGVuIHNlc2FtZQ",			/* Aladdin:open sesame */
+	"QWxhZGRpbjpPcGVuU2VzYW1l",			/* Aladdin:OpenSesame */
+	"YWxhZGRpbjpvcGVuc2VzYW1l",			/* aladdin:opensesame */
+	"dGVzdDoxMjPCow",				/* RFC 7617 */
+	"dXNlcjpwYXNz",					/* user:pass */
+	"dXNlcjpwYXNzd2Q",				/* user:passwd */
+	"dXNlcjpwYXNzd29yZA",				/* user:password */
+	"dXNlcm5hbWU6cGFzc3dvcmQ",			/* username:password */
+	"czZCaGRSa3F0MzpnWDFmQmF0M2JW",			/* RFC 6749 */
+	"czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3",	/* RFC 6749, its client's secret */
 };
 
-static bool is_example(const struct letters *text, s64 i)
+static bool is_example(const struct letters *text, s64 i, u32 nr)
 {
 	u32 k;
 
+	while (nr && letter(text, i + nr - 1) == '=')
+		nr--;
 	for (k = 0; k < sizeof(examples) / sizeof(*examples); k++)
-		if (letters_match(text, i, examples[k]))
+		if (strlen(examples[k]) == nr && letters_match(text, i, examples[k]))
 			return true;
 	return false;
 }
@@ -60,7 +74,7 @@ static bool is_example(const struct letters *text, s64 i)
 static void report(struct scan *scan, const struct letters *text, s64 i, u32 nr,
 		   const struct kind *kind, const char *detail)
 {
-	letters_report(scan, text, i, nr, is_example(text, i) ? &kind_example : kind, false, "%s",
+	letters_report(scan, text, i, nr, is_example(text, i, nr) ? &kind_example : kind, false, "%s",
 		       detail);
 }
 
