@@ -285,6 +285,80 @@ static void add_claims(char *claims, u32 nr)
 	sprintf(claims + nr, "\"}");
 }
 
+static void add_base64(const char *words)
+{
+	len += EVP_EncodeBlock((u8 *)text + len, (const u8 *)words, strlen(words));
+}
+
+/* One that begins like a token of others is left to them only if they know it. */
+static void test_bearer(void)
+{
+	static const char *const begins[] = { "gh", "eyJ", "npm_", "hvs.", "ya29.", "xoxb-",
+					      "sk_live_" };
+	static const char claims[] = "{\"iss\":\"kubernetes/serviceaccount\",\"sub\":\"system\"}";
+	struct seen seen = { "http-bearer", 0, 0, false };
+	u32 i, known;
+
+	for (i = 0; i < sizeof(begins) / sizeof(*begins); i++) {
+		len = 0;
+		add("Authorization: Bearer ");
+		seen.first = len;
+		add(begins[i]);
+		add_random(WORD, 22);
+		seen.len = len - seen.first;
+		add("\r\n");
+		ok(text_seen(text, len, ALL, &seen), "a bearer token that begins with %s",
+		   begins[i]);
+	}
+	len = 0;
+	add("Authorization: Bearer ");
+	seen.first = len;
+	add_base64("{\"k\":\"9tQ!zz-k\",\"n\":\"x\",\"id\":1000001}");
+	seen.len = len - seen.first;
+	add("\r\n");
+	ok(text_seen(text, len, ALL, &seen), "one that is JSON in base64");
+	len = 0;
+	add("Authorization: Bearer ");
+	seen.first = len;
+	add_random(WORD, 9000);
+	seen.len = len - seen.first;
+	add("\r\n");
+	ok(text_everywhere(text, len, ALL, &seen), "a long one, to its end");
+	len = 0;
+	add("Authorization: Bearer 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\r\n");
+	seen = (struct seen){ "token-github", 22, 40, true };
+	ok(text_seen(text, len, ALL, &seen), "GitHub's: told once");
+	make_jwt("{\"typ\":\"JWT\",\"alg\":\"HS256\"}", claims, 43);
+	known = len;
+	memmove(text + 22, text, known);
+	memcpy(text, "Authorization: Bearer ", 22);
+	memcpy(text + 22 + known, "\r\n", 2);
+	seen = (struct seen){ "token-jwt", 22, known, false };
+	ok(text_seen(text, known + 24, ALL, &seen), "a JSON Web Token: told once");
+}
+
+/* All letters are reported, however many are looked at. */
+static void test_long_basic(void)
+{
+	static const char *const labels[] = { "Authorization: Basic ", "{\"auth\": \"" };
+	char login[301] = "svc-account:";
+	struct seen seen;
+	u32 i, k;
+
+	for (k = strlen(login); k < sizeof(login) - 1; k++)
+		login[k] = 'a' + below(26);
+	for (i = 0; i < 2; i++) {
+		len = 0;
+		add(labels[i]);
+		seen = (struct seen){ "http-basic", len, 0, false };
+		add_base64(login);
+		seen.len = len - seen.first;
+		add("\"\r\n");
+		ok(text_everywhere(text, len, ALL, &seen), "%s: a long password, to its end",
+		   labels[i]);
+	}
+}
+
 /* What begins like an example is none. */
 static void test_beginnings(void)
 {
@@ -303,8 +377,7 @@ static void test_beginnings(void)
 		len = 0;
 		add("Authorization: Basic ");
 		seen = (struct seen){ logins[i].example ? "example" : "http-basic", len, 0, false };
-		len += EVP_EncodeBlock((u8 *)text + len, (const u8 *)logins[i].login,
-				       strlen(logins[i].login));
+		add_base64(logins[i].login);
 		seen.len = len - seen.first;
 		add("\r\n");
 		ok(text_seen(text, len, ALL, &seen) && scanned_keys == !logins[i].example,
@@ -525,6 +598,8 @@ int main(void)
 	test_basic();
 	test_examples();
 	test_beginnings();
+	test_bearer();
+	test_long_basic();
 	test_notes();
 	test_lists();
 	return tap_end();

@@ -34,8 +34,8 @@ LOGIN(kind_example, "example", "credential of an example", WEIGHT_NOTE,
 #define NEAR		512	/* letters between the two halves of a key pair of AWS */
 #define LABEL_NEAR	48	/* letters between a label and what it labels */
 #define TOKEN_LEAST	20u
-#define TOKEN_MOST	4096u
 #define PASSWORD_MAX	128u
+#define WINDOW_MAX	UINT32_MAX	/* as far as letters go */
 #define USER_MAX	64u
 
 /* Public: what documentation and emulators use, whole, without the '=' at its end. */
@@ -182,7 +182,10 @@ static void found_azure(struct scan *scan, void *state, const struct window *win
 		report(scan, &text, prefix, nr, &kind_azure, nr == 88 ? "storage" : "service bus");
 }
 
-/* user:password in base64, printable. Others have a look at what they know themselves. */
+/*
+ * user:password in base64, printable, as far as it is decoded; what is reported are all its
+ * letters, since they are erased by that.
+ */
 static void basic(struct scan *scan, const struct letters *text, s64 i)
 {
 	u32 nr = letters_run(text, i, PASSWORD_MAX, ALPHABET_BASE64), len, k, colon;
@@ -196,6 +199,7 @@ static void basic(struct scan *scan, const struct letters *text, s64 i)
 	for (colon = 0; colon < len && bytes[colon] != ':'; colon++)
 		;
 	if (len && k == len && colon && colon + 1 < len) {
+		nr += letters_run(text, i + nr, WINDOW_MAX, ALPHABET_BASE64);
 		nr += letters_run(text, i + nr, 2, "=");
 		report(scan, text, i, nr, &kind_basic, "user and password");
 	}
@@ -203,17 +207,15 @@ static void basic(struct scan *scan, const struct letters *text, s64 i)
 	OPENSSL_cleanse(letters, sizeof(letters));
 }
 
+/* What others report whole is left to them. */
 static void bearer(struct scan *scan, const struct letters *text, s64 i)
 {
-	static const char *const others[] = { "eyJ", "gh", "hvs.", "ya29.", "xox", "sk-ant-",
-					      "glpat-", "npm_", "pypi-", "dop_v1_", "sk_live_" };
-	u32 nr = letters_run(text, i, TOKEN_MOST, ALPHABET_URL ".~+/="), k;
+	u32 nr = letters_run(text, i, WINDOW_MAX, ALPHABET_URL ".~+/=");
+	struct letters there = { text->window, text->at + (u64)i };
 
-	for (k = 0; k < sizeof(others) / sizeof(*others); k++)
-		if (letters_match(text, i, others[k]))
-			return;
 	if (nr >= TOKEN_LEAST && letters_run(text, i, nr, ALPHABET_DIGITS) < nr &&
-	    letters_run(text, i, nr, ALPHABET_UPPER ALPHABET_LOWER "-_.") < nr)
+	    letters_run(text, i, nr, ALPHABET_UPPER ALPHABET_LOWER "-_.") < nr &&
+	    token_letters(&there) < nr && jwt_letters(&there) < nr)
 		report(scan, text, i, nr, &kind_bearer, "Bearer");
 }
 
