@@ -301,6 +301,28 @@ static void test_two(enum simd level)
 	EVP_PKEY_free(key[1]);
 }
 
+/* The public key is somewhere; its copy at 900000 has the seed near it, at each distance. */
+static void test_distances(const u8 *private, const u8 *public)
+{
+	static const s32 distances[] = { -128, -127, -100, -45, -36, -33, 33, 36, 45, 99, 127, 128 };
+	u32 i, missed = 0, total = sizeof(distances) / sizeof(*distances);
+
+	for (i = 0; i < total; i++) {
+		fill_random(bytes + 899000, 2000, i);
+		memcpy(bytes + 900000, public, 32);
+		memcpy(bytes + 900000 + distances[i], private, 32);
+		scan_made(bytes, ROOM, ALL, NULL);
+		missed += !proven("edwards-key", 900000 + distances[i], 32);
+	}
+	memcpy(bytes + ROOM - 32, private, 32);
+	memcpy(bytes + ROOM - 101, public, 32);
+	scan_made(bytes, ROOM, ALL, NULL);
+	missed += !proven("edwards-key", ROOM - 32, 32);
+	ok(!missed, "Ed25519: a seed within 128 bytes of its public key, at any place");
+	fill_random(bytes + 899000, 2000, i);
+	fill_random(bytes + ROOM - 1000, 1000, i);
+}
+
 static void test_raw(int nid)
 {
 	static const char prefix[] = "\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20";
@@ -328,6 +350,7 @@ static void test_raw(int nid)
 		ok(proven("edwards-key", 900003, 32), "Ed25519: seed and public key");
 		bytes[900003] ^= 1;
 		ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "Ed25519: another seed");
+		test_distances(private, public);
 	}
 	PKCS8_PRIV_KEY_INFO_free(info);
 	OPENSSL_free(der);
