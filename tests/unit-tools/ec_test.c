@@ -231,7 +231,8 @@ static void test_short(const char *name, int nid)
 	fill_random(bytes, ROOM, nid);
 	memcpy(bytes + 5003, der, total);
 	scan_made(bytes, ROOM, ALL, NULL);
-	ok(seen("ec-private-key", 5003 + (at - der), len - 1), "%s: likewise, no public half", name);
+	ok(seen("ec-private-key", 5003 + (at - der), len - 1), "%s: likewise, no public half",
+	   name);
 }
 
 /* A scalar alone, in both orders; then with one bit changed, and for another key. */
@@ -362,7 +363,8 @@ static void test_two(enum simd level)
 /* The public key is somewhere; its copy at 900000 has the seed near it, at each distance. */
 static void test_distances(const u8 *private, const u8 *public)
 {
-	static const s32 distances[] = { -128, -127, -100, -45, -36, -33, 33, 36, 45, 99, 127, 128 };
+	static const s32 distances[] = { -128, -127, -100, -45, -36, -33, 33, 36, 45, 99, 127,
+					 128 };
 	u32 i, missed = 0, total = sizeof(distances) / sizeof(*distances);
 
 	for (i = 0; i < total; i++) {

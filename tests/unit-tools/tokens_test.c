@@ -264,7 +264,8 @@ static void test_jwt(void)
 	make_jwt(hs, "{\"sub\":\"u-8812\",\"name\":\"John Doe\",\"scope\":\"admin\"}", 43);
 	seen = (struct seen){ "token-jwt", 0, len, false };
 	ok(text_seen(text, len, ALL, &seen), "of somebody who is called John Doe: a key");
-	make_jwt(hs, "{\"sub\":\"1234567890\",\"hello\":\"world\",\"a\":{\"some\":\"payload\"}}", 43);
+	make_jwt(hs, "{\"sub\":\"1234567890\",\"hello\":\"world\","
+		 "\"a\":{\"some\":\"payload\"}}", 43);
 	seen.len = len;
 	ok(text_seen(text, len, ALL, &seen), "of who put examples into other claims: a key");
 	make_jwt("{\"alg\":\"RSA-OAEP\",\"enc\":\"A256GCM\"}", "01234567890123456789", 16);
@@ -366,7 +367,8 @@ static void test_beginnings(void)
 		const char *login;
 		bool example;
 	} logins[] = {
-		{ "user:pass", true }, { "user:password", true }, { "user:pass-4Kq9vXz82mNw", false },
+		{ "user:pass", true }, { "user:password", true },
+		{ "user:pass-4Kq9vXz82mNw", false },
 		{ "username:password", true }, { "username:password1", false },
 		{ "Aladdin:open sesame", true }, { "Aladdin:open sesame!", false },
 	};
