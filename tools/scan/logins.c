@@ -126,6 +126,7 @@ static void found_aws(struct scan *scan, void *state, const struct window *windo
 		      const struct needle *needle)
 {
 	struct letters text = { window, at };
+	u32 run = 0;
 	char id[21];
 	s64 i;
 
@@ -135,11 +136,18 @@ static void found_aws(struct scan *scan, void *state, const struct window *windo
 	    !letters_begin(&text, 0))
 		return;
 	letters_copy(&text, 0, 20, id);
-	for (i = -NEAR; i < NEAR; i++) {
-		if (letter(&text, i) < 0 || !is_secret(&text, i) || !labelled(&text, i, 20))
+	/* A secret is the end of a run of letters: nothing else is looked at twice. */
+	for (i = -NEAR; i <= NEAR + (s64)SECRET_LETTERS; i++) {
+		s64 first = i - SECRET_LETTERS;
+
+		if (base64_value(letter(&text, i)) >= 0) {
+			run++;
 			continue;
-		report(scan, &text, i, SECRET_LETTERS, &kind_aws, id);
-		i += SECRET_LETTERS;
+		}
+		if (run >= SECRET_LETTERS && first < NEAR && is_secret(&text, first) &&
+		    labelled(&text, first, 20))
+			report(scan, &text, first, SECRET_LETTERS, &kind_aws, id);
+		run = 0;
 	}
 }
 
