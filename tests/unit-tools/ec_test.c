@@ -176,6 +176,65 @@ static void test_der(const char *name, int nid)
 	EVP_PKEY_free(key);
 }
 
+/* A key whose scalar begins with a zero, in DER without it. Returns its length. */
+static u32 make_short(const char *name, u32 len, bool public, u8 *to, u8 *scalar)
+{
+	EVP_PKEY *key = NULL;
+	u8 *der = NULL, *at;
+	u32 total, header;
+
+	do {
+		EVP_PKEY_free(key);
+		key = make(name);
+		scalar_of(key, scalar, len);
+	} while (*scalar);
+	EVP_PKEY_set_int_param(key, OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, public);
+	total = i2d_PrivateKey(key, &der);
+	at = memmem(der, total, scalar, len);
+	header = der[1] == 0x81 ? 3 : 2;
+	memcpy(to, der, total);
+	to[header - 1]--;
+	to[at - der - 1]--;
+	memmove(to + (at - der), to + (at - der) + 1, total - (at - der) - 1);
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+	return total - 1;
+}
+
+static void test_short(const char *name, int nid)
+{
+	const u32 len = curve_of_nid(nid)->bytes;
+	u8 der[300], pem[600], scalar[CURVE_BYTES_MAX], *at;
+	u32 total, nr;
+
+	total = make_short(name, len, true, der, scalar);
+	at = memmem(der, total, scalar + 1, len - 1);
+	fill_random(bytes, ROOM, nid);
+	memcpy(bytes + 5003, der, total);
+	scan_made(bytes, ROOM, ALL, NULL);
+	ok(proven("ec-private-key", 5003 + (at - der), len - 1), "%s: a scalar without its zero",
+	   name);
+	memset(bytes, '\n', ROOM);
+	nr = sprintf((char *)pem, "-----BEGIN EC PRIVATE KEY-----\n");
+	nr += EVP_EncodeBlock(pem + nr, der, total);
+	nr += sprintf((char *)pem + nr, "\n-----END EC PRIVATE KEY-----\n");
+	memcpy(bytes + 5003, pem, nr);
+	scan_made(bytes, ROOM, "pem", NULL);
+	/* That detector has no P-224 to prove it by. */
+	ok(scan_sightings(scanned)->keys == 1 &&
+	   scan_sightings(scanned)->list[0].proven == (nid != NID_secp224r1),
+	   "%s: likewise, in PEM", name);
+	scan_made(bytes, ROOM, "ec-der", NULL);
+	ok(count_of("ec-private-key") == 1, "%s: likewise, in base64", name);
+	total = make_short(name, len, false, der, scalar);
+	at = memmem(der, total, scalar + 1, len - 1);
+	fill_random(bytes, ROOM, nid);
+	memcpy(bytes + 5003, der, total);
+	scan_made(bytes, ROOM, ALL, NULL);
+	ok(seen("ec-private-key", 5003 + (at - der), len - 1), "%s: likewise, no public half",
+	   name);
+}
+
 /* A scalar alone, in both orders; then with one bit changed, and for another key. */
 static void test_bare(const char *name, int nid)
 {
@@ -301,6 +360,29 @@ static void test_two(enum simd level)
 	EVP_PKEY_free(key[1]);
 }
 
+/* The public key is somewhere; its copy at 900000 has the seed near it, at each distance. */
+static void test_distances(const u8 *private, const u8 *public)
+{
+	static const s32 distances[] = { -128, -127, -100, -45, -36, -33, 33, 36, 45, 99, 127,
+					 128 };
+	u32 i, missed = 0, total = sizeof(distances) / sizeof(*distances);
+
+	for (i = 0; i < total; i++) {
+		fill_random(bytes + 899000, 2000, i);
+		memcpy(bytes + 900000, public, 32);
+		memcpy(bytes + 900000 + distances[i], private, 32);
+		scan_made(bytes, ROOM, ALL, NULL);
+		missed += !proven("edwards-key", 900000 + distances[i], 32);
+	}
+	memcpy(bytes + ROOM - 32, private, 32);
+	memcpy(bytes + ROOM - 101, public, 32);
+	scan_made(bytes, ROOM, ALL, NULL);
+	missed += !proven("edwards-key", ROOM - 32, 32);
+	ok(!missed, "Ed25519: a seed within 128 bytes of its public key, at any place");
+	fill_random(bytes + 899000, 2000, i);
+	fill_random(bytes + ROOM - 1000, 1000, i);
+}
+
 static void test_raw(int nid)
 {
 	static const char prefix[] = "\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20";
@@ -328,6 +410,7 @@ static void test_raw(int nid)
 		ok(proven("edwards-key", 900003, 32), "Ed25519: seed and public key");
 		bytes[900003] ^= 1;
 		ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "Ed25519: another seed");
+		test_distances(private, public);
 	}
 	PKCS8_PRIV_KEY_INFO_free(info);
 	OPENSSL_free(der);
@@ -346,6 +429,10 @@ int main(void)
 	test_der("P-384", NID_secp384r1);
 	test_der("P-521", NID_secp521r1);
 	test_der("secp256k1", NID_secp256k1);
+	test_short("P-256", NID_X9_62_prime256v1);
+	test_short("P-384", NID_secp384r1);
+	test_short("P-521", NID_secp521r1);
+	test_short("P-224", NID_secp224r1);
 	test_bare("P-256", NID_X9_62_prime256v1);
 	test_bare("secp256k1", NID_secp256k1);
 	test_bare("P-384", NID_secp384r1);

@@ -122,6 +122,26 @@ static void test_der(void)
 	OPENSSL_free(spki);
 }
 
+/* Lengths of a modulus that DER has in one byte. */
+static void test_small(void)
+{
+	static const u32 sizes[] = { 512, 640, 768, 896 };
+	struct key small;
+	u32 i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		make(&small, sizes[i]);
+		fill_random(bytes, ROOM, i + 1);
+		memcpy(bytes + 12345, small.der, small.der_len);
+		ok(scan_made(bytes, ROOM, ALL, NULL)->keys == 1 &&
+		   seen_der(&small, 12345, small.der_len), "RSA-%u in DER", sizes[i]);
+		memset(bytes, '\n', ROOM);
+		EVP_EncodeBlock(bytes + 12345, small.der, small.der_len);
+		ok(scan_made(bytes, ROOM, ALL, NULL)->keys == 1, "RSA-%u in base64", sizes[i]);
+		drop(&small);
+	}
+}
+
 static void test_near_misses(void)
 {
 	u8 old_n[512], new_n[512], *at;
@@ -370,6 +390,7 @@ int main(void)
 	make(&other, 2048);
 	make(&third, 3072);
 	test_der();
+	test_small();
 	test_near_misses();
 	test_bare(&key, 2048);
 	test_bare(&third, 3072);

@@ -14,7 +14,7 @@
 #define LOWER	"abcdefghijklmnopqrstuvwxyz"
 #define WORD	DIGITS UPPER LOWER
 
-static char text[8192];
+static char text[200000];
 static u32 len;
 static u64 state = 0x082efa98ec4e6c89ULL;
 
@@ -254,9 +254,20 @@ static void test_jwt(void)
 	ok(nothing(text, len, ALL), "not signed: nothing");
 	make_jwt(hs, "no JSON at all, but letters", 43);
 	ok(nothing(text, len, ALL), "no claims: nothing");
-	make_jwt(hs, "{\"sub\":\"1234567890\",\"name\":\"John Doe\"}", 43);
+	make_jwt(hs, "{\"sub\":\"1234567890\",\"name\":\"John Doe\",\"iat\":1516239022}", 43);
 	seen = (struct seen){ "token-jwt-example", 0, len, false };
 	ok(text_seen(text, len, ALL, &seen) && !scanned_keys, "the one of jwt.io: a note");
+	make_jwt(hs, "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n "
+		 "\"http://example.com/is_root\":true}", 43);
+	seen.len = len;
+	ok(text_seen(text, len, ALL, &seen) && !scanned_keys, "that of the RFCs: a note");
+	make_jwt(hs, "{\"sub\":\"u-8812\",\"name\":\"John Doe\",\"scope\":\"admin\"}", 43);
+	seen = (struct seen){ "token-jwt", 0, len, false };
+	ok(text_seen(text, len, ALL, &seen), "of somebody who is called John Doe: a key");
+	make_jwt(hs, "{\"sub\":\"1234567890\",\"hello\":\"world\","
+		 "\"a\":{\"some\":\"payload\"}}", 43);
+	seen.len = len;
+	ok(text_seen(text, len, ALL, &seen), "of who put examples into other claims: a key");
 	make_jwt("{\"alg\":\"RSA-OAEP\",\"enc\":\"A256GCM\"}", "01234567890123456789", 16);
 	add(".");
 	add_random(WORD, 100);
@@ -264,6 +275,176 @@ static void test_jwt(void)
 	add_random(WORD, 22);
 	seen = (struct seen){ "token-jwt", 0, len, false };
 	ok(text_seen(text, len, ALL, &seen), "an encrypted token");
+}
+
+static void add_claims(char *claims, u32 nr)
+{
+	u32 at = sprintf(claims, "{\"sub\":\"u-8812\",\"groups\":\"");
+
+	while (at < nr)
+		claims[at++] = 'a' + below(26);
+	sprintf(claims + nr, "\"}");
+}
+
+static void add_base64(const char *words)
+{
+	len += EVP_EncodeBlock((u8 *)text + len, (const u8 *)words, strlen(words));
+}
+
+/* One that begins like a token of others is left to them only if they know it. */
+static void test_bearer(void)
+{
+	static const char *const begins[] = { "gh", "eyJ", "npm_", "hvs.", "ya29.", "xoxb-",
+					      "sk_live_" };
+	static const char claims[] = "{\"iss\":\"kubernetes/serviceaccount\",\"sub\":\"system\"}";
+	struct seen seen = { "http-bearer", 0, 0, false };
+	u32 i, known;
+
+	for (i = 0; i < sizeof(begins) / sizeof(*begins); i++) {
+		len = 0;
+		add("Authorization: Bearer ");
+		seen.first = len;
+		add(begins[i]);
+		add_random(WORD, 22);
+		seen.len = len - seen.first;
+		add("\r\n");
+		ok(text_seen(text, len, ALL, &seen), "a bearer token that begins with %s",
+		   begins[i]);
+	}
+	len = 0;
+	add("Authorization: Bearer ");
+	seen.first = len;
+	add_base64("{\"k\":\"9tQ!zz-k\",\"n\":\"x\",\"id\":1000001}");
+	seen.len = len - seen.first;
+	add("\r\n");
+	ok(text_seen(text, len, ALL, &seen), "one that is JSON in base64");
+	len = 0;
+	add("Authorization: Bearer ");
+	seen.first = len;
+	add_random(WORD, 9000);
+	seen.len = len - seen.first;
+	add("\r\n");
+	ok(text_everywhere(text, len, ALL, &seen), "a long one, to its end");
+	len = 0;
+	add("Authorization: Bearer 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\r\n");
+	seen = (struct seen){ "token-github", 22, 40, true };
+	ok(text_seen(text, len, ALL, &seen), "GitHub's: told once");
+	make_jwt("{\"typ\":\"JWT\",\"alg\":\"HS256\"}", claims, 43);
+	known = len;
+	memmove(text + 22, text, known);
+	memcpy(text, "Authorization: Bearer ", 22);
+	memcpy(text + 22 + known, "\r\n", 2);
+	seen = (struct seen){ "token-jwt", 22, known, false };
+	ok(text_seen(text, known + 24, ALL, &seen), "a JSON Web Token: told once");
+}
+
+/* All letters are reported, however many are looked at. */
+static void test_long_basic(void)
+{
+	static const char *const labels[] = { "Authorization: Basic ", "{\"auth\": \"" };
+	char login[301] = "svc-account:";
+	struct seen seen;
+	u32 i, k;
+
+	for (k = strlen(login); k < sizeof(login) - 1; k++)
+		login[k] = 'a' + below(26);
+	for (i = 0; i < 2; i++) {
+		len = 0;
+		add(labels[i]);
+		seen = (struct seen){ "http-basic", len, 0, false };
+		add_base64(login);
+		seen.len = len - seen.first;
+		add("\"\r\n");
+		ok(text_everywhere(text, len, ALL, &seen), "%s: a long password, to its end",
+		   labels[i]);
+	}
+}
+
+/* What begins like an example is none. */
+static void test_beginnings(void)
+{
+	static const struct {
+		const char *login;
+		bool example;
+	} logins[] = {
+		{ "user:pass", true }, { "user:password", true },
+		{ "user:pass-4Kq9vXz82mNw", false },
+		{ "username:password", true }, { "username:password1", false },
+		{ "Aladdin:open sesame", true }, { "Aladdin:open sesame!", false },
+	};
+	struct seen seen;
+	u32 i;
+
+	for (i = 0; i < sizeof(logins) / sizeof(*logins); i++) {
+		len = 0;
+		add("Authorization: Basic ");
+		seen = (struct seen){ logins[i].example ? "example" : "http-basic", len, 0, false };
+		add_base64(logins[i].login);
+		seen.len = len - seen.first;
+		add("\r\n");
+		ok(text_seen(text, len, ALL, &seen) && scanned_keys == !logins[i].example,
+		   "%s: %s", logins[i].login, seen.word);
+	}
+	len = 0;
+	add("aws_secret_access_key=wJalrXUtnFEMI/");
+	seen = (struct seen){ "aws-secret", len - 14, 40, false };
+	add_random(WORD, 26);
+	add("\n");
+	ok(text_seen(text, len, ALL, &seen), "a secret that begins like the manual's of AWS");
+}
+
+/* Where a limit is reached, what is in it is told. */
+static void test_long(void)
+{
+	static const char *const prefixes[] = { "ya29.", "IQoJb3JpZ2luX2Vj", "FwoGZXIvYXdz" };
+	static const char hs[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
+	static char claims[100010];
+	struct seen seen = { NULL, 1, 0, false };
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		seen.word = i ? "token-aws" : "token-google";
+		len = 0;
+		add(" ");
+		add(prefixes[i]);
+		add_random(WORD, 1100);
+		add(" ");
+		seen.len = len - 2;
+		ok(text_everywhere(text, len, ALL, &seen), "%s: a long one", prefixes[i]);
+		len = 0;
+		add(" ");
+		add(prefixes[i]);
+		seen.len = len - 1 + 16384;
+		add_random(WORD, 20000);
+		ok(seen_at(text, len, ALL, &seen, 77, len + 100), "%s: one without an end",
+		   prefixes[i]);
+	}
+	len = 0;
+	for (i = 0; i < 3000; i++)
+		add("ya29.");
+	add_random(WORD, 80);
+	seen = (struct seen){ "token-google", 0, len, false };
+	ok(seen_at(text, len, ALL, &seen, 77, len + 100), "prefixes in a row are one");
+	seen = (struct seen){ "token-jwt", 0, 0, false };
+	add_claims(claims, 14000);
+	make_jwt(hs, claims, 43);
+	seen.len = len;
+	ok(text_everywhere(text, len, ALL, &seen), "a token with many claims");
+	add_claims(claims, 45000);
+	make_jwt(hs, claims, 43);
+	seen.len = len;
+	ok(seen_everywhere(text, len, ALL, &seen), "with very many");
+	add_claims(claims, 100000);
+	make_jwt(hs, claims, 43);
+	seen.len = 36 + 1 + 65536;
+	ok(seen_at(text, len, ALL, &seen, 77, len + 100), "with more than are looked at");
+	make_jwt("{\"alg\":\"RSA-OAEP\",\"enc\":\"A256GCM\"}", "01234567890123456789", 16);
+	add(".");
+	add_random(WORD, 60000);
+	add(".");
+	add_random(WORD, 22);
+	seen.len = len;
+	ok(seen_at(text, len, ALL, &seen, 77, len + 100), "an encrypted one of many");
 }
 
 static void test_label(const char *name, const char *before, const char *alphabet, u32 nr,
@@ -377,6 +558,27 @@ static void test_notes(void)
 	ok(nothing(text, len, ALL), "a machine in a sentence: nothing");
 }
 
+/* A list that names no detector would make any file clean. */
+static void test_lists(void)
+{
+	static const char *const wrong[] = { "", ",", "jwt,", ",jwt", "jwt,,pem", "jw", "jwtx" };
+	struct scan_options options = { .only = "jwt,pem" };
+	struct complaint why = { "" };
+	struct scan *scan = scan_new(&options, &why);
+	u32 i, refused = 0;
+
+	ok(scan, "a list of two detectors");
+	scan_free(scan);
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		options.only = wrong[i];
+		scan = scan_new(&options, &why);
+		refused += !scan && strstr(why.text, "there are: aes ") &&
+			   strstr(why.text, " known");
+		scan_free(scan);
+	}
+	ok(refused == i, "%u lists with a name that is empty or none: refused", i);
+}
+
 int main(void)
 {
 	/* A token that GitHub's own description shows, by its checksum. */
@@ -392,10 +594,15 @@ int main(void)
 	test_parts();
 	test_macaroon();
 	test_jwt();
+	test_long();
 	test_labels();
 	test_near_labels();
 	test_basic();
 	test_examples();
+	test_beginnings();
+	test_bearer();
+	test_long_basic();
 	test_notes();
+	test_lists();
 	return tap_end();
 }

@@ -33,4 +33,8 @@ extern const struct detector detect_known;	/* copies of what others have proven:
 bool detector_wanted(const char *only, const char *name);
 int detectors_known(const char *only, struct complaint *why);
 
+/* What a detector reports at letter 0 of a text; others leave that to it. */
+u32 token_letters(const struct letters *text);
+u32 jwt_letters(const struct letters *text);
+
 #endif /* KREDACT_TOOLS_DETECTORS_H */

@@ -22,6 +22,7 @@
 #include "published.h"
 
 #define PENDING_MAX	4096u
+#define ZEROS_MAX	1u	/* bytes at the beginning of a scalar, that some leave out */
 
 static const struct kind kind = {
 	.word = "ec-private-key",
@@ -89,6 +90,12 @@ static void pend(struct ec_der *state, const struct window *window, const struct
 		state->lost++;
 	pthread_mutex_unlock(&state->lock);
 	OPENSSL_cleanse(pending.key, sizeof(pending.key));
+}
+
+/* As long as the curve has it, or shorter by zeros. */
+static bool is_scalar(u32 len, const struct curve *curve)
+{
+	return len <= curve->bytes && len + ZEROS_MAX >= curve->bytes;
 }
 
 /* Is @key the private half of @question? Then it is reported. */
@@ -169,7 +176,7 @@ static void sec1(struct scan *scan, void *arg, const struct window *window, u64 
 		answered(scan, state, window, &key, question);
 		return;
 	}
-	if (curve && der_len(&key) == curve->bytes && noise_like(key.at, der_len(&key)))
+	if (curve && is_scalar(der_len(&key), curve) && noise_like(key.at, der_len(&key)))
 		scan_report(scan, window, key.at - window->bytes, der_len(&key), &kind, false,
 			    "%s, no public key beside it", curve->name);
 	pend(state, window, &key, curve ? curve->nid : 0);
@@ -237,7 +244,7 @@ static struct question *find(struct ec_der *state, const struct pending *pending
 		       NULL;
 	scalar = BN_bin2bn(pending->key, pending->len, NULL);
 	for (curve = curves; scalar && curve->name && !question; curve++)
-		if (curve->group && curve->bytes == pending->len &&
+		if (curve->group && is_scalar(pending->len, curve) &&
 		    (!pending->nid || pending->nid == curve->nid) &&
 		    curve_public(curve, scalar, public))
 			question = questions_find_key(state->questions, curve->nid, public,
@@ -268,12 +275,17 @@ static int resolve_ec(struct scan *scan, void *arg, struct complaint *why)
 			"there are more keys in DER without a public half than can be tried");
 }
 
-/* Versions before octets of each length; the algorithm in front of a public key. */
+/* Versions before octets of each length, or of one less; the algorithm in front of a public key. */
 static const struct needle needles[] = {
+	NEEDLE_BASE64("\x02\x01\x01\x04\x1b", sec1),
 	NEEDLE_BASE64("\x02\x01\x01\x04\x1c", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x1f", sec1),
 	NEEDLE_BASE64("\x02\x01\x01\x04\x20", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x2f", sec1),
 	NEEDLE_BASE64("\x02\x01\x01\x04\x30", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x3f", sec1),
 	NEEDLE_BASE64("\x02\x01\x01\x04\x40", sec1),
+	NEEDLE_BASE64("\x02\x01\x01\x04\x41", sec1),
 	NEEDLE_BASE64("\x02\x01\x01\x04\x42", sec1),
 	NEEDLE_BASE64("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", ec_public),
 	NEEDLE_BASE64("\x30\x05\x06\x03\x2b\x65\x6e", raw),

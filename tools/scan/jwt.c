@@ -24,8 +24,9 @@ static const struct kind kind_example = {
 };
 
 #define HEADER_MAX	2048u	/* letters */
-#define CLAIMS_MAX	16384u
+#define CLAIMS_MAX	65536u	/* what a window has for sure */
 #define SIGNATURE_MAX	8192u	/* post-quantum ones are long */
+#define CUT_LEAST	16384u	/* a token whose end is behind that of a window is as long */
 
 static const struct {
 	const char *name;
@@ -71,15 +72,20 @@ static const char *member(const char *json, const char *name, u32 *len)
 	return at[*len + 1] ? at + 1 : NULL;
 }
 
-static bool decode(const struct letters *text, s64 i, u32 nr, char *json)
+/* Letters [@i, @i + @nr), decoded; without the last few if they are no whole byte. */
+static u32 decode(const struct letters *text, s64 i, u32 nr, char *json)
 {
-	char letters[CLAIMS_MAX + 1];
-	u32 len;
+	/* In place: what was decoded is shorter. */
+	letters_copy(text, i, nr, json);
+	nr = base64_tight(json, nr, (u8 *)json);
+	json[nr] = '\0';
+	return nr;
+}
 
-	letters_copy(text, i, nr, letters);
-	len = base64_tight(letters, nr, (u8 *)json);
-	json[len] = '\0';
-	OPENSSL_cleanse(letters, nr);
+static bool decode_object(const struct letters *text, s64 i, u32 nr, char *json)
+{
+	u32 len = decode(text, i, nr, json);
+
 	return strlen(json) == len && is_object(json, len);
 }
 
@@ -96,60 +102,157 @@ static bool fits(const char *algorithm, u32 len, u32 signature)
 	return signature >= 43;
 }
 
-/* What everybody's first token says: that of jwt.io, of RFC 7515 and 7519, and of PyJWT. */
+/* All claims of the tokens of jwt.io, of RFC 7515 and 7519, and of PyJWT. */
+static const char *const examples[] = {
+	"{\"sub\":\"1234567890\",\"name\":\"John Doe\",\"iat\":1516239022}",
+	"{\"sub\":\"1234567890\",\"name\":\"John Doe\",\"admin\":true}",
+	"{\"sub\":\"1234567890\",\"name\":\"John Doe\",\"admin\":true,\"iat\":1516239022}",
+	"{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}",
+	"{\"hello\":\"world\"}",
+	"{\"some\":\"payload\"}",
+};
+
+/* Who has one claim of them may have others: only the whole of them names nobody. */
 static bool is_example(const char *claims)
 {
-	return strstr(claims, "\"1234567890\"") || strstr(claims, "http://example.com/is_root") ||
-	       strstr(claims, "\"John Doe\"") || strstr(claims, "\"hello\":\"world\"") ||
-	       strstr(claims, "{\"some\":\"payload\"}");
+	u32 i;
+
+	for (i = 0; i < sizeof(examples) / sizeof(*examples); i++)
+		if (!strcmp(claims, examples[i]))
+			return true;
+	return false;
+}
+
+/**
+ * struct token - a token at letter 0 of a text
+ * @len:	its letters; 0: there is none
+ * @kind:	of it
+ * @encrypted:	its claims are
+ * @cut:	it goes on where nobody looks
+ * @name:	of the algorithm
+ */
+struct token {
+	u32 len;
+	const struct kind *kind;
+	bool encrypted;
+	bool cut;
+	char name[12];
+};
+
+/* Does a part of @nr letters that ends at @end go on where nobody looks? */
+static bool is_cut(const struct letters *text, s64 end, u32 nr)
+{
+	return nr == CLAIMS_MAX || (nr >= CUT_LEAST && letter(text, end) < 0);
+}
+
+/* Behind key and vector, which end at @end: text and tag. */
+static void read_encrypted(const struct letters *text, s64 end, struct token *token)
+{
+	u32 i, nr;
+
+	for (i = 0; i < 2 && !token->cut; i++, end += nr) {
+		nr = letter(text, end) == '.' ?
+		     letters_run(text, ++end, CLAIMS_MAX, ALPHABET_URL) : 0;
+		if (!nr)
+			return;
+		token->cut = is_cut(text, end + nr, nr);
+	}
+	token->len = end;
+	token->encrypted = true;
+}
+
+/* Claims that are cut off: they begin as an object does. */
+static bool begins_object(const struct letters *text, s64 i, u32 nr, char *json)
+{
+	return decode(text, i, nr / 4 * 4, json) && json[0] == '{' && memchr(json, '"', 16);
+}
+
+static void read_token(const struct letters *text, struct token *token)
+{
+	u32 head, claims, signature, len = 0, i;
+	char json[CLAIMS_MAX + 1];
+	const char *algorithm;
+	s64 end;
+
+	token->len = 0;
+	if (!letters_begin(text, 0))
+		return;
+	head = letters_run(text, 0, HEADER_MAX, ALPHABET_URL);
+	if (head < 16 || letter(text, head) != '.')
+		return;
+	claims = letters_run(text, head + 1, CLAIMS_MAX, ALPHABET_URL);
+	end = head + 1 + claims;
+	token->cut = is_cut(text, end, claims);
+	if (!token->cut && letter(text, end) != '.')
+		return;
+	signature = token->cut ? 0 : letters_run(text, end + 1, SIGNATURE_MAX, ALPHABET_URL);
+	if (!decode_object(text, 0, head, json))
+		goto out;
+	algorithm = member(json, "\"alg\"", &len);
+	if (!algorithm)
+		goto out;
+	for (i = 0; i < len && i < sizeof(token->name) - 1 && strchr(ALPHABET_URL, algorithm[i]);
+	     i++)
+		token->name[i] = algorithm[i];
+	token->name[i] = '\0';
+	token->kind = &kind_token;
+	token->encrypted = false;
+	if (!token->cut && strstr(json, "\"enc\"")) {
+		read_encrypted(text, end + 1 + signature, token);
+		goto out;
+	}
+	if (!token->cut) {
+		end += 1 + signature;
+		token->cut = claims >= CUT_LEAST && letter(text, end) < 0;
+	}
+	if (!token->cut && !fits(algorithm, len, signature))
+		goto out;
+	if (!is_cut(text, head + 1 + claims, claims)) {
+		if (!decode_object(text, head + 1, claims, json))
+			goto out;
+	} else if (!begins_object(text, head + 1, claims, json)) {
+		goto out;
+	}
+	token->len = end;
+	if (is_example(json))
+		token->kind = &kind_example;
+out:
+	OPENSSL_cleanse(json, max(head, claims));
+}
+
+static bool may_begin(const struct letters *text)
+{
+	return letters_match(text, 0, "eyJ") || letters_match(text, 0, "ewog");
+}
+
+/**
+ * jwt_letters() - is a JSON Web Token there?
+ * @text:	it would be at letter 0
+ *
+ * Return: its letters if this detector reports one, otherwise 0.
+ */
+u32 jwt_letters(const struct letters *text)
+{
+	struct token token = { 0 };
+
+	if (may_begin(text))
+		read_token(text, &token);
+	return token.len;
 }
 
 static void found(struct scan *scan, void *state, const struct window *window, u64 at,
 		  const struct needle *needle)
 {
 	struct letters text = { window, at };
-	u32 head, claims, signature, len = 0, more = 0, i;
-	char json[CLAIMS_MAX], name[12] = "";
-	const char *algorithm;
-	s64 end;
+	struct token token;
 
 	(void)state;
 	(void)needle;
-	if (!letters_begin(&text, 0))
-		return;
-	head = letters_run(&text, 0, HEADER_MAX, ALPHABET_URL);
-	if (head < 16 || letter(&text, head) != '.')
-		return;
-	claims = letters_run(&text, head + 1, CLAIMS_MAX, ALPHABET_URL);
-	if (letter(&text, head + 1 + claims) != '.')
-		return;
-	end = head + 1 + claims + 1;
-	signature = letters_run(&text, end, SIGNATURE_MAX, ALPHABET_URL);
-	end += signature;
-	if (!decode(&text, 0, head, json))
-		goto out;
-	algorithm = member(json, "\"alg\"", &len);
-	if (!algorithm)
-		goto out;
-	for (i = 0; i < len && i < sizeof(name) - 1 && strchr(ALPHABET_URL, algorithm[i]); i++)
-		name[i] = algorithm[i];
-	if (strstr(json, "\"enc\"")) {
-		/* Key, vector, text and tag. */
-		for (i = 0; i < 2; i++, end += more) {
-			more = letter(&text, end) == '.' ?
-			       letters_run(&text, ++end, CLAIMS_MAX, ALPHABET_URL) : 0;
-			if (!more)
-				goto out;
-		}
-		letters_report(scan, &text, 0, end, &kind_token, false, "encrypted, %s", name);
-		goto out;
-	}
-	if (!fits(algorithm, len, signature) || !decode(&text, head + 1, claims, json))
-		goto out;
-	letters_report(scan, &text, 0, end, is_example(json) ? &kind_example : &kind_token, false,
-		       "%s", name);
-out:
-	OPENSSL_cleanse(json, sizeof(json));
+	read_token(&text, &token);
+	if (token.len)
+		letters_report(scan, &text, 0, token.len, token.kind, false, "%s%s%s",
+			       token.encrypted ? "encrypted, " : "",
+			       token.name, token.cut ? ", too long to be read whole" : "");
 }
 
 static const struct needle needles[] = {

@@ -34,25 +34,39 @@ LOGIN(kind_example, "example", "credential of an example", WEIGHT_NOTE,
 #define NEAR		512	/* letters between the two halves of a key pair of AWS */
 #define LABEL_NEAR	48	/* letters between a label and what it labels */
 #define TOKEN_LEAST	20u
-#define TOKEN_MOST	4096u
 #define PASSWORD_MAX	128u
+#define WINDOW_MAX	UINT32_MAX	/* as far as letters go */
 #define USER_MAX	64u
 
-/* Public: first letters of what documentation and emulators use. */
+/* Public: what documentation and emulators use, whole, without the '=' at its end. */
 static const char *const examples[] = {
-	"wJalrXUtnFEMI", "je7MtGbClwBF", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
-	"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEH", "QWxhZGRpbjpvcGVuIHNlc2FtZQ",
-	"QWxhZGRpbjpPcGVuU2VzYW1l", "YWxhZGRpbjpvcGVuc2VzYW1l", "dXNlcjpwYXNz",
-	"dXNlcm5hbWU6cGFzc3dvcmQ", "mF_9.B5f-4.1JqM",
-	"czZCaGRSa3F0Mz",
+	"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+	"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+	"je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
+	"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/"
+	"K1SZFPTOtr/KBHBeksoGMGw",
+	"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/"
+	"Jw",
+	"QWxhZGRpbjpvcGVuIHNlc2FtZQ",			/* Aladdin:open sesame */
+	"QWxhZGRpbjpPcGVuU2VzYW1l",			/* Aladdin:OpenSesame */
+	"YWxhZGRpbjpvcGVuc2VzYW1l",			/* aladdin:opensesame */
+	"dGVzdDoxMjPCow",				/* RFC 7617 */
+	"dXNlcjpwYXNz",					/* user:pass */
+	"dXNlcjpwYXNzd2Q",				/* user:passwd */
+	"dXNlcjpwYXNzd29yZA",				/* user:password */
+	"dXNlcm5hbWU6cGFzc3dvcmQ",			/* username:password */
+	"czZCaGRSa3F0MzpnWDFmQmF0M2JW",			/* RFC 6749 */
+	"czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3",	/* RFC 6749, its client's secret */
 };
 
-static bool is_example(const struct letters *text, s64 i)
+static bool is_example(const struct letters *text, s64 i, u32 nr)
 {
 	u32 k;
 
+	while (nr && letter(text, i + nr - 1) == '=')
+		nr--;
 	for (k = 0; k < sizeof(examples) / sizeof(*examples); k++)
-		if (letters_match(text, i, examples[k]))
+		if (strlen(examples[k]) == nr && letters_match(text, i, examples[k]))
 			return true;
 	return false;
 }
@@ -60,7 +74,7 @@ static bool is_example(const struct letters *text, s64 i)
 static void report(struct scan *scan, const struct letters *text, s64 i, u32 nr,
 		   const struct kind *kind, const char *detail)
 {
-	letters_report(scan, text, i, nr, is_example(text, i) ? &kind_example : kind, false, "%s",
+	letters_report(scan, text, i, nr, is_example(text, i, nr) ? &kind_example : kind, false, "%s",
 		       detail);
 }
 
@@ -112,6 +126,7 @@ static void found_aws(struct scan *scan, void *state, const struct window *windo
 		      const struct needle *needle)
 {
 	struct letters text = { window, at };
+	u32 run = 0;
 	char id[21];
 	s64 i;
 
@@ -121,11 +136,18 @@ static void found_aws(struct scan *scan, void *state, const struct window *windo
 	    !letters_begin(&text, 0))
 		return;
 	letters_copy(&text, 0, 20, id);
-	for (i = -NEAR; i < NEAR; i++) {
-		if (letter(&text, i) < 0 || !is_secret(&text, i) || !labelled(&text, i, 20))
+	/* A secret is the end of a run of letters: nothing else is looked at twice. */
+	for (i = -NEAR; i <= NEAR + (s64)SECRET_LETTERS; i++) {
+		s64 first = i - SECRET_LETTERS;
+
+		if (base64_value(letter(&text, i)) >= 0) {
+			run++;
 			continue;
-		report(scan, &text, i, SECRET_LETTERS, &kind_aws, id);
-		i += SECRET_LETTERS;
+		}
+		if (run >= SECRET_LETTERS && first < NEAR && is_secret(&text, first) &&
+		    labelled(&text, first, 20))
+			report(scan, &text, first, SECRET_LETTERS, &kind_aws, id);
+		run = 0;
 	}
 }
 
@@ -168,7 +190,10 @@ static void found_azure(struct scan *scan, void *state, const struct window *win
 		report(scan, &text, prefix, nr, &kind_azure, nr == 88 ? "storage" : "service bus");
 }
 
-/* user:password in base64, printable. Others have a look at what they know themselves. */
+/*
+ * user:password in base64, printable, as far as it is decoded; what is reported are all its
+ * letters, since they are erased by that.
+ */
 static void basic(struct scan *scan, const struct letters *text, s64 i)
 {
 	u32 nr = letters_run(text, i, PASSWORD_MAX, ALPHABET_BASE64), len, k, colon;
@@ -182,6 +207,7 @@ static void basic(struct scan *scan, const struct letters *text, s64 i)
 	for (colon = 0; colon < len && bytes[colon] != ':'; colon++)
 		;
 	if (len && k == len && colon && colon + 1 < len) {
+		nr += letters_run(text, i + nr, WINDOW_MAX, ALPHABET_BASE64);
 		nr += letters_run(text, i + nr, 2, "=");
 		report(scan, text, i, nr, &kind_basic, "user and password");
 	}
@@ -189,17 +215,15 @@ static void basic(struct scan *scan, const struct letters *text, s64 i)
 	OPENSSL_cleanse(letters, sizeof(letters));
 }
 
+/* What others report whole is left to them. */
 static void bearer(struct scan *scan, const struct letters *text, s64 i)
 {
-	static const char *const others[] = { "eyJ", "gh", "hvs.", "ya29.", "xox", "sk-ant-",
-					      "glpat-", "npm_", "pypi-", "dop_v1_", "sk_live_" };
-	u32 nr = letters_run(text, i, TOKEN_MOST, ALPHABET_URL ".~+/="), k;
+	u32 nr = letters_run(text, i, WINDOW_MAX, ALPHABET_URL ".~+/=");
+	struct letters there = { text->window, text->at + (u64)i };
 
-	for (k = 0; k < sizeof(others) / sizeof(*others); k++)
-		if (letters_match(text, i, others[k]))
-			return;
 	if (nr >= TOKEN_LEAST && letters_run(text, i, nr, ALPHABET_DIGITS) < nr &&
-	    letters_run(text, i, nr, ALPHABET_UPPER ALPHABET_LOWER "-_.") < nr)
+	    letters_run(text, i, nr, ALPHABET_UPPER ALPHABET_LOWER "-_.") < nr &&
+	    token_letters(&there) < nr && jwt_letters(&there) < nr)
 		report(scan, text, i, nr, &kind_bearer, "Bearer");
 }
 

@@ -6,6 +6,7 @@
 
 #define INTEGERS	9u
 #define MODULUS_MIN	48u	/* bytes */
+#define ZEROS_MAX	4u	/* at the beginning of a scalar, that some leave out */
 #define SECRET_LEAST	16u	/* bytes of it that make what is cut short a finding */
 
 enum { INTEGER = 0x02, BITS = 0x03, OCTETS = 0x04, OID = 0x06, SEQUENCE = 0x30, TAG_0 = 0xa0,
@@ -141,6 +142,14 @@ static const char *curve_type(enum ecc curve)
 	return curve == ECC_UNKNOWN ? "EC, curve not named" : ecc_name(curve);
 }
 
+/* As long as the curve has it, or without zeros at its beginning, as OpenSSL reads it. */
+static bool is_scalar(u32 len, enum ecc curve)
+{
+	if (curve == ECC_UNKNOWN)
+		return len >= 20 && len <= 72;
+	return len <= ecc_bytes(curve) && len + ZEROS_MAX >= ecc_bytes(curve);
+}
+
 /* After the version: the secret, [0] the curve, [1] the point. */
 static void sec1(struct wire *wire, enum ecc curve, struct privkey *key)
 {
@@ -159,8 +168,7 @@ static void sec1(struct wire *wire, enum ecc curve, struct privkey *key)
 	key->secret = secret.in.len;
 	if (secret.cut && key->secret >= SECRET_LEAST) {
 		key->state = PRIVKEY_CUT;
-	} else if (!secret.cut && (curve ? key->secret == ecc_bytes(curve) :
-				   key->secret >= 20 && key->secret <= 72)) {
+	} else if (!secret.cut && is_scalar(key->secret, curve)) {
 		key->state = PRIVKEY_CLEAR;
 		key->proof = proof_ecc(curve, number(&secret), point);
 	}

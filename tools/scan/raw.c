@@ -138,16 +138,19 @@ static void near(void *arg, const struct hit *hit)
 	u32 len = question->point_len, at;
 	u64 from = hit->offset - min(hit->offset, (u64)NEAR);
 	u8 around[3 * NEAR];
-	u64 nr = hit->offset - from + len + NEAR;
+	u32 public = hit->offset - from;
+	u64 nr = public + len + NEAR;
 	struct window window = { .bytes = around, .offset = from };
 
 	if (hit->joined || question->nr_parts || nr > sizeof(around))
 		return;
 	while (nr > len && !scan_bytes(state->scan, from, around, nr))
-		nr -= 8;
+		nr--;
 	window.len = window.end = nr;
-	for (at = (hit->offset - from) % 8; at + len <= nr && !question->nr_parts; at += 8) {
-		if (at == hit->offset - from || !noise_like(around + at, len))
+	/* At any place: structures may be packed, and what is in messages has no alignment. */
+	for (at = 0; at + len <= nr && !question->nr_parts; at++) {
+		/* But not in the public key. */
+		if ((at + len > public && at < public + len) || !noise_like(around + at, len))
 			continue;
 		if (!question_answer_key(state->questions, question, around + at, len))
 			continue;

@@ -119,6 +119,9 @@ static const struct needle needles[] = {
 	NEEDLE_BASE64("\x02\x01\x00\x02\x82", private_key),
 	NEEDLE_BASE64("\x02\x01\x00\x02\x81", private_key),
 	NEEDLE_BASE64("\x02\x01\x00\x02\x41", private_key),
+	NEEDLE_BASE64("\x02\x01\x00\x02\x51", private_key),
+	NEEDLE_BASE64("\x02\x01\x00\x02\x61", private_key),
+	NEEDLE_BASE64("\x02\x01\x00\x02\x71", private_key),
 	NEEDLE_BASE64("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", public_key),
 	{ 0 },
 };

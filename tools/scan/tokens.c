@@ -9,7 +9,10 @@
 #include "detectors.h"
 #include "letters.h"
 
-#define TOKEN_MAX	1024u
+#define TOKEN_MAX	16384u	/* of those of any length: more than any has */
+#define ENDLESS		UINT32_MAX
+#define BACK_MAX	512u	/* letters before a token in which a longer one may begin */
+#define MACAROON_MAX	1024u
 #define LETTERS_LEAST	10u	/* different ones in a token */
 
 /* How sure a check is. */
@@ -118,7 +121,7 @@ static u32 macaroon_field(const u8 *at, u32 len, u8 type, u32 *bytes)
 /* Location and identifier, caveats, and a signature of 32 bytes, which ends it. */
 static enum sure check_macaroon(const char *token, u32 len)
 {
-	u8 bytes[TOKEN_MAX];
+	u8 bytes[MACAROON_MAX];
 	u32 nr = base64_tight(token, len, bytes), at = 1, part, size;
 	enum sure sure = SURE_NOT;
 
@@ -204,10 +207,10 @@ static enum sure check_atlassian(const char *token, u32 len)
 	F("gldt-", gitlab, ALPHABET_URL, 20, 20, check_form) \
 	F("glrt-", gitlab, ALPHABET_URL ".", 20, 320, check_form) \
 	F("AIza", google, ALPHABET_URL, 35, 35, check_form) \
-	F("ya29.", google, ALPHABET_URL ".", 60, TOKEN_MAX - 1, check_form) \
+	F("ya29.", google, ALPHABET_URL ".", 60, ENDLESS, check_form) \
 	F("GOCSPX-", google, ALPHABET_URL, 28, 28, check_form) \
-	F("IQoJb3JpZ2luX2Vj", aws, ALPHABET_BASE64 "=", 200, TOKEN_MAX - 1, check_form) \
-	F("FwoGZXIvYXdz", aws, ALPHABET_BASE64 "=", 200, TOKEN_MAX - 1, check_form) \
+	F("IQoJb3JpZ2luX2Vj", aws, ALPHABET_BASE64 "=", 200, ENDLESS, check_form) \
+	F("FwoGZXIvYXdz", aws, ALPHABET_BASE64 "=", 200, ENDLESS, check_form) \
 	F("xoxb-", slack, ALPHABET_WORD "-", 40, 80, check_slack) \
 	F("xoxp-", slack, ALPHABET_WORD "-", 40, 100, check_slack) \
 	F("xoxa-", slack, ALPHABET_WORD "-", 40, 100, check_slack) \
@@ -262,36 +265,82 @@ static const struct format *format_of(const struct letters *text)
 	return NULL;
 }
 
+/*
+ * Is it a part of a longer one, of those without an end? That one is reported, and a row of
+ * prefixes is not read anew from each of them to its end.
+ */
+static bool is_part(const struct letters *text, const struct format *format)
+{
+	s64 i;
+	int c;
+
+	for (i = -1; i >= -(s64)BACK_MAX; i--) {
+		c = letter(text, i);
+		if (c <= 0 || !strchr(format->alphabet, c))
+			return false;
+		if (letters_match(text, i, format->prefix) && letters_begin(text, i))
+			return true;
+	}
+	return false;
+}
+
+/* Letters of the token that is at letter 0, with its prefix; 0 if there is none. */
+static u32 measure(const struct letters *text, const struct format *format, enum sure *sure)
+{
+	u32 prefix = strlen(format->prefix), most, len, more = 0;
+	char token[TOKEN_MAX + 1];
+
+	/* What is in the middle of a word is no prefix, unless a checksum says so. */
+	if (format->check != check_crc && !letters_begin(text, 0))
+		return 0;
+	if (format->most == ENDLESS && is_part(text, format))
+		return 0;
+	most = min(format->most, TOKEN_MAX);
+	len = letters_run(text, prefix, format->most == ENDLESS ? most : most + 1,
+			  format->alphabet);
+	/* A full stop ends a sentence, not a token. */
+	while (len && letter(text, prefix + len - 1) == '.')
+		len--;
+	if (len < format->least || len > most)
+		return 0;
+	/* Macaroons begin in the prefix. */
+	if (format->check == check_macaroon)
+		more = 3;
+	len += more;
+	letters_copy(text, prefix - more, len, token);
+	*sure = format->check(token, len);
+	OPENSSL_cleanse(token, len);
+	return *sure == SURE_NOT ? 0 : prefix - more + len;
+}
+
+/**
+ * token_letters() - is a token there?
+ * @text:	it would be at letter 0
+ *
+ * Return: its letters if this detector reports one, otherwise 0.
+ */
+u32 token_letters(const struct letters *text)
+{
+	const struct format *format = format_of(text);
+	enum sure sure;
+
+	return format ? measure(text, format, &sure) : 0;
+}
+
 static void found(struct scan *scan, void *state, const struct window *window, u64 at,
 		  const struct needle *needle)
 {
 	struct letters text = { window, at };
 	const struct format *format = format_of(&text);
-	u32 prefix = needle->len, len;
-	char token[TOKEN_MAX + 1];
 	enum sure sure;
+	u32 len;
 
 	(void)state;
-	if (!format)
-		return;
-	len = letters_run(&text, prefix, min(format->most + 1, TOKEN_MAX), format->alphabet);
-	/* A full stop ends a sentence, not a token. */
-	while (len && letter(&text, prefix + len - 1) == '.')
-		len--;
-	if (len < format->least || len > format->most)
-		return;
-	/* What is in the middle of a word is no prefix, unless a checksum says so. */
-	if (format->check != check_crc && !letters_begin(&text, 0))
-		return;
-	letters_copy(&text, prefix, len, token);
-	/* Macaroons begin in the prefix. */
-	if (format->check == check_macaroon)
-		len = letters_copy(&text, prefix - 3, len + 3, token);
-	sure = format->check(token, len);
-	OPENSSL_cleanse(token, sizeof(token));
-	if (sure != SURE_NOT)
-		letters_report(scan, &text, 0, prefix + len - 3 * (format->check == check_macaroon),
-			       format->kind, sure == SURE_SUM, "%s%s", format->prefix,
+	(void)needle;
+	len = format ? measure(&text, format, &sure) : 0;
+	if (len)
+		letters_report(scan, &text, 0, len, format->kind, sure == SURE_SUM, "%s%s",
+			       format->prefix,
 			       sure == SURE_SUM ? ", its checksum is right" : "");
 }
 
