@@ -329,7 +329,9 @@ static void kredact_tally_range(struct kredact_tally *tally, const struct kr_ran
 	if (page != tally->page) {
 		first = max(page, tally->from);
 		tally->page = page;
-		tally->on_page = tally->done > first ? min(tally->done - 1, page_last) - first + 1 : 0;
+		tally->on_page = 0;
+		if (tally->done > first)
+			tally->on_page = min(tally->done - 1, page_last) - first + 1;
 	}
 	if (range->flags & KREDACT_EXACT) {
 		first = max3(range->start, tally->from, tally->done);
