@@ -172,8 +172,8 @@ static void test_before(void)
 		right += text_seen(other, nr, "jwk", &seen);
 		/* As a string in JSON. */
 		for (len = 0, escaped = 0; len < nr; len++)
-			escaped += sprintf(text + escaped, strchr("\"\\", other[len]) ? "\\%c" : "%c",
-					   other[len]);
+			escaped += sprintf(text + escaped, "%s%c",
+					   strchr("\"\\", other[len]) ? "\\" : "", other[len]);
 		seen.first = strstr(text, "\"d\\\":\\\"") + 7 - text;
 		right += text_seen(text, escaped, "jwk", &seen);
 	}

@@ -296,8 +296,9 @@ static void test_effort(void)
 		ok(proof_rsa(numbers[0], numbers[1], numbers[2]) == PROOF_WRONG && !effort_spent(),
 		   "lengths that are none of a product cost nothing");
 		numbers[0].len = 40;
-		ok(proof_rsa(numbers[0], numbers[1], numbers[2]) == (i ? PROOF_DONE : PROOF_WRONG) &&
-		   effort_spent() == !i, "a product, with%s effort", i ? "" : "out");
+		ok(proof_rsa(numbers[0], numbers[1], numbers[2]) ==
+		   (i ? PROOF_DONE : PROOF_WRONG) && effort_spent() == !i,
+		   "a product, with%s effort", i ? "" : "out");
 	}
 }
 

@@ -239,7 +239,8 @@ static void test_cut(void)
 	memset(pem, SCANNED_FILL, seen.first - 1);
 	ok(seen_at(pem, pem_len, "pem", &seen, 50, 5000), "RSA, its beginning overwritten");
 	pem[seen.first - 1] = '-';
-	ok(seen_at(pem, pem_len, "pem", &seen, 50, 5000), "likewise, with a '-' before what is left");
+	ok(seen_at(pem, pem_len, "pem", &seen, 50, 5000),
+	   "likewise, with a '-' before what is left");
 	memcpy(pem + seen.first - 28, "-----BEGIN PRIVATE KEY-----\n", 28);
 	ok(seen_at(pem, pem_len, "pem", &seen, 50, 5000), "with a line of BEGIN before it");
 	memset(end - 300, SCANNED_FILL, 40);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The time that a scan may take beyond one look at each byte: see effort.h. Nanoseconds are those of OpenSSL 3.0 on a
- * processor of AMD's family 26.
+ * The time that a scan may take beyond one look at each byte: see effort.h. Nanoseconds are those
+ * of OpenSSL 3.0 on a processor of AMD's family 26.
  */
 #include <openssl/obj_mac.h>
 
