@@ -9,6 +9,7 @@
 #include "mapped.h"
 #include "run.h"
 #include "scan/aes.h"
+#include "scan/effort.h"
 #include "scan/simd.h"
 #include "tap.h"
 
@@ -452,12 +453,43 @@ static void test_drbg(void)
 	ok(!is_note(vaddr, true), "a key if the state is too far away");
 }
 
+/* Dwords a, b, a ^ b and so on fulfil relations everywhere: too many to be tried for nothing. */
+static void test_effort(void)
+{
+	struct scan_options options = { .only = "aes", .threads = 1 };
+	const u64 least = effort_least;
+	struct complaint why = { "" };
+	struct scan *scan = scan_new(&options, &why);
+	const u32 words[] = { 0x3c81f7a5, 0x9e02d46b, 0x3c81f7a5 ^ 0x9e02d46b };
+	struct input in;
+	int fd;
+	u32 i;
+
+	for (i = 0; i + sizeof(words) <= ROOM; i += sizeof(words))
+		memcpy(bytes + i, words, sizeof(words));
+	fd = memory_file(bytes, ROOM);
+	if (!scan || input_open(&in, fd, true, &why))
+		abort();
+	effort_least = 0;
+	ok(scan_run(scan, &in, NULL, &why) == -E2BIG && !scan_sightings(scan)->nr,
+	   "what would be schedules everywhere: %s", why.text);
+	effort_least = least;
+	input_close(&in);
+	close(fd);
+	scan_free(scan);
+	fill(bytes, ROOM);
+	scan = scan_these(bytes, ROOM);
+	ok(!scan_sightings(scan)->nr, "random bytes: nothing");
+	scan_free(scan);
+}
+
 int main(void)
 {
 	int level;
 
 	test_maker();
 	test_drbg();
+	test_effort();
 	for (level = SIMD_NONE; level <= SIMD_AVX2; level++) {
 		simd_limit(level);
 		test_forms();

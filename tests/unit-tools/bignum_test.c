@@ -364,6 +364,29 @@ static void test_live(const char *library, bool curve, bool wipes)
 	free(bytes);
 }
 
+/*
+ * Numbers that would all have one hash if that were the sum of their limbs, each times the
+ * power of a number that is known: a dump cannot make the table slow.
+ */
+static void test_hash(void)
+{
+	const u64 times = 0x9e3779b97f4a7c15ULL;
+	static u8 seen_slots[1u << 16];
+	struct numbers numbers;
+	u32 i, nr = 0, slot;
+
+	ok(numbers_init(&numbers), "numbers, and a random number for their hash");
+	for (i = 0; i < 4096; i++) {
+		u64 limbs[4] = { i, 0 - times * i, i, 0 - times * i };
+
+		slot = number_hash(limbs, 4) % sizeof(seen_slots);
+		nr += !seen_slots[slot];
+		seen_slots[slot] = 1;
+	}
+	ok(nr > 3500, "their hashes are apart: %u of %u", nr, i);
+	numbers_free(&numbers);
+}
+
 int main(void)
 {
 	enum layout layout;
@@ -376,6 +399,7 @@ int main(void)
 	test_places();
 	test_noise();
 	test_sieve();
+	test_hash();
 	test_live("openssl", true, true);
 	test_live("gcrypt", false, false);
 	test_live("mbedtls", true, true);

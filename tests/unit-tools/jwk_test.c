@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "scan/effort.h"
 #include "scanned.h"
 #include "tap.h"
 
@@ -154,6 +155,75 @@ static void test_written(void)
 	ok(text_seen(other, len, "jwk", &seen), "as Python prints it");
 }
 
+/* Members before "kty" that are not only letters, and long ones. */
+static void test_before(void)
+{
+	static const char *const ids[] = { "a}b", "]a", "{", "[{", "\\\"}", "\\\\", "a\\/b}", "'" };
+	struct seen seen;
+	u32 i, nr, chain, escaped, right = 0;
+
+	for (i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		EVP_PKEY_free(make_ec("P-256", 32));
+		nr = sprintf(other, "{\"kid\":\"%s\",\"x5t\":[\"%s\",[{}]],", ids[i], ids[i]);
+		seen = place("jwk-private", "\"d\":\"", "\"d\":\"", true);
+		seen.first += nr - 1;
+		memcpy(other + nr, text + 1, len - 1);
+		nr += len - 1;
+		right += text_seen(other, nr, "jwk", &seen);
+		/* As a string in JSON. */
+		for (len = 0, escaped = 0; len < nr; len++)
+			escaped += sprintf(text + escaped, "%s%c",
+					   strchr("\"\\", other[len]) ? "\\" : "", other[len]);
+		seen.first = strstr(text, "\"d\\\":\\\"") + 7 - text;
+		right += text_seen(text, escaped, "jwk", &seen);
+	}
+	ok(right == 2 * i, "braces, brackets, quotes and backslashes in strings: %u of %u", right,
+	   2 * i);
+	for (chain = 3900; chain < 24000; chain += chain < 4300 ? 1 : 6000) {
+		EVP_PKEY_free(make_ec("P-256", 32));
+		nr = sprintf(other, "{\"x5c\":[\"");
+		memset(other + nr, 'M', chain);
+		nr += chain;
+		nr += sprintf(other + nr, "\"],");
+		seen = place("jwk-private", "\"d\":\"", "\"d\":\"", true);
+		seen.first += nr - 1;
+		memcpy(other + nr, text + 1, len - 1);
+		nr += len - 1;
+		if (!(chain % 2000 ? seen_at(other, nr, "jwk", &seen, 7, 9000 + nr) :
+				     seen_everywhere(other, nr, "jwk", &seen)))
+			break;
+	}
+	ok(chain >= 24000, "certificates before it: once, of whatever length");
+}
+
+/* What names a key again and again: some milliseconds are enough, or it says that they are not. */
+static void test_effort(void)
+{
+	static const struct {
+		const char *piece;
+		bool little;
+	} pieces[] = {
+		{ "\"kty", true }, { "{\"kty\":[", true }, { "{\"kty\":", true },
+		{ "{\"kty\":[{\"x\":1},", true }, { "[\"a\",\"x5c\":\"b\"],", true },
+		{ "\"kty\": ", false }, { "\"x5c\":\"\",", false },
+	};
+	const u64 least = effort_least;
+	struct complaint why = { "" };
+	u32 i, piece;
+	int error;
+
+	effort_least = 10000000;
+	for (i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		piece = strlen(pieces[i].piece);
+		for (len = 0; len + piece < sizeof(text); len += piece)
+			memcpy(text + len, pieces[i].piece, piece);
+		error = scan_tried(text, len, "jwk", NULL, &why);
+		ok(error == (pieces[i].little ? 0 : -E2BIG) && !scanned_nr, "%s, many times: %s",
+		   pieces[i].piece, error ? why.text : "seen");
+	}
+	effort_least = least;
+}
+
 static void test_raw(const char *type, u32 bytes)
 {
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, type);
@@ -217,6 +287,8 @@ int main(void)
 	test_rsa();
 	test_ec();
 	test_written();
+	test_before();
+	test_effort();
 	test_raw("ED25519", 32);
 	test_raw("X25519", 32);
 	test_oct();

@@ -8,6 +8,8 @@
 
 #include <openssl/evp.h>
 
+#include "scan/effort.h"
+#include "scan/proof.h"
 #include "scan/sshkey.h"
 #include "scan/simd.h"
 #include "scanned.h"
@@ -272,6 +274,34 @@ static void test_many_shielded(void)
 	free(words);
 }
 
+/* Numbers are multiplied if that costs no more than there is. */
+static void test_effort(void)
+{
+	const u64 least = effort_least;
+	u8 n[40], p[20], q[20];
+	struct octets numbers[3] = { { n, 39 }, { p, 20 }, { q, 20 } };
+	u32 i;
+
+	/* (2^160 - 1)^2 = 2^320 - 2^161 + 1 */
+	memset(p, 0xff, sizeof(p));
+	memset(q, 0xff, sizeof(q));
+	memset(n, 0, sizeof(n));
+	memset(n, 0xff, 20);
+	n[19] = 0xfe;
+	n[39] = 1;
+	for (i = 0; i < 2; i++) {
+		effort_least = i ? least : 0;
+		effort_begin(0);
+		numbers[0].len = 39;
+		ok(proof_rsa(numbers[0], numbers[1], numbers[2]) == PROOF_WRONG && !effort_spent(),
+		   "lengths that are none of a product cost nothing");
+		numbers[0].len = 40;
+		ok(proof_rsa(numbers[0], numbers[1], numbers[2]) ==
+		   (i ? PROOF_DONE : PROOF_WRONG) && effort_spent() == !i,
+		   "a product, with%s effort", i ? "" : "out");
+	}
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir) || chdir(dir))
@@ -284,6 +314,7 @@ int main(void)
 	test_type("dsa", "", 4, 4, 0);
 	test_encrypted();
 	test_cut();
+	test_effort();
 	test_putty();
 	test_shielded();
 	test_many_shielded();

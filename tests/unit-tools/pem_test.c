@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "scan/effort.h"
 #include "scanned.h"
 #include "tap.h"
 
@@ -237,6 +238,11 @@ static void test_cut(void)
 	seen.len = len - 65 * 4;
 	memset(pem, SCANNED_FILL, seen.first - 1);
 	ok(seen_at(pem, pem_len, "pem", &seen, 50, 5000), "RSA, its beginning overwritten");
+	pem[seen.first - 1] = '-';
+	ok(seen_at(pem, pem_len, "pem", &seen, 50, 5000),
+	   "likewise, with a '-' before what is left");
+	memcpy(pem + seen.first - 28, "-----BEGIN PRIVATE KEY-----\n", 28);
+	ok(seen_at(pem, pem_len, "pem", &seen, 50, 5000), "with a line of BEGIN before it");
 	memset(end - 300, SCANNED_FILL, 40);
 	seen.first = end - 260 - pem;
 	ok(!nothing(pem, pem_len, "pem") && scanned_nr == 1 &&
@@ -250,6 +256,7 @@ static void test_not(EVP_PKEY *rsa)
 {
 	struct seen seen;
 	char *at;
+	u32 len;
 
 	write_pkcs8(rsa, "secret");
 	seen = body(pem, "pem-encrypted", false);
@@ -263,17 +270,53 @@ static void test_not(EVP_PKEY *rsa)
 	ok(text_everywhere(pem, pem_len, "pem", &seen) && !scanned_keys,
 	   "encrypted, as OpenSSL did it before: a note");
 	write_traditional(rsa, NULL);
+	seen = body(pem, "pem-private", true);
+	at = strchr(pem, '\n') + 1;
+	len = sprintf(other, "%.*sComment: UNENCRYPTED\n\n", (int)(at - pem), pem);
+	seen.first = len;
+	len += sprintf(other + len, "%s", at);
+	ok(text_seen(other, len, "pem", &seen), "in clear, whatever a comment says");
 	/* One bit of the modulus: still what the structure says, and no more. */
 	at = pem + 100;
 	*at = *at == 'A' ? 'B' : 'A';
 	seen = body(pem, "pem-private", false);
 	ok(seen_at(pem, pem_len, "pem", &seen, 9, 5000), "a changed modulus: not proven");
 	memcpy(strchr(pem, '\n') + 1, "AAAA", 4);
-	ok(nothing(pem, pem_len, "pem"), "no DER: nothing");
+	seen.word = "pem-private-cut";
+	ok(seen_at(pem, pem_len, "pem", &seen, 9, 5000), "its head is no DER: what is left of it");
+	at = strstr(pem, "-----END");
+	memset(at - 200, 'A', 199);
+	ok(nothing(pem, pem_len, "pem"), "no DER, and no numbers: nothing");
 	pem_len = sprintf(pem, "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n");
 	ok(nothing(pem, pem_len, "pem"), "lines of BEGIN and END in documentation: nothing");
 	pem_len = sprintf(pem, "PRIVATE KEY-----");
 	ok(nothing(pem, pem_len, "pem"), "a literal of a library: nothing");
+}
+
+/*
+ * Lines full of those of BEGIN, and then a body: it is not read for each of them, so that
+ * letters of the file once or twice are enough effort.
+ */
+static void test_effort(void)
+{
+	static const char begin[] = "-----BEGIN PRIVATE KEY-----X:";
+	const u64 least = effort_least;
+	struct complaint why = { "" };
+	u32 len = 0, i, line;
+
+	for (line = 0; line < 30; line++) {
+		len += sprintf(other + len, "X:");
+		for (i = 0; i < 34; i++)
+			len += sprintf(other + len, "%s", begin);
+		len += sprintf(other + len, "\n");
+	}
+	for (i = 0; i < 34000; i++)
+		other[len++] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(i + i / 26) % 26];
+	effort_least = 0;
+	ok(!scan_tried(other, len, "pem", NULL, &why) && !scanned_nr,
+	   "many lines of BEGIN, and one body: with little effort");
+	ok(!scan_tried(other, len, "pgp", NULL, &why) && !scanned_nr, "likewise of OpenPGP");
+	effort_least = least;
 }
 
 static void test_public(EVP_PKEY *rsa)
@@ -332,6 +375,7 @@ int main(void)
 	test_cut();
 	test_not(rsa);
 	test_public(rsa);
+	test_effort();
 	EVP_PKEY_free(rsa);
 	test_sandbox(program);
 	free(program);

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "scan/effort.h"
 #include "scanned.h"
 #include "tap.h"
 
@@ -309,6 +310,22 @@ static void test_gpg(const char *algorithm, const char *passphrase, const char *
 	   "%s: its public half: nothing", algorithm);
 }
 
+/* Exponents in a row, before each of which a modulus of any length could be. */
+static void test_effort(void)
+{
+	static const u8 exponent[] = { 0, 0x11, 1, 0, 1 };
+	const u64 least = effort_least;
+	struct complaint why = { "" };
+
+	for (len = 0; len + sizeof(exponent) <= sizeof(bytes); len += sizeof(exponent))
+		memcpy(bytes + len, exponent, sizeof(exponent));
+	effort_least = 0;
+	ok(scan_tried(bytes, len, "pgp", NULL, &why) == -E2BIG && !scanned_nr,
+	   "exponents everywhere, with little effort: it says so");
+	effort_least = least;
+	ok(nothing(bytes, len, "pgp"), "with as much as usual: nothing");
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir) || chdir(dir))
@@ -320,6 +337,7 @@ int main(void)
 	test_sexp(0, "canonical");
 	test_sexp(1, "advanced");
 	test_sexp(2, "in memory");
+	test_effort();
 	test_gpg("rsa2048", "", "pgp-secret");
 	test_gpg("ed25519", "", "pgp-secret");
 	test_gpg("nistp256", "", "pgp-secret");

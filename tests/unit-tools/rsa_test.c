@@ -381,6 +381,40 @@ static void test_questions(void)
 	free(many);
 }
 
+/* By their modulus, whatever the exponent, and of many as of few. */
+static void test_find(void)
+{
+	struct questions *all = questions_new();
+	BIGNUM *n = BN_new(), *e = BN_new();
+	struct question *question;
+	u32 i, right = 0;
+
+	BN_set_word(e, 65537);
+	for (i = 0; i < 20000; i++) {
+		BN_set_word(n, 1);
+		BN_lshift(n, n, 1023);
+		BN_add_word(n, 2 * i + 1);
+		question = i % 2 ? questions_add_rsa(all, n, e, NULL) : NULL;
+		right += questions_find_rsa(all, n) == question;
+	}
+	BN_set_word(e, 3);
+	for (i = 0; i < 20000; i++) {
+		BN_set_word(n, 1);
+		BN_lshift(n, n, 1023);
+		BN_add_word(n, 2 * i + 1);
+		question = questions_find_rsa(all, n);
+		if (i == 101)
+			questions_add_rsa(all, n, e, NULL);
+		right += i % 2 ? question && !BN_cmp(question->n, n) &&
+				 BN_is_word(question->e, 65537) &&
+				 question == questions_find_rsa(all, n) : !question;
+	}
+	ok(right == 40000, "20000 moduli are found, or not: %u of 40000", right);
+	BN_free(n);
+	BN_free(e);
+	questions_free(all);
+}
+
 int main(void)
 {
 	static struct key third;
@@ -403,6 +437,7 @@ int main(void)
 	test_seam();
 	test_effort();
 	test_questions();
+	test_find();
 	fill_random(bytes, ROOM, 99);
 	ok(!scan_made(bytes, ROOM, ALL, NULL)->keys, "nothing in random bytes");
 	scan_done();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The time that arithmetic may take: see effort.h. Nanoseconds are those of OpenSSL 3.0 on a
- * processor of AMD's family 26.
+ * The time that a scan may take beyond one look at each byte: see effort.h. Nanoseconds are those
+ * of OpenSSL 3.0 on a processor of AMD's family 26.
  */
 #include <openssl/obj_mac.h>
 
@@ -10,6 +10,9 @@
 #define HALF_A_MINUTE	30000000000ull
 #define EACH		10u		/* for each byte of a file, besides */
 #define DIVISION	2000u
+#define LETTER		4u
+#define PRODUCT		1000u		/* and for each 1024 bits, squared, as much as a step */
+#define SCHEDULE	60u
 #define STEP		240u		/* of a power, for each 1024 bits and each of their limbs */
 
 u64 effort_least = HALF_A_MINUTE;
@@ -62,6 +65,50 @@ static bool afford(u64 ns)
 bool effort_division(void)
 {
 	return afford(DIVISION);
+}
+
+/* Many small things are counted when they are done: what is left is then for none of them. */
+static bool count(u64 ns)
+{
+	if (afford(ns))
+		return true;
+	__atomic_store_n(&left, 0, __ATOMIC_RELAXED);
+	return false;
+}
+
+/**
+ * effort_letters() - count letters that were looked at, or decoded
+ * @nr:		how many
+ *
+ * Return: false if no more are to be looked at.
+ */
+bool effort_letters(u64 nr)
+{
+	return count(LETTER * nr);
+}
+
+/**
+ * effort_schedules() - count places that were tried for a key schedule
+ * @nr:		how many
+ *
+ * Return: false if no more are to be tried.
+ */
+bool effort_schedules(u32 nr)
+{
+	return count((u64)SCHEDULE * nr);
+}
+
+/**
+ * effort_product() - may two numbers be multiplied?
+ * @bits:	of the product
+ *
+ * Return: false if they are to be left out.
+ */
+bool effort_product(u32 bits)
+{
+	u64 kbits = (bits + 1023) / 1024;
+
+	return afford(PRODUCT + STEP * kbits * kbits / 4);
 }
 
 /**

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "detectors.h"
+#include "effort.h"
 #include "letters.h"
 #include "proof.h"
 #include "published.h"
@@ -26,9 +27,12 @@ static const struct kind kind_published = {
 };
 
 #define BEFORE_MAX	4096	/* letters from "kty" back to the brace */
-#define OBJECT_MAX	16384	/* letters of an object */
+#define OBJECT_MAX	32768	/* letters of an object */
 #define BROKEN		INT64_MIN	/* no index: those before "kty" are negative */
 #define MEMBERS		64u
+#define DEPTH_MAX	16u
+#define BLANK_MAX	256u
+#define LEVEL_MAX	63u
 #define BYTES_MAX	1024u	/* of a member: RSA of 8192 bits */
 #define OCT_LEAST	16u	/* bytes of a symmetric key */
 
@@ -41,83 +45,180 @@ static const char *const names[WANTED] = {
 
 /**
  * struct member - a string
+ * @name:	index of its name's quote
  * @at:		index of its first letter
  * @nr:		letters; 0: it is not there
  */
 struct member {
+	s64 name;
 	s64 at;
 	u32 nr;
 };
 
-static s64 blank(const struct letters *text, s64 i)
+/**
+ * struct object - an object that is read
+ * @text:	where
+ * @level:	backslashes before a quote: 1 in JSON that is a string in JSON, then 3
+ * @i:		index of the next letter
+ * @end:	where it is too long
+ */
+struct object {
+	const struct letters *text;
+	u32 level;
+	s64 i;
+	s64 end;
+};
+
+static bool is_quote(int c)
 {
-	return i + letters_run(text, i, 256, " \t\r\n\\,");
+	return c == '"' || c == '\'';
 }
 
-/* A string at @i, in quotes of either kind. Returns the index after it, or BROKEN. */
-static s64 string(const struct letters *text, s64 i, struct member *member)
+/* Does a quote behind @nr backslashes end a string, or is it in one? */
+static bool is_end(const struct object *object, u32 nr)
 {
-	int quote = letter(text, i), c;
+	return nr % (2 * (object->level + 1)) == object->level;
+}
 
-	if (quote != '"' && quote != '\'')
-		return BROKEN;
-	member->at = ++i;
-	for (c = letter(text, i); c >= 0x20 && c != quote && c != '\\'; c = letter(text, i))
-		i++;
-	member->nr = i - member->at;
-	while (letter(text, i) == '\\')
-		i++;
-	return letter(text, i) == quote ? i + 1 : BROKEN;
+/* Newlines may be escaped, as "\\n". */
+static void blank(struct object *object)
+{
+	s64 from = object->i;
+	int c;
+
+	for (; object->i < from + BLANK_MAX; object->i++) {
+		c = letter(object->text, object->i);
+		if ((c == 'n' || c == 'r' || c == 't') &&
+		    letter(object->text, object->i - 1) == '\\')
+			continue;
+		if (!is_space(c) && c != '\\' && c != ',')
+			break;
+	}
+}
+
+/* A string, in quotes of either kind. */
+static bool string(struct object *object, struct member *member)
+{
+	int quote = letter(object->text, object->i), c;
+	u32 escapes = 0;
+
+	if (!is_quote(quote))
+		return false;
+	member->at = ++object->i;
+	for (; object->i < object->end; object->i++) {
+		c = letter(object->text, object->i);
+		if (c < 0x20 || (c == quote && escapes < object->level))
+			return false;
+		if (c == quote && is_end(object, escapes)) {
+			member->nr = object->i++ - object->level - member->at;
+			return true;
+		}
+		escapes = c == '\\' ? escapes + 1 : 0;
+	}
+	return false;
 }
 
 /* What is no string is of no interest; lists may have others in them. */
-static s64 skip(const struct letters *text, s64 i, s64 end)
+static bool skip(struct object *object)
 {
+	struct member other;
 	u32 depth = 0;
 	int c;
 
-	for (; i < end; i++) {
-		c = letter(text, i);
+	while (object->i < object->end) {
+		c = letter(object->text, object->i);
 		if (c < 0)
-			return BROKEN;
+			return false;
+		if (is_quote(c)) {
+			if (!string(object, &other))
+				return false;
+			continue;
+		}
+		if (!depth && (c == ',' || c == '}'))
+			return true;
 		if (c == '[' || c == '{')
 			depth++;
 		else if ((c == ']' || c == '}') && depth)
 			depth--;
-		else if (!depth && (c == ',' || c == '}'))
-			return i;
+		if (depth > DEPTH_MAX)
+			return false;
+		object->i++;
 	}
-	return BROKEN;
+	return false;
 }
 
-static bool read_object(const struct letters *text, s64 i, struct member *members)
+static bool read_object(struct object *object, struct member *members)
 {
-	s64 end = i + OBJECT_MAX;
+	const struct letters *text = object->text;
 	struct member name, other;
 	u32 count, k;
 
-	for (count = 0; count < MEMBERS && i < end; count++) {
-		i = blank(text, i);
-		if (letter(text, i) == '}')
+	for (count = 0; count < MEMBERS && object->i < object->end; count++) {
+		blank(object);
+		if (letter(text, object->i) == '}')
 			return true;
-		i = string(text, i, &name);
-		if (i == BROKEN)
+		if (!string(object, &name))
 			return false;
-		i = blank(text, i);
-		if (letter(text, i) != ':')
+		blank(object);
+		if (letter(text, object->i) != ':')
 			return false;
-		i = blank(text, i + 1);
+		object->i++;
+		blank(object);
 		for (k = 0; k < WANTED; k++)
 			if (strlen(names[k]) == name.nr && letters_match(text, name.at, names[k]))
 				break;
-		if (letter(text, i) == '"' || letter(text, i) == '\'')
-			i = string(text, i, k < WANTED ? &members[k] : &other);
-		else
-			i = skip(text, i, end);
-		if (i == BROKEN)
+		if (!is_quote(letter(text, object->i))) {
+			if (!skip(object))
+				return false;
+			continue;
+		}
+		if (!string(object, k < WANTED ? &members[k] : &other))
 			return false;
+		if (k < WANTED)
+			members[k].name = name.at - 1;
 	}
 	return false;
+}
+
+/*
+ * Goes back from letter 0, the quote of a member's name, to the brace of its object: those in
+ * strings do not count. Returns its index, or BROKEN; @object->i is where it ended.
+ */
+static s64 back(struct object *object)
+{
+	const struct letters *text = object->text;
+	u32 depth = 0, escapes;
+	int c, quote = 0;
+
+	for (object->i = -1 - (s64)object->level; object->i > -BEFORE_MAX; object->i--) {
+		c = letter(text, object->i);
+		if (c < 0)
+			break;
+		if (is_quote(c) && (!quote || c == quote)) {
+			for (escapes = 0; escapes < BEFORE_MAX; escapes++)
+				if (letter(text, object->i - 1 - escapes) != '\\')
+					break;
+			if (escapes < object->level || (!quote && !is_end(object, escapes)))
+				break;
+			if (is_end(object, escapes))
+				quote = quote ? 0 : c;
+			object->i -= escapes;
+			continue;
+		}
+		if (quote && c < 0x20)
+			break;
+		if (quote)
+			continue;
+		if (c == '}' || c == ']')
+			depth++;
+		else if ((c == '[' || c == '{') && depth)
+			depth--;
+		else if (c == '{')
+			return object->i;
+		else if (c == '[')
+			break;
+	}
+	return BROKEN;
 }
 
 static bool is(const struct letters *text, const struct member *member, const char *word)
@@ -222,28 +323,74 @@ static void read_key(struct scan *scan, const struct letters *text, const struct
 	}
 }
 
+/* Is that the name of a member, with its quote at letter 0? */
+static bool is_name(struct object *object, u32 letters)
+{
+	const struct letters *text = object->text;
+
+	while (object->level <= LEVEL_MAX && letter(text, -1 - (s64)object->level) == '\\')
+		object->level++;
+	object->i = 1 + letters;
+	object->i += letters_run(text, object->i, object->level, "\\");
+	if (object->level > LEVEL_MAX || object->i != 1 + letters + object->level ||
+	    letter(text, object->i) != letter(text, 0))
+		return false;
+	object->i++;
+	blank(object);
+	return letter(text, object->i) == ':';
+}
+
+/* Reads the object around a member. Returns the index of its brace, or BROKEN. */
+static s64 around(const struct letters *text, struct member *members)
+{
+	struct object object = { .text = text };
+	s64 first;
+	bool whole;
+
+	if (!is_name(&object, 3) || !effort_letters(1))
+		return BROKEN;
+	first = back(&object);
+	effort_letters(-object.i);
+	if (first == BROKEN)
+		return BROKEN;
+	object.i = first + 1;
+	object.end = first + OBJECT_MAX;
+	whole = read_object(&object, members);
+	effort_letters(object.i - first);
+	return whole ? first : BROKEN;
+}
+
 static void found(struct scan *scan, void *state, const struct window *window, u64 at,
 		  const struct needle *needle)
 {
 	struct letters text = { window, at };
 	struct member members[WANTED] = { 0 };
 	u8 bytes[4][BYTES_MAX];
-	u32 depth = 0;
-	s64 i;
-	int c;
 
 	(void)state;
 	(void)needle;
-	for (i = -1; i > -BEFORE_MAX; i--) {
-		c = letter(&text, i);
-		if (c == '}' || c == ']')
-			depth++;
-		else if ((c == '[' || c == '{') && depth)
-			depth--;
-		else if (c == '{' || c < 0)
-			break;
-	}
-	if (letter(&text, i) != '{' || !read_object(&text, i + 1, members))
+	if (around(&text, members) == BROKEN)
+		return;
+	read_key(scan, &text, members, bytes);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+}
+
+/*
+ * A chain of certificates is longer than what is before a window, and may come before "kty":
+ * its own name is nearer to the brace. A key that found() sees is left to it.
+ */
+static void found_chain(struct scan *scan, void *state, const struct window *window, u64 at,
+			const struct needle *needle)
+{
+	struct letters text = { window, at };
+	struct member members[WANTED] = { 0 };
+	u8 bytes[4][BYTES_MAX];
+	s64 first;
+
+	(void)state;
+	(void)needle;
+	first = around(&text, members);
+	if (first == BROKEN || members[KTY].name - first < BEFORE_MAX)
 		return;
 	read_key(scan, &text, members, bytes);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
@@ -252,6 +399,8 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 static const struct needle needles[] = {
 	NEEDLE("\"kty", found),
 	NEEDLE("'kty'", found),
+	NEEDLE("\"x5c", found_chain),
+	NEEDLE("'x5c'", found_chain),
 	{ 0 }
 };
 

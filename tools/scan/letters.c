@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "effort.h"
 #include "letters.h"
 
 #define HEADER_MAX	1024u	/* letters of one line before a body */
@@ -195,10 +196,13 @@ void body_decode_some(struct body *body, const struct letters *text, s64 from, u
  * @body:	takes it
  * @text:	the text
  * @from:	index of a letter in it, at or before the first one of the body
+ *
+ * Nothing is decoded when the effort of the scan is spent, which then fails.
  */
 void body_decode(struct body *body, const struct letters *text, s64 from)
 {
-	body_decode_some(body, text, from, sizeof(body->bytes));
+	body_decode_some(body, text, from, effort_letters(1) ? sizeof(body->bytes) : 0);
+	effort_letters(body->end - from);
 }
 
 /**
@@ -235,7 +239,7 @@ void body_erase(struct body *body)
 	body->len = 0;
 }
 
-/* The length of the line at @i, and of what ends it; 0 if nothing does. */
+/* The length of the line at @i, and of what ends it; 0 if nothing does, or another key begins. */
 static u32 line(const struct letters *text, s64 i, u32 *total)
 {
 	u32 len, nr;
@@ -243,7 +247,7 @@ static u32 line(const struct letters *text, s64 i, u32 *total)
 
 	for (len = 0; len < HEADER_MAX; len += nr) {
 		c = letter(text, i + len);
-		if (c < 0)
+		if (c < 0 || (c == '-' && letters_match(text, i + len, "-----BEGIN")))
 			break;
 		if (symbol(text, i + len, &nr) == SEPARATOR && c != ' ' && c != '\t') {
 			*total = len + nr;
@@ -262,6 +266,9 @@ static u32 line(const struct letters *text, s64 i, u32 *total)
  * @word:	a word that matters in a header
  * @seen:	takes whether it was there
  *
+ * Where another line of BEGIN comes the headers end, so that what is read for all of them is
+ * as much as there is.
+ *
  * Return: index of what comes after them.
  */
 s64 letters_headers(const struct letters *text, s64 i, const char *word, bool *seen)
@@ -276,8 +283,8 @@ s64 letters_headers(const struct letters *text, s64 i, const char *word, bool *s
 		name = letters_run(text, i, len, ALPHABET_WORD "-");
 		if (len && letter(text, i + name) != ':')
 			return i;
-		for (k = 0; k < len; k++)
-			*seen = *seen || letters_match(text, i + k, word);
+		for (k = 0; k < len && !*seen; k++)
+			*seen = letters_match(text, i + k, word);
 	}
 	return i;
 }

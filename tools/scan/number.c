@@ -2,9 +2,11 @@
 /*
  * Big numbers as libraries keep them: see number.h.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include "noise.h"
 #include "number.h"
@@ -13,6 +15,12 @@
 #define SLOTS		(2 * NUMBERS_MAX)
 #define READ_LIMBS	8192u		/* that are read at once, at most */
 #define GAP		4096u		/* bytes between two numbers that are not read for it */
+#define PRIME		((1ull << 61) - 1)
+
+/* Of the hash: a dump cannot choose numbers that have one slot. */
+static u64 factor;
+static bool random_factor;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /**
  * number_layout() - whose header it is
@@ -31,12 +39,30 @@ const char *number_layout(u32 layout)
 	return words[layout];
 }
 
+static void choose_factor(void)
+{
+	random_factor = RAND_bytes((u8 *)&factor, sizeof(factor)) == 1;
+	factor = factor % (PRIME - 2) + 2;
+}
+
+/* Modulo PRIME, but for a few bits: what is added in a thousand steps stays below 2^62. */
+static u64 times_factor(u64 value)
+{
+	unsigned __int128 product = (unsigned __int128)value * factor;
+	u64 sum = (u64)(product & PRIME) + (u64)(product >> 61);
+
+	return sum < PRIME ? sum : sum - PRIME;
+}
+
 /**
  * number_hash() - hash of a number
  * @limbs:	its limbs
  * @nr:		how many
  *
- * Return: the hash; not for secrets that leave this process.
+ * A polynomial at a random place: of numbers with few limbs few have a hash in common, whoever
+ * chose them.
+ *
+ * Return: the hash, after numbers_init(); not for secrets that leave this process.
  */
 u64 number_hash(const u64 *limbs, u32 nr)
 {
@@ -44,10 +70,11 @@ u64 number_hash(const u64 *limbs, u32 nr)
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		hash = (hash ^ limbs[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 29;
+		hash = times_factor(hash + (u32)limbs[i]);
+		hash = times_factor(hash + (limbs[i] >> 32));
 	}
-	return hash;
+	hash = (hash & PRIME) + (hash >> 61);
+	return hash >= PRIME ? hash - PRIME : hash;
 }
 
 /**
@@ -56,7 +83,7 @@ u64 number_hash(const u64 *limbs, u32 nr)
  *
  * Memory is taken from the system as it is needed.
  *
- * Return: false if there is none.
+ * Return: false if there is none, or no random number.
  */
 bool numbers_init(struct numbers *all)
 {
@@ -67,7 +94,8 @@ bool numbers_init(struct numbers *all)
 		.slots = calloc(SLOTS, sizeof(*all->slots)),
 		.pool = malloc(POOL_MAX * sizeof(*all->pool)),
 	};
-	return all->places && all->pending && all->list && all->slots && all->pool;
+	pthread_once(&once, choose_factor);
+	return random_factor && all->places && all->pending && all->list && all->slots && all->pool;
 }
 
 /**
@@ -149,7 +177,7 @@ void numbers_add(struct numbers *all, const struct place *place, const u64 *limb
 	u32 nr = place->limbs, number;
 	u64 slot;
 
-	number = find(all, limbs, nr, hash, &slot);
+	number = all->nr_places == PLACES_MAX ? NONE : find(all, limbs, nr, hash, &slot);
 	if (all->nr_places == PLACES_MAX ||
 	    (number == NONE && (all->nr == NUMBERS_MAX || POOL_MAX - all->used < nr))) {
 		all->lost++;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "detectors.h"
+#include "effort.h"
 #include "letters.h"
 #include "openssh.h"
 #include "privkey.h"
@@ -45,6 +46,7 @@ static const struct kind kind_published = {
 #define LABEL_MAX	24	/* letters between "BEGIN " and "PRIVATE KEY" */
 #define CUT_LEAST	96u	/* letters of base64 that make a part of a key a finding */
 #define TAIL_MAX	16384	/* letters to go back from a line of END */
+#define BEGIN_MAX	2048	/* and from there, over headers, to a line of BEGIN */
 
 static void report(struct scan *scan, const struct letters *text, const struct body *body,
 		   const struct kind *kind, bool proven, const char *type, u32 bits)
@@ -57,8 +59,8 @@ static void report(struct scan *scan, const struct letters *text, const struct b
 		       "%s%s%s", type, number, kind == &kind_cut ? ", its end is missing" : "");
 }
 
-/* What is in @body, which is that of @text. */
-static void whole_key(struct scan *scan, const struct letters *text, const struct body *body)
+/* What is in @body, which is that of @text. Returns false if it is no key. */
+static bool whole_key(struct scan *scan, const struct letters *text, const struct body *body)
 {
 	const char *where = published(body->bytes, body->len);
 	struct privkey key;
@@ -66,18 +68,18 @@ static void whole_key(struct scan *scan, const struct letters *text, const struc
 
 	if (where) {
 		report(scan, text, body, &kind_published, false, where, 0);
-		return;
+		return true;
 	}
 	switch (openssh_file(body->bytes, body->len, &ssh)) {
 	case OPENSSH_CLEAR:
 		report(scan, text, body, &kind_key, true, ssh.type, ssh.bits);
-		return;
+		return true;
 	case OPENSSH_ENCRYPTED:
 		report(scan, text, body, &kind_encrypted, false, "OpenSSH", 0);
-		return;
+		return true;
 	case OPENSSH_CUT:
 		report(scan, text, body, &kind_cut, false, "OpenSSH", 0);
-		return;
+		return true;
 	case OPENSSH_NOT:
 		break;
 	}
@@ -85,16 +87,17 @@ static void whole_key(struct scan *scan, const struct letters *text, const struc
 	switch (key.state) {
 	case PRIVKEY_CLEAR:
 		report(scan, text, body, &kind_key, key.proof == PROOF_DONE, key.type, key.bits);
-		return;
+		return true;
 	case PRIVKEY_ENCRYPTED:
 		report(scan, text, body, &kind_encrypted, false, "PKCS#8", 0);
-		return;
+		return true;
 	case PRIVKEY_CUT:
 		report(scan, text, body, &kind_cut, false, key.type, key.bits);
-		return;
+		return true;
 	case PRIVKEY_NOT:
 		break;
 	}
+	return false;
 }
 
 /*
@@ -115,6 +118,34 @@ static s64 label(const struct letters *text, const char *word)
 			break;
 	}
 	return 0;
+}
+
+/*
+ * Is there a line of BEGIN, maybe with headers, before the letter @i, and the body from there on
+ * read as its key, to @end? Who overwrites the beginning of a key may end with a '-', or even
+ * with such a line, before what is left.
+ */
+static bool begun(const struct letters *text, s64 i, s64 end)
+{
+	static const char last[] = "PRIVATE KEY-----", openssh[] = "openssh-key-v1";
+	struct letters line = *text;
+	struct body body;
+	bool ignored, key;
+	s64 j;
+
+	for (j = i; j > i - BEGIN_MAX; j--) {
+		line.at = text->at + (u64)j - (sizeof(last) - 1);
+		if (letters_match(&line, 0, last) && label(&line, "-----BEGIN"))
+			break;
+	}
+	effort_letters(i - j);
+	if (j == i - BEGIN_MAX)
+		return false;
+	body_decode(&body, text, letters_headers(text, j, "", &ignored));
+	key = body.end == end && body.len >= sizeof(openssh) &&
+	      (*body.bytes == 0x30 || !memcmp(body.bytes, openssh, sizeof(openssh)));
+	body_erase(&body);
+	return key;
 }
 
 /*
@@ -141,7 +172,7 @@ static void tail(struct scan *scan, const struct letters *text, s64 end, struct 
 			break;
 		}
 	}
-	if (letter(text, i - 1) == '-' || letters < CUT_LEAST)
+	if (letters < CUT_LEAST)
 		return;
 	body_decode(body, text, first);
 	for (at = 0; at + 4 < body->len; at++) {
@@ -151,13 +182,18 @@ static void tail(struct scan *scan, const struct letters *text, s64 end, struct 
 		if (!element_is(&wire, 0x02, &element) || element.cut || wire.len ||
 		    element.in.len < 32)
 			continue;
+		if (begun(text, i, body->end))
+			return;
 		letters_report(scan, text, body->first, body->end - body->first, &kind_cut,
 			       false, "RSA, its beginning is missing");
 		return;
 	}
 }
 
-/* The lines from the end of that of BEGIN on. */
+/*
+ * The lines from the end of that of BEGIN on. Whether the key is encrypted it says itself: a
+ * header may be anybody's comment.
+ */
 static void lines(struct scan *scan, const struct letters *text, s64 i)
 {
 	struct body body;
@@ -165,10 +201,8 @@ static void lines(struct scan *scan, const struct letters *text, s64 i)
 
 	i = letters_headers(text, i, "ENCRYPTED", &encrypted);
 	body_decode(&body, text, i);
-	if (encrypted && body.len >= 32)
+	if (!whole_key(scan, text, &body) && encrypted && body.len >= 32)
 		report(scan, text, &body, &kind_encrypted, false, "with a cipher in its header", 0);
-	else if (!encrypted)
-		whole_key(scan, text, &body);
 	body_erase(&body);
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "detectors.h"
+#include "effort.h"
 #include "letters.h"
 #include "proof.h"
 
@@ -301,6 +302,9 @@ static void found_exponent(struct scan *scan, void *state, const struct window *
 
 	(void)state;
 	(void)needle;
+	/* A length takes a fourth of what a letter does. */
+	if (!effort_letters(MPI_MAX / 4))
+		return;
 	for (len = 64; len <= MPI_MAX && len + HEAD + 2 <= at; len++) {
 		start = at - len - 2 - HEAD;
 		bits = window->bytes[start + HEAD] << 8 | window->bytes[start + HEAD + 1];

@@ -113,6 +113,15 @@ static BIGNUM *number(BN_CTX *context, struct octets from)
 	return to && BN_bin2bn(from.bytes, from.len, to) ? to : NULL;
 }
 
+static u32 bits_of(struct octets number)
+{
+	while (number.len && !*number.bytes) {
+		number.bytes++;
+		number.len--;
+	}
+	return number.len ? 8 * number.len + 24 - __builtin_clz(*number.bytes) : 0;
+}
+
 /**
  * proof_rsa() - n = p * q?
  * @n:		modulus
@@ -123,10 +132,15 @@ static BIGNUM *number(BN_CTX *context, struct octets from)
  */
 enum proof proof_rsa(struct octets n, struct octets p, struct octets q)
 {
-	BN_CTX *context = BN_CTX_secure_new();
+	u32 bits = bits_of(n), sum = bits_of(p) + bits_of(q);
 	enum proof proof = PROOF_WRONG;
 	BIGNUM *a, *b, *c;
+	BN_CTX *context;
 
+	/* Nearly all that is none has not the length of one. */
+	if ((sum != bits && sum != bits + 1) || n.len > NUMBER_MAX || !effort_product(bits))
+		return proof;
+	context = BN_CTX_secure_new();
 	if (!context)
 		return proof;
 	BN_CTX_start(context);

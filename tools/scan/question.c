@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include "curve.h"
 #include "question.h"
@@ -58,6 +59,8 @@ const struct kind kind_raw_key = {
  * @list:	in the order in which they came
  * @nr:		how many
  * @slots:	1 + index in @list, by @id; 0: free
+ * @moduli:	likewise, by the modulus, of the first key that has it
+ * @random:	what places in @moduli depend on, so that a dump cannot choose them
  * @bytes:	of memory that they have
  * @lost:	those for which there was no room
  * @lock:	guards all, and the answers
@@ -66,6 +69,8 @@ struct questions {
 	struct question *list[QUESTIONS_MAX];
 	u32 nr;
 	u32 slots[SLOTS];
+	u32 moduli[SLOTS];
+	u64 random[4];
 	u64 bytes;
 	u64 lost;
 	pthread_mutex_t lock;
@@ -96,6 +101,10 @@ struct questions *questions_new(void)
 
 	if (!all)
 		return NULL;
+	if (RAND_bytes((u8 *)all->random, sizeof(all->random)) != 1) {
+		free(all);
+		return NULL;
+	}
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_once(&once, load_raw);
 	return all;
@@ -198,6 +207,21 @@ static u32 *slot_of(struct questions *all, const u8 *id)
 	return &all->slots[at];
 }
 
+/* Where a modulus is in @all->moduli, or is to be. */
+static u32 slot_of_modulus(const struct questions *all, const BIGNUM *n)
+{
+	u32 words[QUESTION_ID_LEN / 4], at, i;
+	u64 hash = 0;
+
+	spki_id_rsa(n, BN_value_one(), (u8 *)words);
+	for (i = 0; i < 4; i++)
+		hash += all->random[i] * words[i];
+	for (at = (hash >> 32) % SLOTS; all->moduli[at]; at = (at + 1) % SLOTS)
+		if (!BN_cmp(all->list[all->moduli[at] - 1]->n, n))
+			break;
+	return at;
+}
+
 /*
  * Adds what is not there yet; @found is copied, with its numbers. An entry is complete
  * before others can see it, and does not move.
@@ -236,6 +260,10 @@ static struct question *add(struct questions *all, const struct question *found,
 	all->bytes += sizeof(*question) + (n ? BN_num_bytes(n) + BN_num_bytes(e) : 0);
 	all->list[all->nr++] = question;
 	*slot = all->nr;
+	if (n) {
+		slot = &all->moduli[slot_of_modulus(all, n)];
+		*slot = *slot ? *slot : all->nr;
+	}
 	goto out;
 lost:
 	all->lost++;
@@ -329,12 +357,11 @@ struct question *questions_add_raw(struct questions *all, int nid, const u8 *key
  */
 struct question *questions_find_rsa(const struct questions *all, const BIGNUM *n)
 {
-	u32 i;
+	u32 found = 0;
 
-	for (i = 0; i < all->nr; i++)
-		if (all->list[i]->family == FAMILY_RSA && !BN_cmp(all->list[i]->n, n))
-			return all->list[i];
-	return NULL;
+	if ((u32)BN_num_bits(n) <= RSA_BITS_MAX)
+		found = all->moduli[slot_of_modulus(all, n)];
+	return found ? all->list[found - 1] : NULL;
 }
 
 /**
