@@ -326,7 +326,8 @@ static void report(struct scan *scan, const struct extent *extent, const void *b
  * @proven:	arithmetically
  * @format:	of a few words more, never secret
  *
- * For any thread. In a window with a seam only what lies across it counts.
+ * For any thread. What lies on one side of a seam is told in another window, too, unless
+ * what makes it known lies on the other side: of two alike one stays, see sightings_sort().
  */
 void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len,
 		 const struct kind *kind, bool proven, const char *format, ...)
@@ -334,8 +335,7 @@ void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len
 	struct extent extent;
 	va_list args;
 
-	if (!window_extent(window, at, len, &extent))
-		return;
+	window_extent(window, at, len, &extent);
 	va_start(args, format);
 	report(scan, &extent, window->bytes + at, len, kind, proven, format, args);
 	va_end(args);
