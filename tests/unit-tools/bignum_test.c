@@ -152,7 +152,7 @@ static void find_headers(struct list *list, enum simd level, const u64 *words, u
 
 	list->nr = 0;
 	simd_limit(level);
-	headers_find(&headers, &window, 0);
+	headers_find(&headers, &window, 0, end);
 	simd_limit(SIMD_AVX512);
 }
 

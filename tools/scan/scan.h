@@ -143,7 +143,8 @@ bool scan_vaddr(const struct scan *scan, u64 offset, u64 *vaddr);
 bool scan_offset(const struct scan *scan, u64 vaddr, u64 *offset);
 void scan_span(const struct scan *scan, u64 *first, u64 *end);
 struct questions *scan_questions(const struct scan *scan);
-u64 scan_aligned(const struct scan *scan, const struct window *window, u32 alignment);
+u64 scan_aligned(const struct scan *scan, const struct window *window, u64 at, u32 alignment,
+		 u64 *end);
 bool scan_is_partial(const struct scan *scan);
 bool scan_reported(struct scan *scan, struct question *question, u64 offset, u32 len);
 void scan_skipped(struct scan *scan);
