@@ -14,6 +14,7 @@
 #include "detectors.h"
 #include "effort.h"
 #include "lengths.h"
+#include "memory.h"
 #include "needle.h"
 #include "question.h"
 #include "reader.h"
@@ -220,6 +221,9 @@ static int judged(struct scan *scan, struct complaint *why)
 {
 	u32 i;
 
+	/* What OpenSSL could not compute then is not known to be no key. */
+	if (memory_was_lost())
+		return complain(why, -ENOMEM, "out of memory");
 	if (effort_spent())
 		return complain(why, -E2BIG,
 				"there is more that looks like keys than can be tried");
