@@ -394,6 +394,29 @@ u32 core_segment_from(const struct core *core, u64 vaddr)
 }
 
 /**
+ * core_segment_beyond() - find the segment at or behind a place in the file
+ * @core:	open
+ * @offset:	in the file
+ *
+ * Return: the segment that has this byte, otherwise the first one that begins after it, or NULL.
+ */
+const struct core_segment *core_segment_beyond(const struct core *core, u64 offset)
+{
+	u32 low = 0, high = core->nr_by_offset;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+		const struct core_segment *segment = &core->segments[core->by_offset[middle]];
+
+		if (offset < segment->offset || offset - segment->offset < segment->filesz)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < core->nr_by_offset ? &core->segments[core->by_offset[low]] : NULL;
+}
+
+/**
  * core_segment_of_offset() - find a segment by a place in the file
  * @core:	open
  * @offset:	in the file
@@ -402,20 +425,9 @@ u32 core_segment_from(const struct core *core, u64 vaddr)
  */
 const struct core_segment *core_segment_of_offset(const struct core *core, u64 offset)
 {
-	u32 low = 0, high = core->nr_by_offset;
+	const struct core_segment *segment = core_segment_beyond(core, offset);
 
-	while (low < high) {
-		u32 middle = low + (high - low) / 2;
-		const struct core_segment *segment = &core->segments[core->by_offset[middle]];
-
-		if (offset < segment->offset)
-			high = middle;
-		else if (offset - segment->offset < segment->filesz)
-			return segment;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	return segment && segment->offset <= offset ? segment : NULL;
 }
 
 /**

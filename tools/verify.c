@@ -16,6 +16,7 @@
 #include "cert.h"
 #include "dumps.h"
 #include "job.h"
+#include "scan/memory.h"
 #include "summary.h"
 
 static int load_secret(struct search *search, const char *path, struct complaint *why)
@@ -270,6 +271,10 @@ int main(int argc, char **argv)
 		return VERDICT_UNVERIFIED;
 	if (sandbox_privacy(&why)) {
 		fprintf(stderr, "kredact-verify: %s\n", why.text);
+		return VERDICT_UNVERIFIED;
+	}
+	if (!memory_watch()) {
+		fputs("kredact-verify: OpenSSL does not tell of memory that is not there\n", stderr);
 		return VERDICT_UNVERIFIED;
 	}
 	/* Nothing but this program decides which algorithms are used. */

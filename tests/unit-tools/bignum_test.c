@@ -152,7 +152,7 @@ static void find_headers(struct list *list, enum simd level, const u64 *words, u
 
 	list->nr = 0;
 	simd_limit(level);
-	headers_find(&headers, &window, 0);
+	headers_find(&headers, &window, 0, end);
 	simd_limit(SIMD_AVX512);
 }
 
@@ -254,6 +254,47 @@ static void test_noise(void)
 	ok(!noise_limbs((const u8 *)text, 4) && !noise_limbs(code, 4) && !noise_limbs(table, 8),
 	   "text, code and a table are none");
 	BN_free(p);
+}
+
+/* A scalar, and its point in projective coordinates, among @nr other numbers of wolfSSL. */
+static void test_projective(u32 nr, bool kept)
+{
+	u32 each = 64, i, size = 4096 + (nr + 3) * each + 8192;
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	BIGNUM *number[3] = { NULL, NULL, BN_new() }, *p = BN_new();
+	struct complaint why = { "" };
+	BN_CTX *ctx = BN_CTX_new();
+	u8 *bytes = malloc(size);
+	int error;
+
+	fill_random(bytes, size, 1);
+	curves_init();
+	EC_GROUP_get_curve(curve_of_nid(NID_X9_62_prime256v1)->group, p, NULL, NULL, NULL);
+	EVP_PKEY_get_bn_param(pkey, "priv", &number[0]);
+	EVP_PKEY_get_bn_param(pkey, "qx", &number[1]);
+	BN_rand_range(number[2], p);
+	BN_mod_mul(number[1], number[1], number[2], p, ctx);
+	BN_mod_mul(number[1], number[1], number[2], p, ctx);
+	for (i = 0; i < nr + 3; i++) {
+		u8 *at = bytes + 4096 + i * each;
+		u32 counts[2] = { 4, 4 };
+
+		memcpy(at, counts, 8);
+		memset(at + 40, 0, 24);
+		if (i < 3)
+			BN_bn2lebinpad(number[i], at + 8, 32);
+	}
+	error = scan_tried(bytes, size, "bignum", NULL, &why);
+	ok(kept ? !error && proven("ec-scalar", 4096 + 8, 32) :
+		  error == -E2BIG && strstr(why.text, "projective"),
+	   "a point in projective coordinates among %u numbers: %s", nr,
+	   kept ? "the scalar is seen" : "too many, and it says so");
+	for (i = 0; i < 3; i++)
+		BN_clear_free(number[i]);
+	BN_free(p);
+	BN_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	free(bytes);
 }
 
 static void test_sieve(void)
@@ -398,6 +439,8 @@ int main(void)
 	test_paths();
 	test_places();
 	test_noise();
+	test_projective(1500, true);
+	test_projective(8190, false);
 	test_sieve();
 	test_hash();
 	test_live("openssl", true, true);

@@ -282,6 +282,54 @@ static void test_published(void)
 	ok(text_seen(text, len, "jwk", &seen) && !scanned_keys, "an example of RFC 7517: a note");
 }
 
+/* What is between the members of a published key need not be published. */
+static void test_inside(void)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	u32 i, keys = 0, notes = 0;
+	u8 *der = NULL;
+	int nr = i2d_PrivateKey(pkey, &der);
+
+	len = 0;
+	add("{\"kty\":\"EC\", \"crv\":\"P-256\",\n"
+	    "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\n"
+	    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\n"
+	    "\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\",\n\"other\":[\"");
+	len += EVP_EncodeBlock((u8 *)text + len, der, nr);
+	add("\"],\n\"k\":\"AA\"}");
+	scan_these(text, len, "jwk,ec-der", NULL);
+	for (i = 0; i < scanned_nr; i++) {
+		keys += !strcmp(scanned[i].kind->word, "ec-private-key") && scanned[i].proven;
+		notes += !strcmp(scanned[i].kind->word, "jwk-published");
+	}
+	ok(scanned_nr == 2 && keys == 1 && notes == 1 && scanned_keys == 1,
+	   "a private key between the members of a published one");
+	OPENSSL_free(der);
+	EVP_PKEY_free(pkey);
+}
+
+/* The exponent of a key that libgcrypt tests itself with, in one whose primes are others. */
+static void test_mixed(void)
+{
+	EVP_PKEY *pkey = EVP_RSA_gen(2048);
+
+	len = 0;
+	add("{\"kty\":\"RSA\",\"e\":\"AQAB\",\"d\":\""
+	    "B--CUAxAOJmTT-mTrFo28U_y3zjPHvMV8gXuTIPtqhmIkPwj3pqpM8r7N7aoqNumdUEZWDNyhzENP_Lx3cDL"
+	    "k35w9X91-DPAIYUrYx0rmlIORDGgPFw_y1dC3NhB2fsSdxqhYg3Ow_FYNCYGbtncP3AoxbWSAsiP3yA5bi-g"
+	    "7E9aItkAjzBDZzkxvBSlBG1jJzmDJ5AIZ-OcxhstGv4vSOyOHjhhxo0lfXQl9Ob5mr131h8QyhAO_BQ4kHGD"
+	    "GzPdacyOq--GDR3CqqhKvq5d_JG8Ek2vD0yO9bvqQ2dR3oQ6gGPoJ6AkRm9EwoYU-TsHMqEA1KDYbVMv4eIs"
+	    "dyXkAQ"
+	    "\",");
+	add_number(pkey, "n", "n", 0);
+	add_number(pkey, "p", "rsa-factor1", 0);
+	add_number(pkey, "q", "rsa-factor2", 0);
+	add("}");
+	scan_these(text, len, "jwk", NULL);
+	ok(scanned_nr == 1 && scanned_keys == 1, "primes beside a published exponent are a key");
+	EVP_PKEY_free(pkey);
+}
+
 int main(void)
 {
 	test_rsa();
@@ -293,5 +341,7 @@ int main(void)
 	test_raw("X25519", 32);
 	test_oct();
 	test_published();
+	test_inside();
+	test_mixed();
 	return tap_end();
 }

@@ -57,12 +57,11 @@ static int compare(const void *a, const void *b)
 
 static void oracle(const struct window *window, u32 nr)
 {
-	u64 at, from = window->seam ? 0 : window->begin, to = window->seam ? window->len :
-									      window->end;
+	u64 at, to = window->seam ? min(window->len, window->seam + SCAN_BEHIND) : window->end;
 	u32 i;
 
 	nr_expected = 0;
-	for (at = from; at < to; at++)
+	for (at = window->begin; at < to; at++)
 		for (i = 0; i < nr; i++)
 			if (window->len - at >= table[i].len &&
 			    !memcmp(window->bytes + at, table[i].bytes, table[i].len) &&

@@ -11,8 +11,10 @@
 /* AES_set_encrypt_key() is old, and what we want. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/aes.h>
+#include <openssl/crypto.h>
 
 #include "run.h"
+#include "scan/memory.h"
 #include "scan/reader.h"
 #include "scan/sweep.h"
 #include "tap.h"
@@ -352,8 +354,46 @@ static void test_reader(void)
 	close(fd);
 }
 
+/* Of the sanitizer: more than there is is refused, as without it. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+static int scan_some(const char **said)
+{
+	struct scan_options options = { .only = "rsa-der", .threads = 1 };
+	static struct complaint why;
+	struct scan *scan = scan_new(&options, &why);
+	int fd = memory_file(file, 4096), error;
+	struct input in;
+
+	if (!scan || input_open(&in, fd, true, &why))
+		abort();
+	error = scan_run(scan, &in, NULL, &why);
+	input_close(&in);
+	scan_free(scan);
+	close(fd);
+	*said = why.text;
+	return error;
+}
+
+/* The last one: what was lost stays lost. */
+static void test_memory(bool watched)
+{
+	volatile size_t more = 1ul << 62;
+	const char *said;
+
+	ok(watched && !scan_some(&said), "memory is watched, and there is enough");
+	ok(!OPENSSL_malloc(more) && scan_some(&said) == -ENOMEM &&
+	   !strcmp(said, "out of memory"), "an allocation of OpenSSL that fails fails the scan");
+}
+
 int main(void)
 {
+	bool watched = memory_watch();
+
 	file = malloc(SIZE);
 	if (!file)
 		abort();
@@ -366,6 +406,7 @@ int main(void)
 	test_seams();
 	test_idle();
 	test_reader();
+	test_memory(watched);
 	free(file);
 	return tap_end();
 }

@@ -214,6 +214,9 @@ static void found(struct view *view, u64 start, const struct aes_form *form)
 	start += view->base;
 	if (start < view->window->begin || start >= view->window->end || is_public(at, form))
 		return;
+	/* Of one side it would not be known whose it is: see aes_drbg_suspect(). */
+	if (view->window->seam && !window_crosses(view->window, start, AES_SIZE(form->n)))
+		return;
 	snprintf(detail, sizeof(detail), "AES-%u, %s%s%s%s", 32 * form->n,
 		 form->backward || form->mixed ? "decryption" : "encryption",
 		 form->backward && !form->mixed ? ", not mixed" :

@@ -26,6 +26,8 @@
 /* What is tried: half a minute at most, each. */
 #define PAIRS_MAX	(1ULL << 28)
 #define EXPONENTS_MAX	(1ULL << 33)
+/* From a header to the end of the number that is right behind it. */
+#define REACH		(8 * (NUMBER_LIMBS_MAX + 8))
 
 /**
  * struct bignum - the state
@@ -110,11 +112,18 @@ static void seen(void *arg, const struct place *place, const u8 *bytes)
 static void look(struct scan *scan, void *arg, const struct window *window)
 {
 	struct headers headers = { .seen = seen, .arg = arg };
+	u64 at = window->begin, last = window->end, first, end;
 
-	if (window->seam)
-		return;
+	/* A header lies across it, or the number behind one. */
+	if (window->seam) {
+		at = window->seam - min(window->seam, (u64)REACH);
+		last = min(window->len, window->seam + 16);
+	}
 	scan_span(scan, &headers.first, &headers.end);
-	headers_find(&headers, window, scan_aligned(scan, window, 8));
+	for (; at < last; at = end) {
+		first = scan_aligned(scan, window, at, 8, &end);
+		headers_find(&headers, window, first, min(end, last));
+	}
 }
 
 static BIGNUM *to_number(const struct bignum *state, const struct number *number)
@@ -314,6 +323,15 @@ static int try_rsa(struct bignum *state, struct complaint *why)
 	return error;
 }
 
+static bool in_memory(struct scan *scan, u64 vaddr, const u8 *bytes, u32 len)
+{
+	u8 there[8 * NUMBER_LIMBS_MAX];
+	bool same = scan_memory(scan, vaddr, there, len) && !memcmp(there, bytes, len);
+
+	OPENSSL_cleanse(there, len);
+	return same;
+}
+
 static void report(struct scan *scan, struct bignum *state, const struct place *place)
 {
 	const struct number *number = &state->numbers.list[place->number];
@@ -324,18 +342,22 @@ static void report(struct scan *scan, struct bignum *state, const struct place *
 		.bytes = bytes, .len = 8 * number->limbs, .end = 8 * number->limbs,
 		.offset = place->at,
 	};
-	u64 offset;
+	bool is_inline = place->layout == LAYOUT_INLINE;
+	u64 offset, vaddr = place->at;
 
-	if (!scan_offset(scan, place->at, &offset) || place->layout == LAYOUT_INLINE)
+	/* What goes on in another segment is known by its address. */
+	if (is_inline && scan_vaddr(scan, place->at, &vaddr))
+		is_inline = !in_memory(scan, vaddr, bytes, window.len);
+	if (is_inline || !scan_offset(scan, vaddr, &offset))
 		offset = place->at;
 	if (scan_reported(scan, number->question, offset, window.len))
 		return;
 	question_seen(number->question);
-	if (place->layout == LAYOUT_INLINE)
+	if (is_inline)
 		scan_report(scan, &window, 0, window.len, kind, true, "%s, of the %s",
 			    number_layout(place->layout), question->text);
 	else
-		scan_report_memory(scan, place->at, bytes, window.len, kind, true,
+		scan_report_memory(scan, vaddr, bytes, window.len, kind, true,
 				   "%s, of the %s", number_layout(place->layout),
 				   question->text);
 }

@@ -79,9 +79,9 @@ static void pend(struct ec_der *state, const struct window *window, const struct
 {
 	struct pending pending = { .len = der_len(key), .nid = nid };
 
-	if (pending.len > sizeof(pending.key) ||
-	    !window_extent(window, key->at - window->bytes, pending.len, &pending.extent))
+	if (pending.len > sizeof(pending.key))
 		return;
+	window_extent(window, key->at - window->bytes, pending.len, &pending.extent);
 	memcpy(pending.key, key->at, pending.len);
 	pthread_mutex_lock(&state->lock);
 	if (state->nr < PENDING_MAX)

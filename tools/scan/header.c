@@ -257,12 +257,13 @@ static u64 candidates(const struct headers *headers, const u8 *bytes, bool wide)
 /**
  * headers_find() - find headers of big numbers
  * @headers:	what is looked for
- * @window:	bytes of the file, without a seam
+ * @window:	bytes of the file
  * @at:		index of the first candidate, aligned as its address is
+ * @last:	index behind the last one
  */
-void headers_find(const struct headers *headers, const struct window *window, u64 at)
+void headers_find(const struct headers *headers, const struct window *window, u64 at, u64 last)
 {
-	u64 end = window->len < 24 ? 0 : min(window->end, window->len - 23), some;
+	u64 end = window->len < 24 ? 0 : min(last, window->len - 23), some;
 	bool wide = simd_level() == SIMD_AVX512;
 
 	for (at += at < 8 ? 8 : 0; at < end; at += 8 * BLOCK) {

@@ -29,6 +29,6 @@ struct headers {
 	void *arg;
 };
 
-void headers_find(const struct headers *headers, const struct window *window, u64 at);
+void headers_find(const struct headers *headers, const struct window *window, u64 at, u64 last);
 
 #endif /* KREDACT_TOOLS_HEADER_H */

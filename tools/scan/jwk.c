@@ -23,7 +23,6 @@ static const struct kind kind_published = {
 	.text = "JSON Web Key of an example",
 	.advice = "none: it is in documentation",
 	.weight = WEIGHT_NOTE,
-	.published = true,
 };
 
 #define BEFORE_MAX	4096	/* letters from "kty" back to the brace */
@@ -255,6 +254,14 @@ static enum proof prove_rsa(const struct letters *text, const struct member *mem
 	return proof_rsa_d(n, decode(text, &members[E], exponent), d);
 }
 
+/* Is "d" the exponent of "n"? All of @bytes but the last one are scratch. */
+static bool own_exponent(const struct letters *text, const struct member *members,
+			 u8 (*bytes)[BYTES_MAX])
+{
+	return proof_rsa_d(decode(text, &members[N], bytes[0]), decode(text, &members[E], bytes[1]),
+			   decode(text, &members[D], bytes[2])) == PROOF_DONE;
+}
+
 static enum ecc curve_of(const struct letters *text, const struct member *member)
 {
 	enum ecc curve;
@@ -313,6 +320,10 @@ static void read_key(struct scan *scan, const struct letters *text, const struct
 	} else if (is(text, &members[KTY], "RSA") && members[D].nr) {
 		proven = prove_rsa(text, members, bytes) == PROOF_DONE;
 		secret = decode(text, &members[D], bytes[3]);
+		/* That of another key tells nothing of these primes. */
+		if (proven && published(secret.bytes, secret.len) &&
+		    !own_exponent(text, members, bytes))
+			secret.len = 0;
 		if (proven)
 			report(scan, text, members, true, "RSA", &secret);
 	} else if (curve && members[D].nr) {

@@ -13,6 +13,7 @@
 
 #include "base64.h"
 #include "detectors.h"
+#include "memory.h"
 #include "question.h"
 #include "published.h"
 
@@ -87,8 +88,10 @@ static void take(void *arg, const struct hit *hit)
 	if (scan_reported(known->scan, copy->question, hit->offset, hit->len))
 		return;
 	bytes = OPENSSL_malloc(hit->len);
-	if (!bytes)
+	if (!bytes) {
+		memory_lost();
 		return;
+	}
 	if (len < copy->part->len)
 		snprintf(run, sizeof(run), "%u of %u bytes of ", len, copy->part->len);
 	if (hit->joined && scan_memory(known->scan, hit->vaddr, bytes, hit->len))

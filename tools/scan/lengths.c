@@ -9,7 +9,6 @@
 #include <immintrin.h>
 #endif
 
-#define BLOCK	4096u
 /* A length, once these bits are set. Of what else becomes one, 33, 40, 41 and 49 are none. */
 #define BITS	25u
 #define LENGTH	57u
@@ -98,16 +97,6 @@ static void look_aligned(const struct pass *pass, u64 at, u64 end)
 	look_portable(pass, at, end);
 }
 
-/* By how much a place in the window has to grow to be aligned, if what is at @at is to go by. */
-static u64 misaligned(const struct scan *scan, const struct window *window, u64 at)
-{
-	u64 vaddr;
-
-	if (!scan_vaddr(scan, window->offset + at, &vaddr))
-		vaddr = window->offset + at;
-	return (at - vaddr) % 8;
-}
-
 /**
  * lengths_look() - tell of all lengths in a window
  * @scan:	the scan
@@ -115,21 +104,21 @@ static u64 misaligned(const struct scan *scan, const struct window *window, u64 
  * @found:	is called for each of them, with its place and value
  * @arg:	its first argument
  *
- * They are aligned to eight bytes in memory, or in a file that is no core. Segments begin
- * at pages of memory, but anywhere in the file.
+ * They are aligned to eight bytes in memory, or in a file that is no core. Of a window with
+ * a seam only what is near it is looked at, since what they are the length of is.
  */
 void lengths_look(const struct scan *scan, const struct window *window, length_fn found,
 		  void *arg)
 {
 	const struct pass pass = { window, found, arg };
-	u64 at, end, first, last;
+	u64 at = window->begin, last = window->end, first, end;
 
-	for (at = window->begin; at < window->end; at = end) {
-		end = min(at + BLOCK, window->end);
-		first = misaligned(scan, window, at);
-		last = misaligned(scan, window, end - 1);
-		look_aligned(&pass, at + (first - at) % 8, end);
-		if (last != first)
-			look_aligned(&pass, at + (last - at) % 8, end);
+	if (window->seam) {
+		at = window->seam - min(window->seam, (u64)SCAN_BEFORE);
+		last = min(window->len, window->seam + SCAN_BEFORE);
+	}
+	for (; at < last; at = end) {
+		first = scan_aligned(scan, window, at, 8, &end);
+		look_aligned(&pass, first, min(end, last));
 	}
 }

@@ -302,10 +302,8 @@ void needles_look(const struct needles *set, struct scan *scan, const struct win
 	u64 budget = DECODED_MAX * window->len, at, end;
 	struct pass pass = { set, scan, window, window->begin, window->end, &budget };
 
-	if (window->seam) {
-		pass.from = 0;
-		pass.to = window->len;
-	}
+	if (window->seam)
+		pass.to = min(window->len, window->seam + SCAN_BEHIND);
 	if (!set->nr || window->len < NEEDLE_SHORTEST)
 		return;
 	at = pass.from;

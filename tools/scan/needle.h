@@ -29,10 +29,11 @@
  * - It is called once for each place of the file at which the needle's first byte
  *   lies in [begin, end) of a window; all bytes of the needle are in the window.
  *   Overlapping places and needles that contain each other are all told.
- * - In a window with a seam it is called for the whole window, on both sides of
- *   the seam, since what begins before the seam may have its literal after it;
- *   scan_report() drops what does not lie across. What is collected for resolve
- *   comes twice then, unless the detector looks at @seam itself.
+ * - In a window with a seam it is called on both sides of the seam, up to
+ *   SCAN_BEHIND after it, since what begins before the seam may have its literal
+ *   after it. What lies on one side comes twice, from there and from a window that
+ *   has no seam: two reports that are alike become one, but what is collected for
+ *   resolve is there twice, unless the detector looks at @seam itself.
  * - What is around the needle is in the window as struct window says: SCAN_BEFORE
  *   before it, SCAN_AFTER after it, as far as the file goes. Check both ends.
  * - Hits are in no order, and come from several threads.

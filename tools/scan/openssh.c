@@ -58,7 +58,7 @@ static const struct kind kind_encrypted = {
 /**
  * struct shields - what may be shielded keys
  * @lock:	guards the rest
- * @places:	offsets in the file of the pointer to a shielded key
+ * @list:	they: address and length of a shielded key, and address of its pre-key
  * @nr:		how many
  * @lost:	those for which there was no room
  * @ctr:	AES-256-CTR
@@ -66,7 +66,7 @@ static const struct kind kind_encrypted = {
  */
 struct shields {
 	pthread_mutex_t lock;
-	u64 places[SHIELDS];
+	u64 list[SHIELDS][3];
 	u32 nr;
 	u64 lost;
 	EVP_CIPHER *ctr;
@@ -218,10 +218,9 @@ static void candidate(struct scan *scan, struct shields *shields, const struct w
 	if (len < SHIELDED_MIN || len > SHIELDED_MAX || len % 16 || !shielded || !prekey ||
 	    !scan_offset(scan, shielded, &offset) || !scan_offset(scan, prekey, &offset))
 		return;
-	window_place(window, at, &offset);
 	pthread_mutex_lock(&shields->lock);
 	if (shields->nr < SHIELDS)
-		shields->places[shields->nr++] = offset;
+		memcpy(shields->list[shields->nr++], window->bytes + at, sizeof(*shields->list));
 	else
 		shields->lost++;
 	pthread_mutex_unlock(&shields->lock);
@@ -283,14 +282,21 @@ static u64 next_length(const u8 *bytes, u64 at, u64 end)
 
 static void look(struct scan *scan, void *state, const struct window *window)
 {
-	u64 at = window->begin + (-(window->offset + window->begin) & 7) + PREKEY_PLACE;
-	u64 end = window->len < 8 ? 0 : min(window->end + PREKEY_PLACE, window->len - 7);
+	u64 last = window->len < PREKEY_PLACE + 8 ? 0 :
+		   min(window->end, window->len - PREKEY_PLACE - 7);
+	u64 from = window->begin, at, end;
 
+	/* Only what lies across it. */
 	if (window->seam)
-		return;
-	for (at = next_length(window->bytes, at, end); at < end;
-	     at = next_length(window->bytes, at + 8, end))
-		candidate(scan, state, window, at - PREKEY_PLACE);
+		from = window->seam - min(window->seam, (u64)PREKEY_PLACE);
+	for (; from < last; from = end) {
+		at = scan_aligned(scan, window, from, 8, &end) + PREKEY_PLACE;
+		end = min(end, last);
+		for (at = next_length(window->bytes, at, end + PREKEY_PLACE);
+		     at < end + PREKEY_PLACE;
+		     at = next_length(window->bytes, at + 8, end + PREKEY_PLACE))
+			candidate(scan, state, window, at - PREKEY_PLACE);
+	}
 }
 
 /* SHA-512 of the pre-key is key and counter of AES-256-CTR. */
@@ -309,14 +315,12 @@ static bool unshield(const struct shields *shields, const u8 *prekey, u8 *bytes,
 	return done;
 }
 
-static void resolve_one(struct scan *scan, const struct shields *shields, u64 place, u8 *prekey,
-			u8 *bytes, u8 *clear)
+static void resolve_one(struct scan *scan, const struct shields *shields, const u64 *words,
+			u8 *prekey, u8 *bytes, u8 *clear)
 {
 	struct sshkey key;
-	u64 words[4];
 
-	if (!scan_bytes(scan, place, words, sizeof(words)) ||
-	    !scan_memory(scan, words[0], bytes, words[1]) ||
+	if (!scan_memory(scan, words[0], bytes, words[1]) ||
 	    !scan_memory(scan, words[2], prekey, PREKEY_LEN))
 		return;
 	memcpy(clear, bytes, words[1]);
@@ -334,7 +338,7 @@ static int resolve(struct scan *scan, void *state, struct complaint *why)
 	if (!room)
 		return complain(why, -ENOMEM, "out of memory for shielded keys");
 	for (i = 0; i < shields->nr; i++)
-		resolve_one(scan, shields, shields->places[i], room, room + PREKEY_LEN,
+		resolve_one(scan, shields, shields->list[i], room, room + PREKEY_LEN,
 			    room + PREKEY_LEN + SHIELDED_MAX);
 	OPENSSL_cleanse(room, PREKEY_LEN + 2 * SHIELDED_MAX);
 	free(room);

@@ -61,7 +61,6 @@ static const struct kind kind_published = {
 	.text = "published private key",
 	.advice = "make sure that nothing trusts this key: everybody has it",
 	.weight = WEIGHT_NOTE,
-	.published = true,
 };
 
 static EVP_MD *sha256;

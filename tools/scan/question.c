@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "curve.h"
+#include "memory.h"
 #include "question.h"
 #include "spki.h"
 
@@ -242,8 +243,10 @@ static struct question *add(struct questions *all, const struct question *found,
 	if (all->nr == QUESTIONS_MAX || all->bytes > ROOM)
 		goto lost;
 	question = malloc(sizeof(*question));
-	if (!question)
+	if (!question) {
+		memory_lost();
 		goto lost;
+	}
 	*question = *found;
 	question->source = strdup(source ? source : "");
 	question->given = source;
@@ -252,6 +255,7 @@ static struct question *add(struct questions *all, const struct question *found,
 	if (!question->source || (n && (!question->n || !question->e))) {
 		free_question(question);
 		question = NULL;
+		memory_lost();
 		goto lost;
 	}
 	text_hex(hex, found->id, 8);

@@ -82,7 +82,9 @@ static void length(struct scan *scan, void *arg, const struct window *window, u6
 	u64 offset;
 	u32 type;
 
-	if (window->seam || at < ECX_PUBLIC + 8 || window->len - at < 16)
+	if (at < ECX_PUBLIC + 8 || window->len - at < 16)
+		return;
+	if (window->seam && !window_crosses(window, at - 8 - ECX_PUBLIC, 8 + ECX_PUBLIC + 16))
 		return;
 	type = word(window, at + 8);
 	place.private = word(window, at - 8);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "rsa.h"
+#include "memory.h"
 #include "simd.h"
 
 #ifdef HAVE_SIMD
@@ -112,6 +113,8 @@ bool modulus_init(struct modulus *modulus, struct question *question)
 		.bytes = (bits + 7) / 8,
 	};
 	modulus->n = calloc(modulus->limbs, 8);
+	if (!modulus->n)
+		memory_lost();
 	if (!ctx)
 		return false;
 	BN_CTX_start(ctx);

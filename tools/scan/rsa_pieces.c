@@ -150,7 +150,7 @@ static bool begins(const struct der *rest)
 static u32 take(struct pieces *state, const struct window *window, const struct der *number,
 		u32 last)
 {
-	bool there = true, placed;
+	bool there = true;
 	u64 hash = hash_of(number);
 	struct extent extent;
 	struct piece *piece;
@@ -165,9 +165,9 @@ static u32 take(struct pieces *state, const struct window *window, const struct 
 	pthread_mutex_unlock(&state->lock);
 	if (there)
 		return this;
-	placed = window_extent(window, number->at - window->bytes, der_len(number), &extent);
+	window_extent(window, number->at - window->bytes, der_len(number), &extent);
 	pthread_mutex_lock(&state->lock);
-	if (placed && piece->nr_places < PLACES)
+	if (piece->nr_places < PLACES)
 		piece->places[piece->nr_places++] = extent;
 	pthread_mutex_unlock(&state->lock);
 	return this;

@@ -16,8 +16,8 @@
 #include "scalar.h"
 
 #define TRIED_MAX	32768u		/* numbers of one curve: some seconds */
-#define SQUARES_MAX	1024u		/* numbers that may be a Z */
-#define FILTER_BITS	17u
+#define SQUARES_MAX	8192u		/* numbers that may be a Z: some seconds */
+#define FILTER_BITS	20u
 
 /**
  * struct attempt - the search of the scalars of one curve
@@ -110,7 +110,10 @@ static bool in_range(const struct attempt *attempt, const u64 *scalar)
 	return i && scalar[i - 1] < attempt->order[i - 1];
 }
 
-/* None if there are too many numbers: then only points as they are are found. */
+/*
+ * None if there are too many numbers: then only points as they are are found, and search()
+ * says so.
+ */
 static void make_squares(struct attempt *attempt)
 {
 	const struct field *field = &attempt->field;
@@ -265,9 +268,13 @@ static int search(struct attempt *attempt, struct complaint *why)
 	done = done && try_all(attempt);
 	if (!done)
 		return complain(why, -ENOMEM, "out of memory");
-	return tried <= TRIED_MAX ? 0 :
-	       complain(why, -E2BIG, "there are more big numbers than can be tried as scalars of "
-			"%s", attempt->curve->name);
+	if (tried > TRIED_MAX)
+		return complain(why, -E2BIG,
+				"there are more big numbers than can be tried as scalars of %s",
+				attempt->curve->name);
+	return attempt->total <= SQUARES_MAX ? 0 :
+	       complain(why, -E2BIG, "there are more big numbers than can be tried as projective "
+			"coordinates of %s", attempt->curve->name);
 }
 
 static int search_curve(const struct curve *curve, struct numbers *all,

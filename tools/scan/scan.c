@@ -14,6 +14,7 @@
 #include "detectors.h"
 #include "effort.h"
 #include "lengths.h"
+#include "memory.h"
 #include "needle.h"
 #include "question.h"
 #include "reader.h"
@@ -37,6 +38,7 @@
  * @in:		while it runs: the file
  * @reader:	reads it at random
  * @core:	its segments, or NULL
+ * @phases:	bits in which addresses in @core are not as places in the file
  * @sweep:	its threads
  * @skipped:	there is base64 that was not looked at: see base64_hit()
  * @settled:	all windows were looked at, and @coded is in @sightings, but for parts of others
@@ -58,6 +60,7 @@ struct scan {
 	struct input *in;
 	struct reader reader;
 	const struct core *core;
+	u64 phases;
 	struct sweep *sweep;
 	bool skipped;
 	bool settled;
@@ -218,6 +221,9 @@ static int judged(struct scan *scan, struct complaint *why)
 {
 	u32 i;
 
+	/* What OpenSSL could not compute then is not known to be no key. */
+	if (memory_was_lost())
+		return complain(why, -ENOMEM, "out of memory");
 	if (effort_spent())
 		return complain(why, -E2BIG,
 				"there is more that looks like keys than can be tried");
@@ -254,6 +260,8 @@ int scan_run(struct scan *scan, struct input *in, const struct core *core, struc
 
 	scan->in = in;
 	scan->core = core;
+	for (i = 0; core && i < core->nr_segments; i++)
+		scan->phases |= core->segments[i].vaddr - core->segments[i].offset;
 	effort_begin(in->size);
 	error = sweep_run(scan->sweep, in, core, look, scan, why);
 	failed = settle(scan, error ? &other : why);
@@ -326,7 +334,8 @@ static void report(struct scan *scan, const struct extent *extent, const void *b
  * @proven:	arithmetically
  * @format:	of a few words more, never secret
  *
- * For any thread. In a window with a seam only what lies across it counts.
+ * For any thread. What lies on one side of a seam is told in another window, too, unless
+ * what makes it known lies on the other side: of two alike one stays, see sightings_sort().
  */
 void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len,
 		 const struct kind *kind, bool proven, const char *format, ...)
@@ -334,8 +343,7 @@ void scan_report(struct scan *scan, const struct window *window, u64 at, u32 len
 	struct extent extent;
 	va_list args;
 
-	if (!window_extent(window, at, len, &extent))
-		return;
+	window_extent(window, at, len, &extent);
 	va_start(args, format);
 	report(scan, &extent, window->bytes + at, len, kind, proven, format, args);
 	va_end(args);
@@ -453,26 +461,44 @@ struct questions *scan_questions(const struct scan *scan)
 	return scan->questions;
 }
 
+/* What addresses are more than places in the file, modulo @alignment, and up to where. */
+static u64 phase(const struct scan *scan, u64 place, u32 alignment, u64 *end)
+{
+	const struct core_segment *segment;
+
+	segment = scan->phases & (alignment - 1) ? core_segment_beyond(scan->core, place) : NULL;
+	if (!segment || segment->offset > place) {
+		*end = segment ? segment->offset : ~0ULL;
+		return 0;
+	}
+	*end = segment->offset + segment->filesz;
+	return (segment->vaddr - segment->offset) & (alignment - 1);
+}
+
 /**
  * scan_aligned() - the first candidate of a window whose address is aligned
  * @scan:	while it runs
- * @window:	a window
+ * @window:	a window, not of what base64 says
+ * @at:		index of the first byte that may be one
  * @alignment:	a power of two
+ * @end:	takes up to where others follow it in steps of @alignment: there memory begins
+ *		that is aligned otherwise, or the window ends
  *
- * gdb writes segments to any place of the file, but all of a core have the same phase.
+ * Segments begin at pages of memory, or anywhere in a minidump, and anywhere in the file.
  *
  * Return: its index; what is in no segment is aligned in the file.
  */
-u64 scan_aligned(const struct scan *scan, const struct window *window, u32 alignment)
+u64 scan_aligned(const struct scan *scan, const struct window *window, u64 at, u32 alignment,
+		 u64 *end)
 {
-	u64 first, last = window->offset + window->end - 1, phase = 0, vaddr;
+	u64 place, here, until, next, len;
 
-	window_place(window, window->begin, &first);
-	if (scan_vaddr(scan, first, &vaddr))
-		phase = vaddr - first;
-	else if (!window->seam && scan_vaddr(scan, last, &vaddr))
-		phase = vaddr - last;
-	return window->begin + (-(first + phase) & (alignment - 1));
+	len = (window_place(window, at, &place) || !window->seam ? window->len : window->seam) - at;
+	here = phase(scan, place, alignment, &until);
+	while (until - place < len && phase(scan, until, alignment, &next) == here)
+		until = next;
+	*end = at + min(until - place, len);
+	return at + (-(place + here) & (alignment - 1));
 }
 
 /**

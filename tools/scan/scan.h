@@ -17,6 +17,8 @@
 /* Bytes that a window has around its candidates, where the file has them. */
 #define SCAN_BEFORE	4096u
 #define SCAN_AFTER	65536u
+/* How far behind a seam something may be that says what lies before it. */
+#define SCAN_BEHIND	16384u
 #define SCAN_KEY_LEN	32u
 #define SCAN_THREADS	16u	/* at most */
 
@@ -30,17 +32,17 @@ struct letters;
  * @end:	index after the last one; what is around them is for context
  * @offset:	of @bytes[0] in the file
  * @seam:	0, or the index from which on the bytes come from @seam_offset, since two
- *		segments that are neighbours in memory are not so in the file; only what
- *		lies across the seam counts then
+ *		segments that are neighbours in memory are not so in the file; what lies
+ *		on one side of it may be reported, too, as from any other window
  * @seam_offset: of @bytes[@seam] in the file
  * @wide:	text of UTF-16: each byte is a letter, and stands for two bytes of the file
  * @text:	NULL, or @bytes are what its letters say in base64, from @first on
  * @first:	index of a letter of @text
  *
  * At least SCAN_BEFORE bytes are before @begin and SCAN_AFTER after @end, unless the
- * file begins or ends there. A window never begins a structure twice: each byte of
- * the file is a candidate in one window that has no seam, or in none: of a long run of
- * zeros only the last SCAN_BEFORE bytes or so are candidates.
+ * file begins or ends there, or the memory around a seam does. A window never begins a
+ * structure twice: each byte of the file is a candidate in one window that has no seam, or
+ * in none: of a long run of zeros only the last SCAN_BEFORE bytes or so are candidates.
  */
 struct window {
 	const u8 *bytes;
@@ -141,13 +143,15 @@ bool scan_vaddr(const struct scan *scan, u64 offset, u64 *vaddr);
 bool scan_offset(const struct scan *scan, u64 vaddr, u64 *offset);
 void scan_span(const struct scan *scan, u64 *first, u64 *end);
 struct questions *scan_questions(const struct scan *scan);
-u64 scan_aligned(const struct scan *scan, const struct window *window, u32 alignment);
+u64 scan_aligned(const struct scan *scan, const struct window *window, u64 at, u32 alignment,
+		 u64 *end);
 bool scan_is_partial(const struct scan *scan);
 bool scan_reported(struct scan *scan, struct question *question, u64 offset, u32 len);
 void scan_skipped(struct scan *scan);
 int scan_search(struct scan *scan, struct search *search, search_hit_fn hit, void *arg,
 		struct complaint *why);
 bool window_place(const struct window *window, u64 at, u64 *offset);
-bool window_extent(const struct window *window, u64 at, u32 len, struct extent *extent);
+bool window_crosses(const struct window *window, u64 at, u64 len);
+void window_extent(const struct window *window, u64 at, u32 len, struct extent *extent);
 
 #endif /* KREDACT_TOOLS_SCAN_H */

@@ -30,7 +30,6 @@ static const struct kind kind_published = {
 	.text = "published private key of libgcrypt",
 	.advice = "none: the library tests itself with it",
 	.weight = WEIGHT_NOTE,
-	.published = true,
 };
 
 /* Of libgcrypt's sexp.c: each data has its length before it, as 16 bits. */
@@ -284,6 +283,13 @@ static enum proof prove_point(enum ecc curve, struct octets d, struct octets q)
 	return proof;
 }
 
+/* Does everybody have it? The exponent of another key tells nothing of these primes. */
+static bool is_published(const struct parameter *p, u32 first)
+{
+	return published(p[first].value.bytes, p[first].value.len) &&
+	       (!p[N].first || proof_rsa_d(p[N].value, p[E].value, p[D].value) == PROOF_DONE);
+}
+
 /* @first and @last secret parameter: all from the one to the other. */
 static void report(struct scan *scan, const struct window *window,
 		   const struct parameter *parameters, u32 first, u32 last, const char *type)
@@ -292,8 +298,8 @@ static void report(struct scan *scan, const struct window *window,
 
 	if (end > from)
 		scan_report(scan, window, from, end - from,
-			    published(parameters[first].value.bytes, parameters[first].value.len) ?
-			    &kind_published : &kind_private, true, "%s", type);
+			    is_published(parameters, first) ? &kind_published : &kind_private,
+			    true, "%s", type);
 }
 
 static void read_key(struct scan *scan, struct reader *reader)

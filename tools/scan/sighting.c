@@ -114,10 +114,11 @@ static bool comes_after(const void *a, const void *b, const void *arg)
 	return left->len < right->len;
 }
 
-/* Is what else is seen of these bytes the same key? */
+/* Is what else is seen of these bytes the same key? Those of a joined one are elsewhere. */
 static bool counts(const struct sighting *sighting)
 {
-	return sighting->kind->weight == WEIGHT_KEY || sighting->kind->published;
+	return !sighting->joined &&
+	       (sighting->kind->weight == WEIGHT_KEY || sighting->kind->published);
 }
 
 /**

@@ -26,7 +26,8 @@ enum weight {
  * @text:	for people: "AES key schedule"
  * @advice:	what to do about it, one sentence
  * @weight:	what it means
- * @published:	everybody has it: what else is seen of the same bytes is no key either
+ * @published:	everybody has each byte of it, as a hash of them all says: what else is seen of
+ *		the same bytes is no key either
  */
 struct kind {
 	const char *word;

@@ -282,6 +282,7 @@ static void show(const struct needles *set, struct scan *scan, const struct wind
 	if (window->seam) {
 		seam = start + 2 * from;	/* of the first letter after it */
 		narrowed.seam = from - first;
+		narrowed.begin = first || start < window->begin ? SCAN_BEFORE : 0;
 		narrowed.seam_offset = window->seam_offset + (seam - window->seam);
 	}
 	pack(bytes, window->bytes + start + 2 * first, last - first);

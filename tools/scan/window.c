@@ -22,16 +22,26 @@ bool window_place(const struct window *window, u64 at, u64 *offset)
 }
 
 /**
+ * window_crosses() - do some bytes of a window lie across its seam?
+ * @window:	the window, not of what base64 says
+ * @at:		index of the first one
+ * @len:	how many, all in the window
+ *
+ * Return: true if so. What does not is in another window, too.
+ */
+bool window_crosses(const struct window *window, u64 at, u64 len)
+{
+	return at < window->seam && at + len > window->seam;
+}
+
+/**
  * window_extent() - where some bytes of a window are in the file
  * @window:	the window
  * @at:		index of the first one
  * @len:	how many, all in the window
  * @extent:	takes their place
- *
- * Return: false if that is not to be reported: of a window with a seam only what lies across
- * it counts.
  */
-bool window_extent(const struct window *window, u64 at, u32 len, struct extent *extent)
+void window_extent(const struct window *window, u64 at, u32 len, struct extent *extent)
 {
 	const struct window *outer = window->text ? window->text->window : window;
 	s64 letter;
@@ -40,13 +50,10 @@ bool window_extent(const struct window *window, u64 at, u32 len, struct extent *
 		len = body_letters(window->text, window->first, at, len, &letter);
 		at = window->text->at + (u64)letter;
 	}
-	if (outer->seam && (at >= outer->seam || at + len <= outer->seam))
-		return false;
 	*extent = (struct extent){
 		.len = outer->wide ? 2 * len - 1 : len,
-		.joined = outer->seam,
+		.joined = window_crosses(outer, at, len),
 		.form = !window->text ? "" : outer->wide ? ", in base64, UTF-16" : ", in base64",
 	};
 	window_place(outer, at, &extent->offset);
-	return true;
 }
