@@ -274,7 +274,8 @@ int main(int argc, char **argv)
 		return VERDICT_UNVERIFIED;
 	}
 	if (!memory_watch()) {
-		fputs("kredact-verify: OpenSSL does not tell of memory that is not there\n", stderr);
+		fputs("kredact-verify: OpenSSL does not tell of memory that is not there\n",
+		      stderr);
 		return VERDICT_UNVERIFIED;
 	}
 	/* Nothing but this program decides which algorithms are used. */

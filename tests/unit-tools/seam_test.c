@@ -147,7 +147,8 @@ static void test_pem(void)
 
 static void test_others(void)
 {
-	static const char bearer[] = "\nAuthorization: Bearer Qk7hsd83HJks92hJKsh2927hsk3H9sk2jHs8\r\n";
+	static const char bearer[] = "\nAuthorization: Bearer "
+				     "Qk7hsd83HJks92hJKsh2927hsk3H9sk2jHs8\r\n";
 	static const char url[] = "\nhttps://someone:Qk7hsd83HJks92@host.example/path\r\n";
 	u8 state[64] = "expand 32-byte k";
 
