@@ -184,13 +184,16 @@ static __always_inline bool is_first(const struct file *file, __u32 op)
 	struct seen_key key = { .file = (__u64)file, .op = op };
 	__u64 *serial;
 	__u8 one = 1;
+	int err;
 
 	serial = bpf_map_lookup_elem(&serials, &key.file);
 	/* Without one it was opened before the watcher was there, or is long unused. */
 	key.serial = serial ? *serial : number_file(key.file);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	/* Before 6.4 the verifier calls what returns an int: the rest of the register is anything. */
+	err = bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST);
 	/* Under contention there may be no room: then it is told twice. */
-	return bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST) != -CUSTODY_EEXIST;
+	return err != -CUSTODY_EEXIST;
 }
 
 SEC("lsm/file_open")
