@@ -190,7 +190,7 @@ static __always_inline bool is_first(const struct file *file, __u32 op)
 	/* Without one it was opened before the watcher was there, or is long unused. */
 	key.serial = serial ? *serial : number_file(key.file);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	/* Before 6.4 the verifier calls what returns an int: the rest of the register is anything. */
+	/* Before 6.4 what the verifier calls returns an int: half of the register is anything. */
 	err = bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST);
 	/* Under contention there may be no room: then it is told twice. */
 	return err != -CUSTODY_EEXIST;
