@@ -393,6 +393,35 @@ u32 core_segment_from(const struct core *core, u64 vaddr)
 	return low;
 }
 
+static bool neighbours(const struct core_segment *left, const struct core_segment *right)
+{
+	return left->filesz == left->memsz && right->vaddr - left->vaddr == left->memsz;
+}
+
+/**
+ * core_segments_join() - do two segments follow each other in memory and in the file?
+ * @left:	a segment, all of which is in the file
+ * @right:	the next one
+ *
+ * Return: true if so.
+ */
+bool core_segments_join(const struct core_segment *left, const struct core_segment *right)
+{
+	return neighbours(left, right) && right->offset - left->offset == left->filesz;
+}
+
+/**
+ * core_segments_part() - do two segments follow each other in memory, but not in the file?
+ * @left:	a segment, all of which is in the file
+ * @right:	the next one
+ *
+ * Return: true if so: there is a seam between them.
+ */
+bool core_segments_part(const struct core_segment *left, const struct core_segment *right)
+{
+	return neighbours(left, right) && right->offset - left->offset != left->filesz;
+}
+
 /**
  * core_segment_beyond() - find the segment at or behind a place in the file
  * @core:	open

@@ -97,6 +97,8 @@ int core_open_as(struct core *core, struct input *in, enum core_format format,
 int core_open_frames(struct core *core, const struct core *from, struct complaint *why);
 void core_close(struct core *core);
 u32 core_segment_from(const struct core *core, u64 vaddr);
+bool core_segments_join(const struct core_segment *left, const struct core_segment *right);
+bool core_segments_part(const struct core_segment *left, const struct core_segment *right);
 const struct core_segment *core_segment_beyond(const struct core *core, u64 offset);
 const struct core_segment *core_segment_of_offset(const struct core *core, u64 offset);
 u64 core_data_end(const struct core *core);

@@ -485,8 +485,7 @@ static int search_seams(struct scan *scan, struct input *in, struct complaint *w
 	for (i = 0; i + 1 < scan->core->nr_segments; i++) {
 		left = &scan->core->segments[i];
 		right = left + 1;
-		if (left->filesz != left->memsz || right->vaddr - left->vaddr != left->memsz ||
-		    right->offset - left->offset == left->filesz)
+		if (!core_segments_part(left, right))
 			continue;
 		before = min(left->filesz, (u64)search->longest - 1);
 		after = min(right->filesz, (u64)search->longest - 1);

@@ -329,16 +329,6 @@ static bool has(const struct input *in, u64 offset, u64 len)
 	return offset <= in->size && in->size - offset >= len;
 }
 
-static bool neighbours(const struct core_segment *left, const struct core_segment *right)
-{
-	return left->filesz == left->memsz && right->vaddr - left->vaddr == left->memsz;
-}
-
-static bool in_one(const struct core_segment *left, const struct core_segment *right)
-{
-	return neighbours(left, right) && right->offset - left->offset == left->filesz;
-}
-
 /* What there is around a seam behind segment @i, of memory that is in one piece in the file. */
 static void around(const struct core *core, u32 i, u64 *before, u64 *after)
 {
@@ -346,11 +336,11 @@ static void around(const struct core *core, u32 i, u64 *before, u64 *after)
 	u32 k;
 
 	*before = all[i].filesz;
-	for (k = i; k && *before < SCAN_AFTER && in_one(&all[k - 1], &all[k]); k--)
+	for (k = i; k && *before < SCAN_AFTER && core_segments_join(&all[k - 1], &all[k]); k--)
 		*before += all[k - 1].filesz;
 	*after = all[i + 1].filesz;
 	for (k = i + 1; k + 1 < core->nr_segments && *after < SCAN_AFTER &&
-	     in_one(&all[k], &all[k + 1]); k++)
+	     core_segments_join(&all[k], &all[k + 1]); k++)
 		*after += all[k + 1].filesz;
 	*before = min(*before, (u64)SCAN_AFTER);
 	*after = min(*after, (u64)SCAN_AFTER);
@@ -370,7 +360,7 @@ static int sweep_seams(struct sweep *sweep, const struct core *core, struct comp
 	for (i = 0; i + 1 < core->nr_segments && !error; i++) {
 		const struct core_segment *left = &core->segments[i], *right = left + 1;
 
-		if (!neighbours(left, right) || in_one(left, right))
+		if (!core_segments_part(left, right))
 			continue;
 		around(core, i, &before, &after);
 		if (!before || !after || !has(sweep->in, left->offset, left->filesz) ||
