@@ -371,19 +371,26 @@ static s64 around(const struct letters *text, struct member *members)
 	return whole ? first : BROKEN;
 }
 
-static void found(struct scan *scan, void *state, const struct window *window, u64 at,
-		  const struct needle *needle)
+/* Reads the key around a member, if its "kty" is @least letters or more behind its brace. */
+static void read_around(struct scan *scan, const struct window *window, u64 at, s64 least)
 {
 	struct letters text = { window, at };
 	struct member members[WANTED] = { 0 };
 	u8 bytes[4][BYTES_MAX];
+	s64 first = around(&text, members);
 
-	(void)state;
-	(void)needle;
-	if (around(&text, members) == BROKEN)
+	if (first == BROKEN || members[KTY].name - first < least)
 		return;
 	read_key(scan, &text, members, bytes);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
+}
+
+static void found(struct scan *scan, void *state, const struct window *window, u64 at,
+		  const struct needle *needle)
+{
+	(void)state;
+	(void)needle;
+	read_around(scan, window, at, INT64_MIN);
 }
 
 /*
@@ -393,18 +400,9 @@ static void found(struct scan *scan, void *state, const struct window *window, u
 static void found_chain(struct scan *scan, void *state, const struct window *window, u64 at,
 			const struct needle *needle)
 {
-	struct letters text = { window, at };
-	struct member members[WANTED] = { 0 };
-	u8 bytes[4][BYTES_MAX];
-	s64 first;
-
 	(void)state;
 	(void)needle;
-	first = around(&text, members);
-	if (first == BROKEN || members[KTY].name - first < BEFORE_MAX)
-		return;
-	read_key(scan, &text, members, bytes);
-	OPENSSL_cleanse(bytes, sizeof(bytes));
+	read_around(scan, window, at, BEFORE_MAX);
 }
 
 static const struct needle needles[] = {
