@@ -58,9 +58,9 @@ static inline bool kredact_within_text(unsigned long addr)
 
 /* 6.5, "mm/gup: remove vmas parameter from get_user_pages_remote()", and its sibling. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-#define KREDACT_GUP_TAIL	NULL
+#define KREDACT_GUP_TAIL(locked)	(locked)
 #else
-#define KREDACT_GUP_TAIL	NULL, NULL
+#define KREDACT_GUP_TAIL(locked)	NULL, (locked)
 #endif
 
 /*

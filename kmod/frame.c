@@ -13,6 +13,7 @@
  * again while the module is loaded.
  */
 #include <crypto/sha2.h>
+#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -23,6 +24,7 @@
 #define MAP_FRAMES	((unsigned long)KREDACT_PANIC_MAP_FRAMES)
 /* A digest takes them in parts. */
 #define MAP_PART	256
+#define ENDED_BITS	8
 
 /**
  * struct frame_map - which frames of some 128 MiB of memory are pinned
@@ -40,6 +42,9 @@ struct frame_map {
 
 /* By page frame number: how many pins. */
 static DEFINE_XARRAY_FLAGS(frames, XA_FLAGS_ACCOUNT);
+
+/* How many pins have ended, of all frames that share a slot. */
+static u32 ended[1 << ENDED_BITS];
 
 /* All maps, by what they begin with divided by MAP_FRAMES; and as a list. */
 static DEFINE_XARRAY(maps);
@@ -120,6 +125,11 @@ int kredact_frame_add(struct page *page)
 	return 0;
 }
 
+static u32 *kredact_frame_slot(unsigned long pfn)
+{
+	return &ended[hash_long(pfn, ENDED_BITS)];
+}
+
 /**
  * kredact_frame_remove() - a pin of a frame ends
  * @page:	still pinned
@@ -130,6 +140,9 @@ void kredact_frame_remove(struct page *page)
 
 	xa_lock(&frames);
 	nr = xa_to_value(xa_load(&frames, pfn));
+	WRITE_ONCE(*kredact_frame_slot(pfn), *kredact_frame_slot(pfn) + 1);
+	/* Who does not see the pin any more sees that. */
+	smp_wmb();
 	/* Takes no memory: the entry is there. */
 	if (nr > 1) {
 		__xa_store(&frames, pfn, xa_mk_value(nr - 1), GFP_NOWAIT);
@@ -159,7 +172,27 @@ unsigned long kredact_frame_pins(struct page *page)
 }
 
 /**
- * kredact_frame_is_pinned() - likewise, on a machine that has crashed
+ * kredact_frame_ended() - a number that changes when a pin of a frame ends
+ * @page:	held by the caller
+ *
+ * Who copies a page asks for it before, then copies, then asks for pins, then for this again:
+ * if it is the same and there was no pin, there was none while it was copied. It also changes,
+ * rarely, when that of another frame ends. Takes no lock.
+ */
+u32 kredact_frame_ended(struct page *page)
+{
+	u32 nr;
+
+	/* After the pins, which kredact_frame_remove() counts before they are gone. */
+	smp_rmb();
+	nr = READ_ONCE(*kredact_frame_slot(page_to_pfn(page)));
+	/* Before the page is copied. */
+	smp_rmb();
+	return nr;
+}
+
+/**
+ * kredact_frame_is_pinned() - has a frame any pin, on a machine that has crashed?
  * @pfn:	number of a frame, any
  */
 bool kredact_frame_is_pinned(unsigned long pfn)

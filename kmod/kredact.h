@@ -183,6 +183,7 @@ bool kredact_pin_is_own(struct kredact_mm *kmm, unsigned long addr, struct page 
 int kredact_frame_add(struct page *page);
 void kredact_frame_remove(struct page *page);
 unsigned long kredact_frame_pins(struct page *page);
+u32 kredact_frame_ended(struct page *page);
 bool kredact_frame_is_pinned(unsigned long pfn);
 bool kredact_frames_visit(void (*visit)(void *arg, unsigned long pfn), void *arg);
 bool kredact_frames_name(u64 *address, u64 *nr, u8 *digest);

@@ -96,8 +96,11 @@ static enum page_tag kredact_page_tag(struct kredact_mm *kmm, const struct kreda
  */
 bool kredact_page_is_shared(struct kredact_mm *kmm, unsigned long addr, struct page *page)
 {
-	unsigned long pins = kredact_frame_pins(page);
+	unsigned long pins;
 
+	/* After what was copied of it. */
+	smp_rmb();
+	pins = kredact_frame_pins(page);
 	return pins > (pins && kmm && kredact_pin_is_own(kmm, addr, page) ? 1 : 0);
 }
 
@@ -186,12 +189,30 @@ static u32 kredact_redact(struct kredact_mm *kmm, struct kredact_dump *dump, uns
 	return failure;
 }
 
+/*
+ * Is a page that was got still where it was? If not, its tags may be elsewhere, too; only a
+ * tag that is new can have been set there without a change of the epoch.
+ */
+static bool kredact_page_stays(struct kredact_mm *kmm, unsigned long addr, u64 serial,
+			       struct page *page)
+{
+	struct page *now;
+
+	if (READ_ONCE(kmm->set.serial) == serial)
+		return true;
+	now = kredact_original_page(addr);
+	if (now)
+		put_page(now);
+	return now == page;
+}
+
 /* The copy that is written instead of a page, or NULL, and why. */
 static struct page *kredact_redacted_copy(struct kredact_mm *kmm, struct kredact_dump *dump,
 					  unsigned long addr, struct page *page, u32 epoch,
-					  u32 *failure)
+					  u64 serial, u32 *failure)
 {
 	struct page *copy = kredact_copy_page(dump);
+	u32 ended = kredact_frame_ended(page);
 	u8 *from, *to;
 	u64 zeroed = 0;
 
@@ -204,12 +225,18 @@ static struct page *kredact_redacted_copy(struct kredact_mm *kmm, struct kredact
 	if (copy_mc_to_kernel(to, from, PAGE_SIZE))
 		*failure = KREDACT_LEFT_OUT_UNREADABLE;
 	kunmap_local(from);
+	/* Before the tags are looked up: if it comes back later, they do, and the epoch tells. */
+	if (!*failure && kmm && !kredact_page_stays(kmm, addr, serial, page))
+		*failure = KREDACT_LEFT_OUT_LOOKUP;
 	if (!*failure && kmm)
 		*failure = kredact_redact(kmm, dump, addr, to, epoch, &zeroed);
 	else if (!*failure && kredact_mm_find(current->mm))
 		*failure = KREDACT_LEFT_OUT_LOOKUP;
 	if (!*failure && kredact_page_is_shared(kmm, addr, page))
 		*failure = KREDACT_LEFT_OUT_SHARED;
+	/* Of whom it was tagged meanwhile, he may have put a secret there and wiped it. */
+	if (!*failure && kredact_frame_ended(page) != ended)
+		*failure = KREDACT_LEFT_OUT_LOOKUP;
 	if (*failure)
 		memset(to, 0, PAGE_SIZE);
 	kunmap_local(to);
@@ -265,6 +292,7 @@ static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long
 	struct page *page, *copy;
 	struct kredact_mm *kmm;
 	enum page_tag tag;
+	u64 serial;
 	int tries;
 
 	for (tries = 0; tries < LOOKUP_TRIES && failure == KREDACT_LEFT_OUT_LOOKUP; tries++) {
@@ -272,6 +300,7 @@ static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long
 			break;
 		tag = PAGE_PLAIN;
 		kmm = kredact_dump_tags(dump);
+		serial = kmm ? READ_ONCE(kmm->set.serial) : 0;
 		if (kmm && !kredact_ahead_is_clear(dump, kmm, addr, &epoch)) {
 			if (!kredact_lock_tags(kmm, dump))
 				break;
@@ -299,7 +328,7 @@ static struct page *kredact_tagged_page(struct kredact_dump *dump, unsigned long
 		}
 		if (tag == PAGE_PLAIN && !kredact_page_is_live(dump, page))
 			return page;
-		copy = kredact_redacted_copy(kmm, dump, addr, page, epoch, &failure);
+		copy = kredact_redacted_copy(kmm, dump, addr, page, epoch, serial, &failure);
 		put_page(page);
 		if (copy)
 			return copy;

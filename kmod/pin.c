@@ -98,7 +98,7 @@ static long kredact_pin_some(struct kredact_mm *kmm, const struct kredact_target
 	ret = kredact_pin_charge(target, nr, demanded);
 	if (ret)
 		return ret;
-	got = pin_user_pages_remote(target->mm, addr, nr, flags, pages, KREDACT_GUP_TAIL);
+	got = pin_user_pages_remote(target->mm, addr, nr, flags, pages, KREDACT_GUP_TAIL(NULL));
 	atomic64_sub(nr - max(got, 0L), &target->mm->pinned_vm);
 	if (got <= 0)
 		return -EAGAIN;
@@ -249,7 +249,7 @@ static bool kredact_pin_holds(struct kredact_mm *kmm, struct mm_struct *mm, unsi
 	struct page *pinned = xa_load(&kmm->pins, addr >> PAGE_SHIFT), *page;
 
 	if (!pinned || get_user_pages_remote(mm, addr, 1, FOLL_NOFAULT | FOLL_FORCE, &page,
-					     KREDACT_GUP_TAIL) != 1)
+					     KREDACT_GUP_TAIL(NULL)) != 1)
 		return false;
 	put_page(page);
 	return page == pinned;

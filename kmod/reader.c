@@ -7,7 +7,8 @@
  *
  * A read is one page at a time, and the tags are looked up after it: what is tagged then is
  * zeroed, and what was not yet tagged then was read before anybody called it a secret. If a
- * tag has moved or ended meanwhile, the page is read again.
+ * tag has moved or ended meanwhile, the page is read again. What others have tagged in memory
+ * that is shared is asked of the page itself, so it is our own reference that is copied from.
  *
  * For an incident, an administrator can lift this for a process and for some time
  * (KREDACT_IOC_UNSEAL), with a line in the kernel's log.
@@ -25,6 +26,11 @@
 
 /* How often a page is read that others' tags make stale, before it is zeros. */
 #define READ_TRIES	8
+
+enum read_way {
+	READ_REMOTE,	/* ptrace, /proc/PID/mem: also memory of devices that let it be read */
+	READ_VECTORS,	/* process_vm_readv() */
+};
 
 typedef int access_remote_vm_fn(struct mm_struct *mm, unsigned long addr, void *buf, int len,
 				unsigned int gup_flags);
@@ -72,31 +78,42 @@ static bool kredact_may_see(struct mm_struct *mm)
 	return true;
 }
 
-/*
- * The page of a mapping that others may have, too: they may have tagged it. Pinned memory of
- * one process alone (FOLL_LONGTERM) is in no other's.
- *
- * Return: false if that is not known; then there is no page.
- */
-static bool kredact_read_shared(struct mm_struct *mm, unsigned long addr, unsigned int gup_flags,
-				struct page **page)
+/* Memory of a device that lets it be read, as ptrace reads it. mmap_lock is held. */
+static int kredact_read_device(struct vm_area_struct *vma, unsigned long addr, u8 *to, int len)
 {
-	struct vm_area_struct *vma;
-	bool known = true;
+	if (!vma->vm_ops || !vma->vm_ops->access)
+		return 0;
+	return max(vma->vm_ops->access(vma, addr, to, len, 0), 0);
+}
 
-	*page = NULL;
-	if (!atomic64_read(&kredact_stats.pins))
-		return true;
+/*
+ * Gets the page at an address, with a reference, or reads what has no page. As ptrace does
+ * it, a userfaultfd is not waited for; as process_vm_readv() does it, it is, and devices are
+ * not read. Return: how much can be read, or was; 0 if nothing.
+ */
+static int kredact_read_get(struct mm_struct *mm, unsigned long addr, u8 *to, int len,
+			    unsigned int gup_flags, enum read_way way, struct page **page)
+{
+	struct vm_area_struct *vma = NULL;
+	int locked = 1, got = 0;
+
 	if (mmap_read_lock_killable(mm))
-		return false;
-	vma = vma_lookup(mm, addr);
-	if (vma && vma->vm_file && !(vma->vm_flags & (VM_IO | VM_PFNMAP)))
-		known = get_user_pages_remote(mm, addr & PAGE_MASK, 1, gup_flags & FOLL_FORCE,
-					      page, KREDACT_GUP_TAIL) == 1;
-	mmap_read_unlock(mm);
-	if (!known)
+		return 0;
+	if (way == READ_REMOTE)
+		vma = vma_lookup(mm, addr);
+	/* Below a stack it would warn of who reads there, which ptrace may. */
+	if (vma || way == READ_VECTORS)
+		got = get_user_pages_remote(mm, addr & PAGE_MASK, 1, gup_flags, page,
+					    KREDACT_GUP_TAIL(vma ? NULL : &locked));
+	if (got == 1) {
+		got = len;
+	} else {
 		*page = NULL;
-	return known;
+		got = vma ? kredact_read_device(vma, addr, to, len) : 0;
+	}
+	if (locked)
+		mmap_read_unlock(mm);
+	return got;
 }
 
 /* Zeroes what is tagged of a read that lies on one page. Return: false if that is not known. */
@@ -125,43 +142,96 @@ static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len,
 	return true;
 }
 
+/* Is a page still where it was? If not, its tags may be elsewhere, too. */
+static bool kredact_read_stays(struct mm_struct *mm, unsigned long addr, struct page *page)
+{
+	struct page *now;
+	bool stays;
+
+	if (mmap_read_lock_killable(mm))
+		return false;
+	stays = get_user_pages_remote(mm, addr & PAGE_MASK, 1, FOLL_NOFAULT | FOLL_FORCE, &now,
+				      KREDACT_GUP_TAIL(NULL)) == 1;
+	mmap_read_unlock(mm);
+	if (!stays)
+		return false;
+	put_page(now);
+	return now == page;
+}
+
+/*
+ * Copies what lies on a page, and drops it. @serial is that of the tags before the page was
+ * got. Return: 1, 0 if it is to be read again, or -EACCES if others have tagged it.
+ */
+static int kredact_read_copy(struct mm_struct *mm, unsigned long addr, u8 *to, int len,
+			     u64 serial, struct page *page)
+{
+	u32 ended = kredact_frame_ended(page);
+	struct kredact_mm *kmm;
+	int ret = -EACCES;
+
+	memcpy_from_page(to, page, offset_in_page(addr), len);
+	kmm = kredact_mm_find(mm);
+	if (!kredact_page_is_shared(kmm, addr, page))
+		ret = kredact_frame_ended(page) == ended &&
+		      (!kmm || READ_ONCE(kmm->set.serial) == serial ||
+		       kredact_read_stays(mm, addr, page));
+	put_page(page);
+	return ret;
+}
+
 /* Reads what lies on one page: how much was read, with zeros for what is tagged. */
 static int kredact_read_page(struct mm_struct *mm, unsigned long addr, u8 *to, int len,
-			     unsigned int gup_flags)
+			     unsigned int gup_flags, enum read_way way)
 {
+	bool zeroed = false, grown = way == READ_VECTORS;
 	struct kredact_mm *kmm;
-	struct page *shared;
+	struct page *page;
 	u32 before, epoch;
-	bool hide, known, zeroed = false;
-	int got, tries;
+	u64 serial;
+	int got, copied, tries;
 
 	for (tries = 0; tries < READ_TRIES; tries++) {
 		kmm = kredact_mm_find(mm);
 		before = kmm ? READ_ONCE(kmm->epoch) : 0;
-		hide = !kredact_read_shared(mm, addr, gup_flags, &shared) ||
-		       (shared && kredact_page_is_shared(kmm, addr, shared));
-		got = static_call(original_access_remote_vm)(mm, addr, to, len, gup_flags);
-		kmm = kredact_mm_find(mm);
-		if (shared) {
-			hide |= kredact_page_is_shared(kmm, addr, shared);
-			put_page(shared);
+		serial = kmm ? READ_ONCE(kmm->set.serial) : 0;
+		got = kredact_read_get(mm, addr, to, len, gup_flags, way, &page);
+		if (!got && grown)
+			return 0;
+		if (!got) {
+			/* What ptrace reads makes a stack grow; what it reads is not known. */
+			static_call(original_access_remote_vm)(mm, addr, to, len, gup_flags);
+			memset(to, 0, len);
+			grown = true;
+			continue;
 		}
-		if (got <= 0)
-			return got;
-		if (hide)
-			break;
 		epoch = before;
-		known = !kmm || kredact_read_zero(kmm, addr, to, got, &epoch, &zeroed);
-		if (known && epoch == before) {
-			if (zeroed)
-				kredact_event_read(kmm, mm, KREDACT_READ_ZEROED);
-			return got;
-		}
-		if (!known)
+		copied = page ? kredact_read_copy(mm, addr, to, len, serial, page) : 1;
+		kmm = kredact_mm_find(mm);
+		if (copied < 0 ||
+		    (kmm && !kredact_read_zero(kmm, addr, to, got, &epoch, &zeroed)))
 			break;
+		if (!copied || epoch != before)
+			continue;
+		if (zeroed)
+			kredact_event_read(kmm, mm, KREDACT_READ_ZEROED);
+		return got;
 	}
-	memset(to, 0, got);
+	memset(to, 0, len);
 	kredact_event_read(kmm, mm, KREDACT_READ_WITHHELD);
+	return len;
+}
+
+/* What lies on one page, as it is: how much was read. */
+static int kredact_read_as_is(struct mm_struct *mm, unsigned long addr, u8 *to, int len)
+{
+	struct page *page;
+	int got = kredact_read_get(mm, addr, to, len, 0, READ_VECTORS, &page);
+
+	if (!got)
+		return 0;
+	memcpy_from_page(to, page, offset_in_page(addr), len);
+	put_page(page);
 	return got;
 }
 
@@ -189,7 +259,7 @@ int kredact_access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf
 	addr = kredact_untagged(mm, addr);
 	for (; done < len; done += got) {
 		part = min_t(unsigned long, len - done, PAGE_SIZE - offset_in_page(addr + done));
-		got = kredact_read_page(mm, addr + done, buf + done, part, gup_flags);
+		got = kredact_read_page(mm, addr + done, buf + done, part, gup_flags, READ_REMOTE);
 		if (got > 0 && got < part)
 			done += got;
 		if (got < part)
@@ -251,11 +321,9 @@ static int kredact_read_piece(struct mm_struct *mm, const struct iovec *piece,
 
 	for (; len && iov_iter_count(iter); addr += part, len -= part) {
 		part = min3(len, (size_t)PAGE_SIZE - offset_in_page(addr), iov_iter_count(iter));
-		if (as_is)
-			got = static_call(original_access_remote_vm)(mm, addr, page, part, 0);
-		else
-			got = kredact_read_page(mm, addr, page, part, 0);
-		if (got <= 0)
+		got = as_is ? kredact_read_as_is(mm, addr, page, part) :
+			      kredact_read_page(mm, addr, page, part, 0, READ_VECTORS);
+		if (!got)
 			return -EFAULT;
 		if (copy_to_iter(page, got, iter) != got || got != part)
 			return -EFAULT;

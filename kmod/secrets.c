@@ -105,7 +105,7 @@ static bool kredact_secret_read(struct mm_struct *mm, u64 addr, u8 *to, u32 len)
 	read = mm != current->mm && !vma_lookup(mm, addr);
 	if (!read)
 		nr = get_user_pages_remote(mm, addr & PAGE_MASK, 1, FOLL_FORCE, &page,
-					   KREDACT_GUP_TAIL);
+					   KREDACT_GUP_TAIL(NULL));
 	mmap_read_unlock(mm);
 	if (nr != 1) {
 		memset(to, 0, len);

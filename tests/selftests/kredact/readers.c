@@ -561,39 +561,65 @@ TEST_F(readers, break_glass_is_for_administrators)
 }
 
 /* A key that is there only as long as it is tagged, again and again. */
-static void come_and_go(struct process *p, const uint8_t *secret)
+static _Noreturn void come_and_go(uint8_t *at, uint32_t flags, const uint8_t *secret,
+				  volatile int *stop)
 {
 	uint64_t handle;
 
-	while (!*p->stop) {
-		if (reg(p->mem + PLAIN, SECRET, KREDACT_EXACT | KREDACT_NOPIN, NULL, &handle))
+	while (!*stop) {
+		if (reg(at, SECRET, flags, NULL, &handle))
 			_exit(1);
-		memcpy(p->mem + PLAIN, secret, SECRET);
-		explicit_bzero(p->mem + PLAIN, SECRET);
+		memcpy(at, secret, SECRET);
+		explicit_bzero(at, SECRET);
 		unreg(handle);
 	}
 	_exit(0);
 }
 
-TEST_F_TIMEOUT(readers, while_tags_come_and_go, 120)
+/* How often another process shows any of it: it has no byte that is zero. */
+static unsigned int seen_of(pid_t pid, uint8_t *at, unsigned int rounds)
 {
 	unsigned int round, way, seen = 0;
 	uint8_t word[SECRET];
+
+	for (round = 0; round < rounds; round++) {
+		way = round & 1 ? PROC_MEM : READV;
+		if (ways[way](pid, at, word, SECRET) != SECRET)
+			return rounds;
+		seen += word[SECRET - 1] || word[0];
+	}
+	return seen;
+}
+
+TEST_F_TIMEOUT(readers, while_tags_come_and_go, 120)
+{
 	int status;
 
 	memset(self->p.mem + PLAIN, 0, SECRET);
 	self->p.pid = fork();
 	if (!self->p.pid)
-		come_and_go(&self->p, self->secret);
-	for (round = 0; round < 20000; round++) {
-		way = round & 1 ? PROC_MEM : READV;
-		if (ways[way](self->p.pid, self->p.mem + PLAIN, word, SECRET) != SECRET)
-			break;
-		/* The secret has no byte that is zero. */
-		seen += word[SECRET - 1] || word[0];
-	}
-	EXPECT_EQ(20000, round);
-	EXPECT_EQ(0, seen);
+		come_and_go(self->p.mem + PLAIN, KREDACT_EXACT | KREDACT_NOPIN, self->secret,
+			    self->p.stop);
+	EXPECT_EQ(0, seen_of(self->p.pid, self->p.mem + PLAIN, 20000));
+	*self->p.stop = 1;
+	ASSERT_EQ(self->p.pid, waitpid(self->p.pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+/* Likewise in memory of two, of whom the other one is read, which has no tags. */
+TEST_F_TIMEOUT(readers, while_others_tags_come_and_go, 240)
+{
+	struct process other = self->p;
+	int status;
+
+	ASSERT_TRUE(begin(&other, tag_nothing, as_root));
+	self->p.pid = fork();
+	if (!self->p.pid)
+		come_and_go(self->p.shared, KREDACT_EXACT | KREDACT_PIN, self->secret,
+			    self->p.stop);
+	EXPECT_EQ(0, seen_of(other.pid, other.shared, 20000));
+	kill(other.pid, SIGKILL);
+	waitpid(other.pid, NULL, 0);
 	*self->p.stop = 1;
 	ASSERT_EQ(self->p.pid, waitpid(self->p.pid, &status, 0));
 	EXPECT_EQ(0, status);
