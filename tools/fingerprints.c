@@ -538,8 +538,7 @@ static int look_at_seams(struct pass *pass, struct input *in, struct complaint *
 	for (i = 0; i + 1 < core->nr_segments; i++) {
 		const struct core_segment *left = &core->segments[i], *right = left + 1;
 
-		if (left->filesz != left->memsz || right->vaddr - left->vaddr != left->memsz ||
-		    right->offset - left->offset == left->filesz)
+		if (!core_segments_part(left, right))
 			continue;
 		before = min(left->filesz, (u64)BEFORE);
 		after = min(right->filesz, (u64)BEFORE);
