@@ -16,6 +16,7 @@
 #include "run.h"
 #include "scan/memory.h"
 #include "scan/reader.h"
+#include "scan/sighting.h"
 #include "scan/sweep.h"
 #include "tap.h"
 
@@ -390,6 +391,34 @@ static void test_memory(bool watched)
 	   !strcmp(said, "out of memory"), "an allocation of OpenSSL that fails fails the scan");
 }
 
+/* Of one kind at one place: what is proven, and what reaches further, so that all is zeroed. */
+static void test_sightings(void)
+{
+	static const struct kind kind = { .word = "some-key", .text = "some key" };
+	static const struct {
+		bool proven;
+		u32 len;
+	} pieces[] = { { false, 32 }, { true, 40 }, { false, 64 }, { true, 48 }, { false, 48 },
+		       { false, 64 } };
+	struct sightings all;
+	u32 i;
+
+	if (sightings_init(&all))
+		abort();
+	for (i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		struct sighting sighting = {
+			.kind = &kind, .proven = pieces[i].proven, .len = pieces[i].len,
+		};
+
+		sightings_add(&all, &sighting);
+	}
+	sightings_sort(&all);
+	ok(all.nr == 2 && all.keys == 2 && all.list[0].proven && all.list[0].len == 48 &&
+	   !all.list[1].proven && all.list[1].len == 64,
+	   "two of six at one place: the proven one, and the longer one");
+	sightings_free(&all);
+}
+
 int main(void)
 {
 	bool watched = memory_watch();
@@ -407,6 +436,7 @@ int main(void)
 	test_idle();
 	test_reader();
 	test_memory(watched);
+	test_sightings();
 	free(file);
 	return tap_end();
 }

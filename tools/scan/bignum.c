@@ -23,8 +23,11 @@
 #include "sort.h"
 #include "published.h"
 
-/* What is tried: half a minute at most, each. */
-#define PAIRS_MAX	(1ULL << 28)
+/*
+ * What is tried: half a minute at most, each. A quotient takes what the square of its limbs
+ * does: 2^28 of RSA-2048, 2^22 of RSA-16384.
+ */
+#define QUOTIENTS_MAX	(1ULL << 36)
 #define EXPONENTS_MAX	(1ULL << 33)
 /* From a header to the end of the number that is right behind it. */
 #define REACH		(8 * (NUMBER_LIMBS_MAX + 8))
@@ -36,8 +39,8 @@
  * @questions:	public keys
  * @primes:	those of @numbers that no small prime divides
  * @odd:	those that are odd
- * @pairs:	of a modulus and a number that were tried
- * @exponents:	likewise
+ * @quotients:	of moduli and numbers that were computed, by the square of their limbs
+ * @exponents:	numbers that were tried as one, for each modulus
  * @lock:	guards @numbers while windows are looked at
  */
 struct bignum {
@@ -46,7 +49,7 @@ struct bignum {
 	struct questions *questions;
 	struct order primes;
 	struct order odd;
-	u64 pairs;
+	u64 quotients;
 	u64 exponents;
 	pthread_mutex_t lock;
 };
@@ -226,7 +229,7 @@ static bool try_modulus(struct bignum *state, struct modulus *modulus)
 
 	if (modulus->limbs > NUMBER_LIMBS_MAX)
 		return false;
-	state->pairs += primes->first[half + 1] - primes->first[half];
+	state->quotients += (u64)half * half * (primes->first[half + 1] - primes->first[half]);
 	for (i = primes->first[half]; i < primes->first[half + 1]; i++) {
 		number = &all->list[primes->list[i]];
 		if (modulus_divided(modulus, number_limbs(all, number), half) &&
@@ -248,7 +251,7 @@ static bool try_modulus(struct bignum *state, struct modulus *modulus)
 
 static bool exhausted(const struct bignum *state)
 {
-	return state->pairs >= PAIRS_MAX || state->exponents >= EXPONENTS_MAX;
+	return state->quotients >= QUOTIENTS_MAX || state->exponents >= EXPONENTS_MAX;
 }
 
 /* The moduli of public keys. */

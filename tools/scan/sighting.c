@@ -125,7 +125,7 @@ static bool counts(const struct sighting *sighting)
  * sightings_sort() - put in order, drop what is there twice, and count
  * @all:	may be sorted already
  *
- * Of two of one kind at one place the proven one stays, then the longer one.
+ * Of two of one kind at one place the proven one stays, and what is longer than it.
  */
 void sightings_sort(struct sightings *all)
 {
@@ -134,7 +134,8 @@ void sightings_sort(struct sightings *all)
 	sort_heap(all->list, all->nr, sizeof(*all->list), comes_after, NULL);
 	for (i = 0; i < all->nr; i++) {
 		if (kept && all->list[kept - 1].offset == all->list[i].offset &&
-		    all->list[kept - 1].kind == all->list[i].kind)
+		    all->list[kept - 1].kind == all->list[i].kind &&
+		    all->list[kept - 1].len >= all->list[i].len)
 			continue;
 		all->reach[kept] = kept ? all->reach[kept - 1] : 0;
 		if (counts(&all->list[i]))

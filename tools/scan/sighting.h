@@ -64,7 +64,8 @@ struct sighting {
 
 /**
  * struct sightings - all that was seen
- * @list:	by offset, once sightings_sort() was called; no two of one kind and place
+ * @list:	by offset, once sightings_sort() was called; no two of one kind and place, unless
+ *		the second one is longer
  * @reach:	for each entry, the furthest end of it and those before it that count for
  *		sightings_cover()
  * @sorted:	entries that are in order, and have @reach
