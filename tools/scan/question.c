@@ -61,7 +61,7 @@ const struct kind kind_raw_key = {
  * @nr:		how many
  * @slots:	1 + index in @list, by @id; 0: free
  * @moduli:	likewise, by the modulus, of the first key that has it
- * @random:	what places in @moduli depend on, so that a dump cannot choose them
+ * @random:	what places in @slots and @moduli depend on, so that a dump cannot choose them
  * @bytes:	of memory that they have
  * @lost:	those for which there was no room
  * @lock:	guards all, and the answers
@@ -71,7 +71,7 @@ struct questions {
 	u32 nr;
 	u32 slots[SLOTS];
 	u32 moduli[SLOTS];
-	u64 random[4];
+	u64 random[QUESTION_ID_LEN / 4];
 	u64 bytes;
 	u64 lost;
 	pthread_mutex_t lock;
@@ -197,12 +197,23 @@ struct question *questions_get(const struct questions *all, u32 i)
 	return all->list[i];
 }
 
+/* Where to begin to look for a hash: whoever made the keys of a dump cannot choose that. */
+static u32 begin_of(const struct questions *all, const u8 *id)
+{
+	u32 words[QUESTION_ID_LEN / 4], i;
+	u64 hash = 0;
+
+	memcpy(words, id, sizeof(words));
+	for (i = 0; i < QUESTION_ID_LEN / 4; i++)
+		hash += all->random[i] * words[i];
+	return (hash >> 32) % SLOTS;
+}
+
 static u32 *slot_of(struct questions *all, const u8 *id)
 {
 	u32 at;
 
-	memcpy(&at, id, sizeof(at));
-	for (at %= SLOTS; all->slots[at]; at = (at + 1) % SLOTS)
+	for (at = begin_of(all, id); all->slots[at]; at = (at + 1) % SLOTS)
 		if (!memcmp(all->list[all->slots[at] - 1]->id, id, QUESTION_ID_LEN))
 			break;
 	return &all->slots[at];
@@ -211,13 +222,11 @@ static u32 *slot_of(struct questions *all, const u8 *id)
 /* Where a modulus is in @all->moduli, or is to be. */
 static u32 slot_of_modulus(const struct questions *all, const BIGNUM *n)
 {
-	u32 words[QUESTION_ID_LEN / 4], at, i;
-	u64 hash = 0;
+	u8 id[QUESTION_ID_LEN];
+	u32 at;
 
-	spki_id_rsa(n, BN_value_one(), (u8 *)words);
-	for (i = 0; i < 4; i++)
-		hash += all->random[i] * words[i];
-	for (at = (hash >> 32) % SLOTS; all->moduli[at]; at = (at + 1) % SLOTS)
+	spki_id_rsa(n, BN_value_one(), id);
+	for (at = begin_of(all, id); all->moduli[at]; at = (at + 1) % SLOTS)
 		if (!BN_cmp(all->list[all->moduli[at] - 1]->n, n))
 			break;
 	return at;
