@@ -102,16 +102,21 @@ int input_open_source(struct input *in, const struct input_source *source, void 
  * input_share() - let another thread read the same
  * @in:		takes the state, with a buffer of its own; input_close() releases it, also
  *		after an error
- * @from:	open, and outlives @in
+ * @from:	open, and outlives @in; may be in use
  * @why:	text of an error
  *
  * Return: 0 or -ENOMEM.
  */
 int input_share(struct input *in, const struct input *from, struct complaint *why)
 {
-	*in = *from;
-	in->have = 0;
-	in->extent_end = 0;
+	/* Nothing of what its own thread may be changing. */
+	*in = (struct input){
+		.fd = from->fd,
+		.source = from->source,
+		.source_arg = from->source_arg,
+		.skip_holes = from->skip_holes,
+		.size = from->size,
+	};
 	return take_buffer(in, why);
 }
 
@@ -227,7 +232,7 @@ static void find_extent(struct input *in, u64 offset)
 	in->extent_from = offset;
 	in->extent_end = in->size;
 	in->extent_hole = false;
-	if (!in->skip_holes)
+	if (!in->skip_holes || in->no_holes)
 		return;
 	if (in->source) {
 		in->extent_hole = in->source->extent(in->source_arg, offset, &in->extent_end);
@@ -240,7 +245,7 @@ static void find_extent(struct input *in, u64 offset)
 		data = lseek(in->fd, 0, SEEK_END);
 		in->extent_hole = data >= 0 && (u64)data >= in->size;
 	} else if (data < 0) {
-		in->skip_holes = false;
+		in->no_holes = true;
 	} else if ((u64)data > offset) {
 		in->extent_hole = true;
 		in->extent_end = min((u64)data, in->size);

@@ -27,6 +27,7 @@ struct input_source {
  * @source:	reads instead of @fd, or NULL
  * @source_arg:	its argument, borrowed
  * @skip_holes:	ask the file system for holes instead of reading their zeros
+ * @no_holes:	it cannot tell
  * @extent_hole: what the file has from @extent_from on
  * @extent_from: last extent that was asked for
  * @extent_end:	its end
@@ -41,6 +42,7 @@ struct input {
 	const struct input_source *source;
 	void *source_arg;
 	bool skip_holes;
+	bool no_holes;
 	bool extent_hole;
 	u64 extent_from;
 	u64 extent_end;
