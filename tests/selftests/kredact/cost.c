@@ -242,7 +242,8 @@ TEST_F_TIMEOUT(cost, query_of_a_pile, 120)
 	}
 	TH_LOG("query of %u ranges on top of each other: a byte %.0f us, %u pages %.0f", PILE,
 	       median(one) / 1000, PILE_PAGES, median(all) / 1000);
-	EXPECT_GE(8, median(all) / median(one));
+	/* 512 if each page were asked for alone; what else the host does is within 64. */
+	EXPECT_GE(64, median(all) / median(one));
 }
 
 static double read_ns(pid_t pid, int mem, void *from, void *to, bool by_file)
