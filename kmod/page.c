@@ -69,19 +69,24 @@ enum page_tag {
 	PAGE_WHOLE,	/* leave it out */
 };
 
-/* What is tagged on a page; the lock is held. */
+/*
+ * What is tagged on a page; the lock is held, and not for as many ranges as somebody may have
+ * laid on top of each other.
+ */
 static enum page_tag kredact_page_tag(struct kredact_mm *kmm, const struct kredact_dump *dump,
 				      unsigned long addr)
 {
 	u64 last = (u64)addr + PAGE_SIZE - 1;
 	const struct kr_range *range;
 	enum page_tag tag = PAGE_PLAIN;
+	u32 nr = 0;
 
 	if (kredact_rules_lift(dump))
 		return PAGE_PLAIN;
 	for (range = kr_first_in(&kmm->set, addr, last); range;
 	     range = kr_next_in(&kmm->set, range, addr, last)) {
-		if (!(range->flags & KREDACT_EXACT) || kredact_rules_whole(dump))
+		if (!(range->flags & KREDACT_EXACT) || kredact_rules_whole(dump) ||
+		    ++nr > KREDACT_PAGE_RANGES)
 			return PAGE_WHOLE;
 		tag = PAGE_EXACT;
 	}
@@ -181,10 +186,10 @@ static u32 kredact_redact(struct kredact_mm *kmm, struct kredact_dump *dump, uns
 
 	if (!kredact_lock_tags(kmm, dump))
 		return KREDACT_LEFT_OUT_LOOKUP;
-	if (!kredact_rules_lift(dump))
-		*zeroed = kredact_zero_ranges(kmm, addr, copy);
 	if (kmm->epoch != epoch || kredact_page_tag(kmm, dump, addr) == PAGE_WHOLE)
 		failure = KREDACT_LEFT_OUT_LOOKUP;
+	else if (!kredact_rules_lift(dump))
+		*zeroed = kredact_zero_ranges(kmm, addr, copy);
 	spin_unlock(&kmm->lock);
 	return failure;
 }

@@ -122,6 +122,7 @@ static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len,
 {
 	u64 page = addr & PAGE_MASK, last = addr + len - 1;
 	const struct kr_range *range;
+	u32 nr = 0;
 
 	if (!kredact_mm_trylock(kmm))
 		return false;
@@ -130,13 +131,15 @@ static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len,
 	     range = kr_next_in(&kmm->set, range, page, page + PAGE_SIZE - 1)) {
 		u64 from = max(range->start, addr), end = min(range->last, last);
 
-		if ((range->flags & KREDACT_EXACT) && from > end)
-			continue;
-		*zeroed = true;
-		if (range->flags & KREDACT_EXACT)
-			memset(to + (from - addr), 0, end - from + 1);
-		else
+		if (!(range->flags & KREDACT_EXACT) || ++nr > KREDACT_PAGE_RANGES) {
 			memset(to, 0, len);
+			*zeroed = true;
+			break;
+		}
+		if (from > end)
+			continue;
+		memset(to + (from - addr), 0, end - from + 1);
+		*zeroed = true;
 	}
 	spin_unlock(&kmm->lock);
 	return true;

@@ -53,6 +53,9 @@
 #define KREDACT_KEY_MIN		32U
 #define KREDACT_KEY_MAX		64U
 
+/* Of ranges on one page: more than it has bytes, and it is zeroed whole, KREDACT_EXACT or not. */
+#define KREDACT_PAGE_RANGES	4096U
+
 /* Flags of a registration. */
 #define KREDACT_EXACT		(1U << 0)	/* zero these bytes only, not their pages */
 #define KREDACT_PIN		(1U << 1)	/* fail unless all its pages can be pinned */

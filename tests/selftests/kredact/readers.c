@@ -260,6 +260,29 @@ TEST_F(readers, untagged)
 	}
 }
 
+static void tag_a_pile(struct process *p)
+{
+	unsigned int i;
+
+	for (i = 0; i <= KREDACT_PAGE_RANGES; i++)
+		if (reg(p->mem + WHOLE, SECRET, KREDACT_EXACT | KREDACT_NOPIN, NULL, NULL))
+			_exit(1);
+}
+
+TEST_F_TIMEOUT(readers, more_ranges_than_bytes, 120)
+{
+	static uint8_t expected[3 * PAGE];
+	enum way way;
+
+	memcpy(expected, self->p.mem, sizeof(expected));
+	memset(expected + PAGE, 0, PAGE);
+	ASSERT_TRUE(begin(&self->p, tag_a_pile, as_root));
+	for (way = 0; way < WAYS; way++) {
+		ASSERT_EQ(3 * PAGE, ways[way](self->p.pid, self->p.mem, self->got, 3 * PAGE));
+		EXPECT_TRUE(same(self->got, expected, 3 * PAGE, way_names[way]));
+	}
+}
+
 static void tag_then_end(struct process *p)
 {
 	uint64_t handle[2];

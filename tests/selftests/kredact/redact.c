@@ -124,6 +124,35 @@ TEST_F(redact, pages_and_bytes)
 	EXPECT_EQ(0, counts->pages_left_out);
 }
 
+/* A byte of each of two pages, once too often on the first one. */
+static void piled(void *arg)
+{
+	struct shared *s = arg;
+	unsigned int i;
+
+	fill_secret(s->mem, SECRET, 0);
+	fill_secret(s->mem + 1000, SECRET, 1);
+	fill_secret(s->mem + PAGE, SECRET, 2);
+	fill_secret(s->mem + PAGE + 1000, SECRET, 3);
+	for (i = 0; i <= KREDACT_PAGE_RANGES && !s->error; i++) {
+		s->error = reg(s->mem, SECRET, KREDACT_EXACT | KREDACT_NOPIN, NULL, NULL);
+		if (i < KREDACT_PAGE_RANGES && !s->error)
+			s->error = reg(s->mem + PAGE, SECRET, KREDACT_EXACT | KREDACT_NOPIN, NULL,
+				       NULL);
+	}
+}
+
+TEST_F_TIMEOUT(redact, more_ranges_than_bytes, 120)
+{
+	uint8_t *m = self->shared->mem;
+
+	CRASH(piled);
+	EXPECT_TRUE(all_zero(AT(m, PAGE), PAGE));
+	EXPECT_EQ(0, FOUND(2));
+	EXPECT_EQ(1, FOUND(3));
+	EXPECT_EQ(1, core_seal_counts(&self->core)->pages_zeroed);
+}
+
 static void nothing(void *arg)
 {
 	struct shared *s = arg;
