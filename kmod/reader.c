@@ -145,23 +145,6 @@ static bool kredact_read_zero(struct kredact_mm *kmm, u64 addr, u8 *to, u32 len,
 	return true;
 }
 
-/* Is a page still where it was? If not, its tags may be elsewhere, too. */
-static bool kredact_read_stays(struct mm_struct *mm, unsigned long addr, struct page *page)
-{
-	struct page *now;
-	bool stays;
-
-	if (mmap_read_lock_killable(mm))
-		return false;
-	stays = get_user_pages_remote(mm, addr & PAGE_MASK, 1, FOLL_NOFAULT | FOLL_FORCE, &now,
-				      KREDACT_GUP_TAIL(NULL)) == 1;
-	mmap_read_unlock(mm);
-	if (!stays)
-		return false;
-	put_page(now);
-	return now == page;
-}
-
 /*
  * Copies what lies on a page, and drops it. @serial is that of the tags before the page was
  * got. Return: 1, 0 if it is to be read again, or -EACCES if others have tagged it.
@@ -177,8 +160,7 @@ static int kredact_read_copy(struct mm_struct *mm, unsigned long addr, u8 *to, i
 	kmm = kredact_mm_find(mm);
 	if (!kredact_page_is_shared(kmm, addr, page))
 		ret = kredact_frame_ended(page) == ended &&
-		      (!kmm || READ_ONCE(kmm->set.serial) == serial ||
-		       kredact_read_stays(mm, addr, page));
+		      (!kmm || READ_ONCE(kmm->set.serial) == serial);
 	put_page(page);
 	return ret;
 }
