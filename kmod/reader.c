@@ -7,8 +7,9 @@
  *
  * A read is one page at a time, and the tags are looked up after it: what is tagged then is
  * zeroed, and what was not yet tagged then was read before anybody called it a secret. If a
- * tag has moved or ended meanwhile, the page is read again. What others have tagged in memory
- * that is shared is asked of the page itself, so it is our own reference that is copied from.
+ * tag has moved or ended meanwhile, or is new, the page is read again. What others have tagged
+ * in memory that is shared is asked of the page itself, so it is our own reference that is
+ * copied from.
  *
  * For an incident, an administrator can lift this for a process and for some time
  * (KREDACT_IOC_UNSEAL), with a line in the kernel's log.

@@ -173,8 +173,13 @@ static void *conn_main(void *arg)
 	return NULL;
 }
 
-/* Return: 0 if the service ended the connection without a reply, as one that crashes does. */
-static int crash(void)
+/*
+ * Ask for the crash, @calm seconds after the service was called, when whoever took
+ * the call waits again.
+ *
+ * Return: 0 if the service ended the connection without a reply, as one that crashes does.
+ */
+static int crash(double calm)
 {
 	uint8_t addr[8], frame[WIRE_FRAME_MAX], head[3] = { WIRE_CRASH, 0, 0 };
 	int fd, n;
@@ -182,6 +187,7 @@ static int crash(void)
 	fd = connect_to(load.path);
 	if (fd < 0)
 		return -1;
+	pause_for(calm);
 	wire_put64(addr, 0xbad);	/* in the first page, which nobody may map */
 	atomic_store(&load.crashing, true);
 	n = exchange(fd, frame, wire_frame(frame, head, addr, sizeof(addr)));
@@ -315,13 +321,11 @@ int main(int argc, char **argv)
 	pause_for(run + crash_after);
 	took = now() - start;
 	ret = report(took);
-	if (idle) {
-		/* The service still has the ends of the connections to see. */
+	if (idle)
 		end_load(threads, nr);
-		pause_for(IDLE_S);
-	}
 	if (crash_after) {
-		if (crash()) {
+		/* By then the service has seen the ends of the connections, too. */
+		if (crash(idle ? IDLE_S : 0)) {
 			puts("load: the service did not crash");
 			ret = -1;
 		} else {

@@ -124,7 +124,7 @@ TEST_F(redact, pages_and_bytes)
 	EXPECT_EQ(0, counts->pages_left_out);
 }
 
-/* A byte of each of two pages, once too often on the first one. */
+/* The same bytes of two pages, again and again; on the first one once too often. */
 static void piled(void *arg)
 {
 	struct shared *s = arg;
