@@ -233,6 +233,8 @@ static void test_parts(void)
 	fill_random(bytes, ROOM, 62);
 	memcpy(bytes + 4096, key.der, key.der_len);
 	memcpy(bytes + 1500001, key.p + 30, 40);
+	bytes[1500000] = ~key.p[29];		/* what is random may go on by chance */
+	bytes[1500041] = ~key.p[70];
 	reversed(bytes + 2500000, key.d, key.d_len);
 	scan_made(bytes, ROOM, ALL, NULL);
 	ok(proven("rsa-prime", 1500001, 40), "a key is known: 40 bytes of its prime elsewhere");
