@@ -424,7 +424,8 @@ static void test_hash(void)
 		nr += !seen_slots[slot];
 		seen_slots[slot] = 1;
 	}
-	ok(nr > 3500, "their hashes are apart: %u of %u", nr, i);
+	/* 3970 by chance, and hardly ever fewer than 3920. */
+	ok(nr > 3850, "their hashes are apart: %u of %u", nr, i);
 	numbers_free(&numbers);
 }
 

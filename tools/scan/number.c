@@ -16,6 +16,7 @@
 #define READ_LIMBS	8192u		/* that are read at once, at most */
 #define GAP		4096u		/* bytes between two numbers that are not read for it */
 #define PRIME		((1ull << 61) - 1)
+#define MIX		0x9e3779b97f4a7c15ull	/* odd, near 2^64 divided by the golden ratio */
 
 /* Of the hash: a dump cannot choose numbers that have one slot. */
 static u64 factor;
@@ -60,7 +61,8 @@ static u64 times_factor(u64 value)
  * @nr:		how many
  *
  * A polynomial at a random place: of numbers with few limbs few have a hash in common, whoever
- * chose them.
+ * chose them. Those of numbers in equal steps are in equal steps, too, and then, for one place
+ * of sixteen, at few slots: what comes after the polynomial sees to that.
  *
  * Return: the hash, after numbers_init(); not for secrets that leave this process.
  */
@@ -74,7 +76,9 @@ u64 number_hash(const u64 *limbs, u32 nr)
 		hash = times_factor(hash + (limbs[i] >> 32));
 	}
 	hash = (hash & PRIME) + (hash >> 61);
-	return hash >= PRIME ? hash - PRIME : hash;
+	hash = hash >= PRIME ? hash - PRIME : hash;
+	hash = (hash ^ hash >> 32) * MIX;
+	return hash ^ hash >> 29;
 }
 
 /**
