@@ -164,7 +164,7 @@ static void test_paths(void)
 		BASE + 4096, BASE + 8, BASE + (1 << 20), BASE + 7, 300ULL << 32 | 300, 3,
 	};
 	struct list *portable = malloc(sizeof(*portable)), *wide = malloc(sizeof(*wide));
-	u32 wrong = 0, nr = 0, round, i;
+	u32 wrong = 0, nr = 0, round, level, i;
 	static u64 words[WORDS];
 
 	for (round = 0; round < 100; round++) {
@@ -173,9 +173,12 @@ static void test_paths(void)
 			if (words[i] >> 60 < round % 16)
 				words[i] = some[(words[i] >> 32) % (sizeof(some) / 8)];
 		find_headers(portable, SIMD_NONE, words, WORDS, 8 * WORDS - round);
-		find_headers(wide, SIMD_AVX512, words, WORDS, 8 * WORDS - round);
-		wrong += portable->nr != wide->nr ||
-			 memcmp(portable->places, wide->places, wide->nr * sizeof(*wide->places));
+		for (level = SIMD_AVX2; level <= SIMD_AVX512; level++) {
+			find_headers(wide, level, words, WORDS, 8 * WORDS - round);
+			wrong += portable->nr != wide->nr ||
+				 memcmp(portable->places, wide->places,
+					wide->nr * sizeof(*wide->places));
+		}
 		nr += wide->nr;
 	}
 	ok(!wrong && nr > 10000, "%u headers are seen by each path", nr);

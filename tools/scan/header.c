@@ -24,6 +24,7 @@
 #define COUNTS_CARRY	0x0000020000000200ULL
 #define SIGNED		0xfe00ffffULL
 #define SIGNED_LEAST	0x00040000ULL
+#define SIGNED_SOME	0x01fc0000ULL	/* of a count of four or more, one is set */
 
 /* What looks like a header in each program: lengths of a note, its type, and "GNU". */
 #define BUILD_ID	0x00554e4700000003ULL
@@ -180,13 +181,81 @@ static void block_portable(const struct headers *headers, const u8 *bytes, struc
 }
 
 #ifdef HAVE_SIMD
+/* Four bits: of which words are all bits set? */
+TARGET_AVX2
+static inline u64 bits_avx2(__m256i words)
+{
+	return (u32)_mm256_movemask_pd(_mm256_castsi256_pd(words));
+}
+
+TARGET_AVX2
+static inline __m256i lacks_avx2(__m256i words, u64 bits)
+{
+	return _mm256_cmpeq_epi64(_mm256_and_si256(words, _mm256_set1_epi64x(bits)),
+				  _mm256_setzero_si256());
+}
+
+/* Without a sign: comparisons have one. */
+TARGET_AVX2
+static inline __m256i below_avx2(__m256i words, u64 limit)
+{
+	const __m256i sign = _mm256_set1_epi64x(INT64_MIN);
+
+	return _mm256_cmpgt_epi64(_mm256_set1_epi64x(limit ^ 1ULL << 63),
+				  _mm256_xor_si256(words, sign));
+}
+
+TARGET_AVX2
+static u64 counts_avx2(const u8 *bytes)
+{
+	const __m256i added = _mm256_set1_epi64x(COUNTS_ADDED), one = _mm256_set1_epi64x(1);
+	const __m256i sign = _mm256_set1_epi64x(SIGNED);
+	__m256i words, two, some;
+	u64 found = 0;
+	u32 i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < BLOCK / 4; i++) {
+		words = _mm256_loadu_si256((const void *)(bytes + 32 * i));
+		two = _mm256_andnot_si256(lacks_avx2(_mm256_add_epi64(words, added), COUNTS_CARRY),
+					  lacks_avx2(words, COUNTS));
+		some = _mm256_andnot_si256(lacks_avx2(words, SIGNED_SOME),
+					   _mm256_cmpeq_epi64(_mm256_and_si256(words, sign), one));
+		found |= bits_avx2(_mm256_or_si256(two, some)) << 4 * i;
+	}
+	return found;
+}
+
+TARGET_AVX2
+static void block_avx2(const struct headers *headers, const u8 *bytes, struct block *block)
+{
+	const __m256i first = _mm256_set1_epi64x(headers->first);
+	__m256i words;
+	u32 i;
+
+	*block = (struct block){ 0 };
+	for (i = 0; i < (BLOCK + 8) / 4; i++) {
+		words = _mm256_loadu_si256((const void *)(bytes + 32 * i));
+		block->limbs[i / 16] |= (bits_avx2(below_avx2(words, SHORT)) ^ 15) << i % 16 * 4;
+	}
+	if (headers->first == headers->end)
+		return;
+	for (i = 0; i < (BLOCK + 8) / 4; i++) {
+		words = _mm256_loadu_si256((const void *)(bytes + 32 * i - 8));
+		words = _mm256_and_si256(lacks_avx2(words, 7),
+					 below_avx2(_mm256_sub_epi64(words, first),
+						    headers->end - headers->first));
+		block->pointers[i / 16] |= bits_avx2(words) << i % 16 * 4;
+	}
+}
+
 TARGET_AVX512
 static u64 counts_avx512(const u8 *bytes)
 {
 	const __m512i none = _mm512_set1_epi64(COUNTS), added = _mm512_set1_epi64(COUNTS_ADDED);
 	const __m512i carry = _mm512_set1_epi64(COUNTS_CARRY);
 	const __m512i sign = _mm512_set1_epi64(SIGNED), one = _mm512_set1_epi64(1);
-	const __m512i some = _mm512_set1_epi64(0x01fc0000);
+	const __m512i some = _mm512_set1_epi64(SIGNED_SOME);
 	__m512i words;
 	u64 found = 0;
 	u32 i;
@@ -231,26 +300,41 @@ static void block_avx512(const struct headers *headers, const u8 *bytes, struct 
 }
 #endif
 
-static u64 candidates(const struct headers *headers, const u8 *bytes, bool wide)
+static u64 counts_at(const u8 *bytes, enum simd level)
 {
-	struct block block;
-	u64 some;
-
 #ifdef HAVE_SIMD
-	if (wide) {
-		some = counts_avx512(bytes);
-		if (!some)
-			return 0;
-		block_avx512(headers, bytes, &block);
-		return some & (before_limbs(&block) | beside_pointers(&block));
-	}
+	if (level == SIMD_AVX512)
+		return counts_avx512(bytes);
+	if (level == SIMD_AVX2)
+		return counts_avx2(bytes);
 #else
-	(void)wide;
+	(void)level;
 #endif
-	some = counts_portable(bytes);
+	return counts_portable(bytes);
+}
+
+static void block_at(const struct headers *headers, const u8 *bytes, enum simd level,
+		     struct block *block)
+{
+#ifdef HAVE_SIMD
+	if (level == SIMD_AVX512)
+		return block_avx512(headers, bytes, block);
+	if (level == SIMD_AVX2)
+		return block_avx2(headers, bytes, block);
+#else
+	(void)level;
+#endif
+	block_portable(headers, bytes, block);
+}
+
+static u64 candidates(const struct headers *headers, const u8 *bytes, enum simd level)
+{
+	u64 some = counts_at(bytes, level);
+	struct block block;
+
 	if (!some)
 		return 0;
-	block_portable(headers, bytes, &block);
+	block_at(headers, bytes, level, &block);
 	return some & (before_limbs(&block) | beside_pointers(&block));
 }
 
@@ -264,12 +348,12 @@ static u64 candidates(const struct headers *headers, const u8 *bytes, bool wide)
 void headers_find(const struct headers *headers, const struct window *window, u64 at, u64 last)
 {
 	u64 end = window->len < 24 ? 0 : min(last, window->len - 23), some;
-	bool wide = simd_level() == SIMD_AVX512;
+	enum simd level = simd_level();
 
 	for (at += at < 8 ? 8 : 0; at < end; at += 8 * BLOCK) {
 		if (window->len - at < 8 * (BLOCK + AROUND))
 			break;
-		some = candidates(headers, window->bytes + at, wide);
+		some = candidates(headers, window->bytes + at, level);
 		if (end - at < 8 * BLOCK)
 			some &= ~0ULL >> (BLOCK - (end - at + 7) / 8);
 		for (; some; some &= some - 1)
