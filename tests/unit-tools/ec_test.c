@@ -53,6 +53,72 @@ static struct questions *ask(const EVP_PKEY *key, int nid)
 	return all;
 }
 
+/* Below @prime: anything, or a number next to 0, to a power of two or to the prime. */
+static void some_number(BIGNUM *to, const BIGNUM *prime, u32 i)
+{
+	BN_rand_range(to, prime);
+	if (i % 4 == 1) {
+		BN_set_word(to, i / 4 % 3);
+	} else if (i % 4 == 2) {
+		BN_zero(to);
+		BN_set_bit(to, i / 4 % (BN_num_bits(prime) - 1));
+		BN_sub_word(to, i / 8 % 2);
+	} else if (i % 4 == 3) {
+		BN_copy(to, prime);
+		BN_sub_word(to, 1 + i / 4 % 3);
+	}
+}
+
+/* Products, sums and differences, as OpenSSL has them; the result may be an operand. */
+static void test_field(void)
+{
+	BIGNUM *a = BN_new(), *b = BN_new(), *radix = BN_new(), *expected = BN_new();
+	u64 x[FIELD_LIMBS], y[FIELD_LIMBS], made[3][FIELD_LIMBS], right[FIELD_LIMBS];
+	BN_CTX *ctx = BN_CTX_new();
+	const struct curve *curve;
+	u32 wrong = 0, i, k;
+
+	curves_init();
+	for (curve = curves; curve->name; curve++) {
+		const BIGNUM *prime = EC_GROUP_get0_field(curve->group);
+		struct field field;
+		u32 len;
+
+		wrong += !field_init(&field, prime);
+		len = 8 * field.limbs;
+		BN_zero(radix);
+		BN_set_bit(radix, 8 * len);
+		BN_nnmod(radix, radix, prime, ctx);
+		BN_mod_inverse(radix, radix, prime, ctx);
+		for (i = 0; i < 4000; i++) {
+			some_number(a, prime, i);
+			some_number(b, prime, i / 4 + i / 64);
+			BN_bn2lebinpad(a, (u8 *)x, len);
+			BN_bn2lebinpad(b, (u8 *)y, len);
+			field_mul(&field, made[0], x, y);
+			field_add(&field, made[1], x, y);
+			memcpy(made[2], y, len);
+			field_sub(&field, made[2], x, made[2]);
+			for (k = 0; k < 3; k++) {
+				if (!k && BN_mod_mul(expected, a, b, prime, ctx))
+					BN_mod_mul(expected, expected, radix, prime, ctx);
+				else if (k == 1)
+					BN_mod_add(expected, a, b, prime, ctx);
+				else if (k == 2)
+					BN_mod_sub(expected, a, b, prime, ctx);
+				BN_bn2lebinpad(expected, (u8 *)right, len);
+				wrong += !!memcmp(made[k], right, len);
+			}
+		}
+	}
+	ok(!wrong, "products, sums and differences are those of OpenSSL");
+	BN_free(a);
+	BN_free(b);
+	BN_free(radix);
+	BN_free(expected);
+	BN_CTX_free(ctx);
+}
+
 static void test_points(void)
 {
 	struct curve *curve;
@@ -420,6 +486,7 @@ static void test_raw(int nid)
 int main(void)
 {
 	bytes = malloc(ROOM);
+	test_field();
 	test_points();
 	test_many_points(7, 7);
 	test_many_points(7, 1000);

@@ -4,6 +4,10 @@
  */
 #include "field.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #define P256_HIGH	0xffffffff00000001ULL
 #define ALWAYS_INLINE	inline __attribute__((always_inline))
 
@@ -41,22 +45,56 @@ bool field_init(struct field *field, const BIGNUM *prime)
 	return done;
 }
 
+#ifdef __x86_64__
+static ALWAYS_INLINE u8 add_carry(u8 carry, u64 a, u64 b, u64 *to)
+{
+	unsigned long long sum;
+
+	carry = _addcarry_u64(carry, a, b, &sum);
+	*to = sum;
+	return carry;
+}
+
+static ALWAYS_INLINE u8 sub_borrow(u8 borrow, u64 a, u64 b, u64 *to)
+{
+	unsigned long long difference;
+
+	borrow = _subborrow_u64(borrow, a, b, &difference);
+	*to = difference;
+	return borrow;
+}
+#else
+static ALWAYS_INLINE u8 add_carry(u8 carry, u64 a, u64 b, u64 *to)
+{
+	unsigned __int128 sum = (unsigned __int128)a + b + carry;
+
+	*to = (u64)sum;
+	return sum >> 64;
+}
+
+static ALWAYS_INLINE u8 sub_borrow(u8 borrow, u64 a, u64 b, u64 *to)
+{
+	unsigned __int128 difference = (unsigned __int128)a - b - borrow;
+
+	*to = (u64)difference;
+	return difference >> 64 & 1;
+}
+#endif
+
 /* a - p if it is not negative; @high is what @a has above its limbs. */
 static ALWAYS_INLINE void reduce(u64 *to, const u64 *a, u64 high, const u64 *p, u32 nr)
 {
-	u64 less[FIELD_LIMBS], borrow = 0;
+	u64 less[FIELD_LIMBS] = { 0 }, keep;
+	u8 borrow = 0;
 	u32 i;
 
 #pragma GCC unroll 9
-	for (i = 0; i < nr; i++) {
-		unsigned __int128 difference = (unsigned __int128)a[i] - p[i] - borrow;
-
-		less[i] = (u64)difference;
-		borrow = (u64)(difference >> 64) & 1;
-	}
-	borrow = high < borrow ? ~0ULL : 0;
 	for (i = 0; i < nr; i++)
-		to[i] = (a[i] & borrow) | (less[i] & ~borrow);
+		borrow = sub_borrow(borrow, a[i], p[i], &less[i]);
+	keep = high < borrow ? ~0ULL : 0;
+#pragma GCC unroll 9
+	for (i = 0; i < nr; i++)
+		to[i] = (a[i] & keep) | (less[i] & ~keep);
 }
 
 static ALWAYS_INLINE void mul(const struct field *field, u64 *to, const u64 *a, const u64 *b,
@@ -101,34 +139,37 @@ static ALWAYS_INLINE void mul(const struct field *field, u64 *to, const u64 *a, 
  */
 static void mul_p256(u64 *to, const u64 *a, const u64 *b, const u64 *p)
 {
-	u64 sum[5] = { 0 }, high = 0;
+	u64 sum[6] = { 0 };
 	u32 i, j;
 
 #pragma GCC unroll 4
 	for (i = 0; i < 4; i++) {
+		u64 low[4], high[4], factor;
 		unsigned __int128 part;
-		u64 carry = 0, factor;
+		u8 carry = 0;
 
 #pragma GCC unroll 4
 		for (j = 0; j < 4; j++) {
-			part = (unsigned __int128)a[j] * b[i] + sum[j] + carry;
-			sum[j] = (u64)part;
-			carry = (u64)(part >> 64);
+			part = (unsigned __int128)a[j] * b[i];
+			low[j] = (u64)part;
+			high[j] = (u64)(part >> 64);
 		}
-		part = (unsigned __int128)sum[4] + carry;
-		sum[4] = (u64)part;
-		high = (u64)(part >> 64);
+#pragma GCC unroll 4
+		for (j = 0; j < 4; j++)
+			carry = add_carry(carry, sum[j], low[j], &sum[j]);
+		sum[5] = add_carry(carry, sum[4], 0, &sum[4]);
+		carry = 0;
+#pragma GCC unroll 4
+		for (j = 0; j < 4; j++)
+			carry = add_carry(carry, sum[j + 1], high[j], &sum[j + 1]);
+		sum[5] += carry;
 		factor = sum[0];
-		part = (unsigned __int128)sum[1] + (factor << 32);
-		sum[0] = (u64)part;
-		part = (part >> 64) + sum[2] + (factor >> 32);
-		sum[1] = (u64)part;
-		carry = (u64)(part >> 64);
-		part = (unsigned __int128)factor * P256_HIGH + sum[3] + carry;
-		sum[2] = (u64)part;
-		part = (part >> 64) + sum[4];
-		sum[3] = (u64)part;
-		sum[4] = high + (u64)(part >> 64);
+		part = (unsigned __int128)factor * P256_HIGH;
+		carry = add_carry(0, sum[1], factor << 32, &sum[0]);
+		carry = add_carry(carry, sum[2], factor >> 32, &sum[1]);
+		carry = add_carry(carry, sum[3], (u64)part, &sum[2]);
+		carry = add_carry(carry, sum[4], (u64)(part >> 64), &sum[3]);
+		sum[4] = sum[5] + carry;
 	}
 	reduce(to, sum, sum[4], p, 4);
 }
@@ -163,16 +204,28 @@ void field_mul(const struct field *field, u64 *to, const u64 *a, const u64 *b)
  */
 void field_add(const struct field *field, u64 *to, const u64 *a, const u64 *b)
 {
-	u64 sum[FIELD_LIMBS], carry = 0;
+	u64 sum[FIELD_LIMBS];
+	u8 carry = 0;
 	u32 i;
 
-	for (i = 0; i < field->limbs; i++) {
-		unsigned __int128 part = (unsigned __int128)a[i] + b[i] + carry;
-
-		sum[i] = (u64)part;
-		carry = (u64)(part >> 64);
-	}
+	for (i = 0; i < field->limbs; i++)
+		carry = add_carry(carry, a[i], b[i], &sum[i]);
 	reduce(to, sum, carry, field->p, field->limbs);
+}
+
+static ALWAYS_INLINE void sub(u64 *to, const u64 *a, const u64 *b, const u64 *p, u32 nr)
+{
+	u8 borrow = 0, carry = 0;
+	u64 mask;
+	u32 i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < nr; i++)
+		borrow = sub_borrow(borrow, a[i], b[i], &to[i]);
+	mask = -(u64)borrow;
+#pragma GCC unroll 4
+	for (i = 0; i < nr; i++)
+		carry = add_carry(carry, to[i], p[i] & mask, &to[i]);
 }
 
 /**
@@ -183,22 +236,9 @@ void field_add(const struct field *field, u64 *to, const u64 *a, const u64 *b)
  */
 void field_sub(const struct field *field, u64 *to, const u64 *a, const u64 *b)
 {
-	u64 borrow = 0, carry = 0, mask;
-	u32 i;
-
-	for (i = 0; i < field->limbs; i++) {
-		unsigned __int128 difference = (unsigned __int128)a[i] - b[i] - borrow;
-
-		to[i] = (u64)difference;
-		borrow = (u64)(difference >> 64) & 1;
-	}
-	mask = -borrow;
-	for (i = 0; i < field->limbs; i++) {
-		unsigned __int128 sum = (unsigned __int128)to[i] + (field->p[i] & mask) + carry;
-
-		to[i] = (u64)sum;
-		carry = (u64)(sum >> 64);
-	}
+	if (field->limbs == 4)
+		return sub(to, a, b, field->p, 4);
+	sub(to, a, b, field->p, field->limbs);
 }
 
 /**
