@@ -201,7 +201,7 @@ static inline __m256i below_avx2(__m256i words, u64 limit)
 {
 	const __m256i sign = _mm256_set1_epi64x(INT64_MIN);
 
-	return _mm256_cmpgt_epi64(_mm256_set1_epi64x(limit ^ 1ULL << 63),
+	return _mm256_cmpgt_epi64(_mm256_xor_si256(_mm256_set1_epi64x(limit), sign),
 				  _mm256_xor_si256(words, sign));
 }
 
